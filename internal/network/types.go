@@ -1,0 +1,291 @@
+// Package network is the network file: what an operator writes, signs and publishes, and what the software obeys.
+//
+// A network is a folder: network.yaml, forms/*.yaml, texts/<language>/*.md and logo.svg. [Load] reads it strictly and answers with
+// every mistake at once, each with file, line and remedy; [Check] then looks for contradictions between its parts. The types below are
+// the grammar: a field is required unless its tag says "opt", its YAML name is its Go name in snake case, and its comment is the
+// description in the published JSON Schema (schema.json) and in docs/network-file.md, both generated from this source by a test.
+//
+// A *Network is immutable after Load and safe for concurrent use.
+package network
+
+import (
+	"entremise/internal/fault"
+	"entremise/internal/money"
+)
+
+// Network is one operator's network of introduction, in force from a date.
+type Network struct {
+	Network       string        `yaml:"network"` // Short name of the network, the name of its folder.
+	InForce       Date          // Day from which this version applies; texts and durations are versioned by it.
+	Operator      Operator      // Who runs the network.
+	Accent        Colour        // The one accent colour, #rrggbb; on white and under white text it needs a contrast of 4.5 (WCAG 2.2, 1.4.3).
+	Sites         []Site        `min:"1"` // Public sites, each with its host name and phone line; the first answers unknown hosts in a demo.
+	SpaceHost     string        // Host name shared by professionals, staff and the API.
+	Modules       Modules       // What the network does and does not do.
+	Trades        []Trade       `min:"1"` // Trades served, by slug.
+	Introductions Introductions // How a request becomes an introduction, and what it costs.
+	Verification  Verification  // How a consumer's number is verified and duplicates are found.
+	Limits        Limits        // Limits against abuse.
+	Purposes      []Purpose     `min:"1"` // Why personal data is used, and the only place where a retention is written.
+	Recipients    []Recipient   // Who receives personal data outside the operator's own staff.
+	Consents      []Consent     // Boxes that a person ticks; each is asked apart and none is ticked beforehand.
+	Cookies       Cookies       // Cookies and the life of a visitor's choice.
+	Call          Call          // What an agent says and asks on the phone.
+	Buying        []Wording     `yaml:"buying_confirmations,opt"` // What a professional confirms at each purchase.
+	Suspensions   []Wording     `yaml:"suspension_reasons,opt"`   // Grounds for suspending a professional's access.
+	Notices       []Wording     // Short notices shown where they matter.
+	AgentTexts    []Wording     `yaml:",opt"` // Ready-made texts that an agent may send to a consumer by SMS.
+	Messages      []Message     // Words of every message that the software sends by itself.
+
+	forms map[string]*Form             // by file name without extension
+	texts map[string]map[string]string // language → name without extension → Markdown source
+	logo  []byte
+	hash  string
+	src   source
+}
+
+// Wording is a sentence of the operator under a fixed id.
+type Wording struct {
+	ID   string     `yaml:",key"`
+	Text fault.Text `yaml:",value"`
+}
+
+// Operator is the identity that law asks to show (LCEN art. 1-1 and 19, C. com. R123-237; GDPR art. 13.1).
+type Operator struct {
+	Name      string       // Trading name shown on every page.
+	Company   string       `yaml:",opt"` // Registered name, if it is not the trading name.
+	LegalForm string       // Legal form: SASU, SAS, SARL…
+	Capital   money.Amount // Share capital in euros.
+	SIREN     SIREN        `yaml:"siren"` // Nine digits; those that start with 000 or 999 belong to invented companies.
+	RCS       string       `yaml:"rcs"`   // Town of the trade register.
+	VAT       string       `yaml:"vat"`   // VAT number, FR and 11 characters.
+	Director  string       // Director of publication and legal representative.
+	Addresses []Address    `min:"1"` // Postal addresses, one per use; "office" is required.
+	Phone     Phone        // Line of the office, not of a site.
+	Email     string       // General e-mail address, used for recredits and requests to change.
+	Officer   Officer      // Who answers for personal data.
+	Host      Host         // Who hosts the sites.
+	Mediator  *Mediator    `yaml:",opt"` // Consumer mediator (C. conso. L616-1), where there is one.
+}
+
+// Address is a postal address for one use: "office" (registered office), "rights" (data protection), "invoices".
+type Address struct {
+	Use  string `yaml:",key"`
+	Text string `yaml:",value"`
+}
+
+// Officer is the data protection officer or contact (GDPR art. 13.1 b, 37).
+type Officer struct {
+	Name  string `yaml:",opt"` // Name, if it is published.
+	Email string // Address for requests about personal data.
+}
+
+// Host is the hosting provider named in the legal notice.
+type Host struct {
+	Name    string // Name of the hosting company.
+	Address string // Its postal address.
+	Phone   string // Its telephone.
+}
+
+// Mediator is the consumer mediator named in the terms.
+type Mediator struct {
+	Name string // Name of the mediator.
+	URL  string `yaml:"url"` // Address of its site.
+}
+
+// Site is a public site: a host name, a phone line, the trades that it shows.
+type Site struct {
+	Host     string     // Host name, lower case, without port.
+	Aliases  []string   `yaml:",opt"` // Other host names that redirect to Host, for example the www form.
+	Name     fault.Text `yaml:",opt"` // Name shown on this site; the operator's name if absent.
+	Tagline  fault.Text `yaml:",opt"` // One sentence under the name.
+	Phone    Phone      // The line dedicated to this site, always visible.
+	Trades   []string   `min:"1"`     // Slugs of the trades that this site shows.
+	Language Language   `yaml:",opt"` // Language first shown; fr if absent.
+}
+
+// Modules switches what a network does.
+type Modules struct {
+	Sale               Sale                // How introductions are sold or passed on.
+	AutomatedDecisions *AutomatedDecisions `yaml:",opt"` // Decisions without a human about professionals; absent means that a named human decides (GDPR art. 22).
+	Reviews            *Reviews            `yaml:",opt"` // Opinions after an introduction; absent means none.
+	Qualification      Qualification       // Who turns a form into a published request.
+	Recordings         *Recordings         `yaml:",opt"` // Recording of calls; absent means never.
+}
+
+// AutomatedDecisions says on what basis the software decides alone.
+type AutomatedDecisions struct {
+	Basis     Basis // Legal basis: contract, consent or legal-obligation (GDPR art. 22.2).
+	MayObject bool  // A person may ask that a human decides instead.
+}
+
+// Reviews says when an opinion is asked.
+type Reviews struct {
+	After string    // Event after which an opinion is asked: introduction.
+	Ask   Duration  // Time between that event and the question.
+	About []Wording `min:"1"` // The separate ratings asked.
+}
+
+// Recordings says what the public document promises and what is executed.
+type Recordings struct {
+	Document string     // What the operator's public document says: every-call, a-share or none.
+	Record   money.Rate // Share of calls that is really recorded.
+	Announce bool       // The recording is announced before anything else is said.
+	Refusal  Refusal    // What a caller's refusal does.
+}
+
+// Trade is a trade that the network serves. Label and law come from the table of trades unless the file says otherwise.
+type Trade struct {
+	Slug      string     `yaml:",key"`
+	Label     fault.Text `yaml:",opt"` // Name of the trade; the table of trades gives it if absent.
+	Who       fault.Text `yaml:",opt"` // The person with an article, as in "a plumber takes your request"; "a professional" if absent.
+	Form      string     // File under forms/, without .yaml.
+	Emergency bool       `yaml:",opt"` // Served at any hour.
+	Law       []Law      `yaml:",opt"` // Rules of law that apply: repair-prices-2017, energy-canvassing-ban.
+
+	NAF string `yaml:"-"` // activity code (NAF rév. 2) from the table of trades
+}
+
+// Introductions is the life of a request from publication to purchase.
+type Introductions struct {
+	Seats      int        `min:"1"` // Professionals who may buy one request: 1 is exclusive.
+	Allocation Allocation // Who is asked first, and how ties are broken.
+	Expires    Duration   // Time after which a request that nobody took is closed as unserved.
+	Cart       Cart       // How long a cart holds a seat.
+	Price      Price      // Price of an introduction, excl. VAT.
+	Clocks     Clocks     // Promises with a clock.
+	Radius     Radius     // Distances of coverage.
+	Urgencies  []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
+	Intents    []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.
+	Recredit   []Recredit `yaml:",opt"` // Cases in which a bought introduction is given back; none if absent.
+}
+
+// Allocation is the order among equals.
+type Allocation struct {
+	Mode     string // broadcast: all eligible professionals are asked at once.
+	TieBreak string // committed-seed: a secret of the day, committed in the public log before its first use.
+}
+
+// Cart holds a seat for a short time.
+type Cart struct {
+	Hold   Duration // Time for which a seat in a cart is held.
+	AtMost int      `min:"1"` // Seats that one professional may hold at once.
+}
+
+// Clocks are the delays promised to consumers.
+type Clocks struct {
+	CallBack     Duration `yaml:",opt"` // An agent calls back within; required when qualification is by an agent.
+	FirstContact Duration `yaml:",opt"` // The professional calls the consumer within, from the reveal.
+	OnSite       Duration `yaml:",opt"` // The professional can be on site within, as he confirms when buying.
+}
+
+// Radius bounds coverage.
+type Radius struct {
+	Default Distance   // Radius proposed to a new professional.
+	Most    Distance   // Largest radius that a professional may choose.
+	Widen   []Distance `yaml:",opt"` // Steps by which an agent may look beyond coverage when nobody answers.
+}
+
+// Recredit is one case in which the price of an introduction is given back.
+type Recredit struct {
+	Reason      string     // Reason that a professional may claim: wrong-number, …
+	Label       fault.Text // The reason in words.
+	ClaimWithin Duration   // From the reveal; later claims are refused.
+	ConfirmedBy Role       // Role that checks the claim.
+	Automatic   bool       // The credit note is issued without a claim when the evidence is whole.
+}
+
+// Verification says when a code is asked and what counts as a duplicate.
+type Verification struct {
+	SMSCode        SMSCode  `yaml:"sms_code"` // When a code by SMS proves the number.
+	CodeValid      Duration // Life of a code.
+	Duplicates     Duration // Two requests of one number for one trade and commune within this time are one.
+	DisposableMail Allow    `yaml:",opt"` // Throw-away e-mail addresses: refuse or allow; refuse if absent.
+}
+
+// Limits are counted per key: number, address of the network or account.
+type Limits struct {
+	RequestsPerNumber  Limit // Requests for one phone number.
+	RequestsPerAddress Limit // Requests from one network address.
+	CodesPerNumber     Limit // Codes sent to one phone number.
+	CodeAttempts       int   `min:"1"` // Wrong tries before a code dies.
+	SignInsPerAddress  Limit // Sign-in tries from one network address.
+	Photos             int   // Photos of one request.
+	AgentTextsPerDay   int   // Texts that agents may send about one request in a day.
+}
+
+// Purpose is a use of personal data (GDPR art. 5.1 b, 13, 30).
+type Purpose struct {
+	ID         string     `yaml:",key"`
+	Label      fault.Text // The purpose in words, beginning with a verb.
+	Basis      Basis      // Legal basis (GDPR art. 6.1).
+	Balance    string     `yaml:",opt"` // Text under texts/<language>/ that weighs interests; required with legitimate-interest.
+	People     []Person   `min:"1"`     // Whose data.
+	Data       []Category `min:"1"`     // Categories of data.
+	Recipients []string   `yaml:",opt"` // Ids of recipients; none means that data stays with the operator.
+	Keep       *Keep      `yaml:",opt"` // How long; a purpose without it is a mistake.
+}
+
+// Keep is a retention: active time, then archive, then the end.
+type Keep struct {
+	While   While    `yaml:",opt"` // Kept as long as this state lasts…
+	Then    Duration `yaml:",opt"` // … and for this time after it ended (with while).
+	For     Duration `yaml:",opt"` // Kept for this time from collection (instead of while).
+	Archive *Archive `yaml:",opt"` // Restricted archive that follows.
+	AtEnd   AtEnd    // What happens at the end.
+}
+
+// Archive is the intermediate archive: restricted, under its own key, opened with a reason.
+type Archive struct {
+	For    Duration // Time in the archive.
+	ReadBy Role     `yaml:",opt"` // Role that may open it; an archive without it is a mistake.
+}
+
+// Recipient receives personal data (GDPR art. 13.1 e, 28, 44).
+type Recipient struct {
+	ID        string        `yaml:",key"`
+	Label     fault.Text    // Who it is, in words.
+	Role      RecipientRole // processor, controller, buyer or authority.
+	Driver    string        `yaml:",opt"` // Connector of the software that serves it.
+	Country   string        // Country, two letters.
+	Safeguard string        `yaml:",opt"` // Safeguard of a transfer outside the European Economic Area, for example standard-clauses.
+}
+
+// Consent is a box that a person may tick: consent in the sense of GDPR art. 7, acceptance of terms, or a provable request
+// (C. conso. R223-4). Its exact wording is stored by hash with time and channel.
+type Consent struct {
+	ID       string      `yaml:",key"`
+	Kind     ConsentKind // consent, acceptance or request.
+	Purpose  string      // Id of the purpose that it serves.
+	AskedOn  AskedOn     // Where it is asked: form, call or space.
+	Channels []Channel   `yaml:",opt"` // Channels that it opens.
+	Required bool        `yaml:",opt"` // The form cannot be sent without it; never with kind consent (GDPR art. 7.4).
+	Valid    Duration    `yaml:",opt"` // Life of the consent; at most 1 year for phone (C. conso. R223-1).
+	Wording  fault.Text  // Exact sentence beside the box.
+}
+
+// Cookies holds the life of a visitor's choice (CNIL recommendation 2020-092).
+type Cookies struct {
+	Choice CookieChoice // How long a choice is kept before asking again.
+}
+
+// CookieChoice has one life for each answer; refusing must not be asked again sooner than accepting.
+type CookieChoice struct {
+	Accepted Duration // Life of an acceptance.
+	Refused  Duration // Life of a refusal.
+}
+
+// Call is the agent's script.
+type Call struct {
+	Announcement fault.Text `yaml:",opt"` // Said first when calls may be recorded.
+	Refusal      fault.Text `yaml:",opt"` // Said when the caller refuses the recording.
+	Steps        []Wording  `min:"1"`     // What is asked, in order.
+}
+
+// Message is one message that the software sends; the keys and their variables are in [MessageKeys].
+type Message struct {
+	Key     string     `yaml:",key"`
+	SMS     fault.Text `yaml:"sms,opt"`     // Text message.
+	Subject fault.Text `yaml:"subject,opt"` // Subject of the e-mail.
+	Email   fault.Text `yaml:"email,opt"`   // Body of the e-mail, plain text.
+}
