@@ -1,0 +1,44 @@
+package ui
+
+import (
+	"time"
+
+	"entremise/internal/money"
+)
+
+// DemoHome is `/_demo`. Forms: POST /_demo/horloge (by = a Go duration) moves business time forward.
+type DemoHome struct {
+	Frame
+	Operator string
+	Sites    []Link
+	Roles    []DemoRole
+	Offset   time.Duration
+	Virtual  bool
+	Jumps    []Option
+	Counts   []Fact
+}
+
+// DemoRole is a way in.
+type DemoRole struct{ Role, Name, Detail, Href string }
+
+// Outbox is `/_demo/outbox`: what would have left the house.
+type Outbox struct {
+	Frame
+	Operator string
+	Kind     string // sms, mail or payment; empty is all
+	Lines    []OutboxLine
+	Next     string
+}
+
+// OutboxLine is one message or payment.
+type OutboxLine struct {
+	ID      string
+	Kind    string
+	At      time.Time
+	To      string
+	Subject string
+	Text    string // with addresses; those of ours become links
+	Links   []Link
+	Amount  money.Amount
+	Status  Status
+}

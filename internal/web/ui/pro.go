@@ -1,0 +1,234 @@
+package ui
+
+import (
+	"time"
+
+	"entremise/internal/money"
+)
+
+// Space is the frame of a page for people who are signed in.
+type Space struct {
+	Frame
+	Operator string   // name of the network
+	User     string   // who is signed in
+	As       string   // "Alès Plomberie", or the roles
+	Pro      bool     // a professional's space; else staff's
+	May      []string // paths of the navigation that this actor may open (see NavPaths); order and words are ours
+	Counts   map[string]int
+	Duty     *bool  // an agent's on-duty switch; POST /appels/service (on=yes|no)
+	Query    string // in the search box; staff only
+	Topic    string // of /live; empty: the page does not change by itself
+	Demo     bool   // a ribbon says so and leads to /_demo
+}
+
+// BoardItem is a request as professionals see it before buying: structured choices only, never a name, number, street or free text
+// (ET-10).
+type BoardItem struct {
+	ID        string
+	Title     string // Fuite sous évier
+	Trade     string
+	Commune   string
+	Postcode  string
+	Km        float64 // from the professional; negative when unknown
+	Urgent    bool
+	When      string // "Maintenant", "Cette semaine"
+	Published time.Time
+	Excl      money.Amount
+	Incl      money.Amount
+	Seats     int
+	Left      int       // seats neither sold nor held by somebody else
+	HeldUntil time.Time // this professional's own hold
+	FreeAt    time.Time // when the last hold of somebody else ends; zero: all sold
+	Odds      *Odds
+	New       bool // since the last visit
+}
+
+// Odds are real outcomes of requests like this one: Reached of every 10 were reached, in N cases. Nothing is guaranteed (ET-09).
+type Odds struct {
+	Reached, Won float64 // shares, 0..1
+	N            int
+}
+
+// Board is `/tableau`. Forms: POST /panier (request, then=buy|board).
+type Board struct {
+	Space
+	Items   []BoardItem
+	Absent  time.Time // the professional's absence runs until; zero when present
+	Stopped bool      // notifications are stopped
+	Area    string    // coverage in words: "Nîmes et 25 km"
+	Notice  string    // a suspension or a missing document, in words
+}
+
+// Sheet is `/tableau/{id}`: the request and, when a seat is held, the confirmation before buying.
+// Forms: POST /panier (request) to hold; POST /tableau/{id}/acheter (each Confirmations name, pay=wallet|card) to buy;
+// POST /panier/retirer (request).
+type Sheet struct {
+	Space
+	Form
+	Item          BoardItem
+	Facts         []Fact // structured answers
+	Photos        int    // how many come with the contact details
+	HasWords      bool   // the consumer wrote some lines: shown after purchase
+	Notices       []string
+	Confirmations []Consent // near, free within 30 minutes, competent and equipped (ET-66..68)
+	VAT           money.Rate
+	Balance       money.Amount
+	Card          bool   // the card driver is there
+	Bought        string // the purchase, when it is his already
+}
+
+// Cart is `/panier`: each line holds a seat until its clock ends.
+type Cart struct {
+	Space
+	Lines []BoardItem
+	Lost  []string // titles of lines that left the cart, said once
+	Total money.Amount
+}
+
+// Bought is `/achats/{id}`: the screen is a call button with the clock above it.
+// Form: POST /achats/{id}/suivi (outcome=called|reached|unreached|quote|won|lost, reason).
+type Bought struct {
+	Space
+	Form
+	ID       string
+	Title    string
+	Where    string // commune and postcode
+	Paid     time.Time
+	CallBy   time.Time // 10 minutes after reveal (ET-32, 64)
+	Clock    time.Duration
+	Called   time.Time // first contact logged; zero: the clock runs
+	Name     string
+	Phone    string
+	Tel      string
+	Email    string
+	Street   string
+	Map      string // a geo: link; empty when no street
+	Facts    []Fact
+	Words    string
+	Photos   []Picture
+	Consent  string // exact words under which the consumer asked to be called, with moment and channel
+	Log      []Step
+	Outcome  string // the last one logged
+	Lost     []Option
+	Masked   string // why the details are hidden again: "Le client ne souhaite plus être contacté"
+	PDF      string
+	VCard    string
+	Invoice  Link
+	Reminder string // the operator's words (ET-90)
+	K, Seats int
+	PaidWith string
+	Excl     money.Amount
+	Incl     money.Amount
+}
+
+// PurchaseLine is one line of `/achats`.
+type PurchaseLine struct {
+	ID, Title, Where string
+	At               time.Time
+	Incl             money.Amount
+	Status           Status
+	CallBy           time.Time // while the clock runs
+}
+
+// Purchases is `/achats`.
+type Purchases struct {
+	Space
+	Lines []PurchaseLine
+	Next  string // address of the next page
+}
+
+// InvoiceLine is one line of `/factures`.
+type InvoiceLine struct {
+	Number    string
+	At        time.Time
+	Subject   string
+	Excl, VAT money.Amount
+	Incl      money.Amount
+	PDF       string // empty while it is being written
+	Credit    bool   // a credit note
+}
+
+// Invoices is `/factures`.
+type Invoices struct {
+	Space
+	Lines []InvoiceLine
+	Next  string
+}
+
+// WalletLine is one movement.
+type WalletLine struct {
+	At      time.Time
+	Text    string
+	Amount  money.Amount // signed
+	Balance money.Amount // after it
+}
+
+// Wallet is `/portefeuille`. Form: POST /portefeuille/crediter (amount).
+type Wallet struct {
+	Space
+	Form
+	Balance  money.Amount
+	Lines    []WalletLine
+	Card     bool
+	Amounts  []money.Amount // proposed
+	Transfer []Fact         // payee, IBAN, reference to write
+	Next     string
+}
+
+// Profile is `/profil`. Forms: POST /profil/zone (centre, radius, departments, communes), /profil/horaires (d0_from … d6_to, as HH:MM;
+// d0 is Monday), /profil/absence (from, until), /profil/avis (sms, email = yes), /profil/plafonds (per_day, per_week, budget).
+type Profile struct {
+	Space
+	Form
+	Company  string
+	Facts    []Fact // identity, staff change it: SIREN, address, phone, e-mail
+	Trades   []string
+	Coverage Coverage
+	Hours    [7]Hours // Monday first
+	From     string   // absence, ISO dates; empty for none
+	Until    string
+	SMS      bool
+	Email    bool
+	PerDay   string // caps; empty is none
+	PerWeek  string
+	Budget   string // a month, excl. VAT
+	Notices  []string
+}
+
+// Coverage is a professional's zone, with its communes as points for the map.
+type Coverage struct {
+	Centre      string // commune name and postcode
+	CentreCode  string // INSEE
+	RadiusKm    int
+	Departments string // "30, 34"
+	Communes    string // postcodes or INSEE codes, separated by commas
+	Words       string // all of it in one sentence
+	Dots        []Dot
+}
+
+// Dot is a commune on a map, in kilometres east and north of the centre. Weight is its size among the others, 0..1.
+type Dot struct {
+	East, North, Weight float64
+	Name                string
+	In                  bool
+}
+
+// Hours are one day's working hours, HH:MM; empty From is closed.
+type Hours struct{ From, To string }
+
+// Why is `/pourquoi/{id}`: one sentence to a professional who was not asked.
+type Why struct {
+	Space
+	Title    string
+	At       time.Time
+	Sentence string
+	Checks   []WhyCheck // every criterion, in the order in which they were tried
+	Replayed bool       // the decision, computed again from what was stored, gave the same list
+}
+
+// WhyCheck is one criterion with what was found.
+type WhyCheck struct {
+	Criterion string
+	Found     string
+	Tone      Tone
+}

@@ -1,0 +1,176 @@
+package ui
+
+import "time"
+
+// Site is the public face of the network at one host name.
+type Site struct {
+	Name     string // as visitors know it
+	Phone    string // as shown: 01 99 00 12 34
+	Tel      string // the same, E.164, for the tel: link
+	Tariff   string // what a call costs; may be empty
+	Operator string // legal name, in the footer
+	Trades   []Link
+}
+
+// Public is the frame of a page for consumers.
+type Public struct {
+	Frame
+	Site Site
+}
+
+// Home is `/`.
+type Home struct {
+	Public
+	Headline     string // the operator's sentence; ours when empty
+	Trades       []TradeCard
+	Places       []Link        // a few trade × commune pages
+	FirstContact time.Duration // the promise: a call within
+	Facts        []Fact        // figures measured from the log, each with its sample; none is shown when empty
+}
+
+// TradeCard is one trade to choose. Icon is an icon's name (see Icon); Href goes to the form.
+type TradeCard struct {
+	Name, Line, Icon, Href string
+}
+
+// Place is `/m/{trade}/{commune}`: it exists only where a professional covers the commune.
+type Place struct {
+	Public
+	TradeName    string // Plombier
+	Commune      string
+	Postcode     string
+	Ask          string // the form's address, with the commune chosen
+	Covered      int    // professionals whose coverage holds the commune
+	Text         string // the operator's paragraph; may be empty
+	Cases        []string
+	Nearby       []Link
+	FirstContact time.Duration
+}
+
+// Asking is `/demande/{trade}`, the call-back form; it posts to Action as multipart/form-data.
+//
+// Inputs: postcode, commune (INSEE code), each Question.Name, words, photos (files), kind (person|company), company, name, phone, email,
+// street, each Consent.Name ("yes"), pow_nonce, website (a trap: people leave it empty), and Form.Hidden as given. On an error the
+// adapter answers 422 with the same view, everything typed in Form.Values; when the postcode has several communes and none was chosen,
+// it fills Communes.
+type Asking struct {
+	Public
+	Form
+	Action       string // "/demande/plombier?…"
+	TradeName    string
+	Urgent       bool // one question a screen, where scripts run
+	Communes     []Option
+	Questions    []Question
+	Photos       int // how many may be joined; 0 hides the question
+	PhotoMB      int // each at most
+	AskStreet    bool
+	Consents     []Consent
+	Notice       Notice
+	Work         Work
+	FirstContact time.Duration
+}
+
+// Work is the proof of work (hashcash) that a script does while the person types: the least pow_nonce, a decimal, such that
+// SHA-256(Challenge ":" nonce) starts with Bits zero bits. The adapter checks it when pow_nonce is not empty and asks for a code by SMS
+// when it is. The zero Work asks nothing.
+type Work struct {
+	Challenge string
+	Bits      int
+}
+
+// CodeAsked is `/demande/code` and every other step that asks for a code (before `/ma-demande/corriger`). It posts code to Action, and
+// an empty form to Resend.
+type CodeAsked struct {
+	Public
+	Form
+	Action   string
+	Resend   string    // empty when no more codes may be sent
+	ResendAt time.Time // not before
+	SentTo   string    // masked: •• •• •• 12 34, or j•••@…
+	ByMail   bool
+	Digits   int
+	Why      string // one sentence; ours when empty
+}
+
+// MyRequest is `/ma-demande`, opened by a private link. Forms: POST /ma-demande/stop (seat), /ma-demande/annuler, /ma-demande/retrait
+// (consent), /ma-demande/suite (outcome).
+type MyRequest struct {
+	Public
+	Topic     string // of /live
+	Reference string
+	Title     string // structured: Fuite sous évier
+	Where     string // Nîmes 30000
+	Status    Status
+	Steps     []Step // oldest first; the last may have a clock
+	Takers    []Taker
+	Facts     []Fact
+	Photos    []Picture
+	Words     string
+	Consents  []Given
+	Checklist []string // what to check before works start (ET-81)
+	FollowUp  []Option // "Comment cela s'est-il passé ?"; empty when nothing is asked
+	CanCancel bool
+	CanFix    bool
+	Until     time.Time // the private link works until then
+}
+
+// Taker is a professional who took the request.
+type Taker struct {
+	Seat     string // id of the introduction
+	Name     string // company
+	Trade    string
+	Town     string
+	Phone    string // shown so that the consumer recognises the call
+	Taken    time.Time
+	CallBy   time.Time // the clock; zero once called
+	Called   time.Time
+	Stopped  bool // the consumer asked not to be contacted any more
+	K, Seats int  // number K of at most Seats
+}
+
+// Given is a consent on record.
+type Given struct {
+	ID        string
+	Wording   string
+	At        time.Time
+	Channel   string
+	Withdrawn time.Time
+	Final     bool // the terms: shown, not withdrawable
+}
+
+// Fix is `/ma-demande/corriger`: the same inputs as Asking, without consents; posts there.
+type Fix struct {
+	Public
+	Form
+	Questions []Question
+	Communes  []Option
+	AskStreet bool
+	Sold      bool // says that who took the request is told of the change
+}
+
+// Document is a page of the operator's words: terms, notices, policy. HTML was made by us from the operator's Markdown and is trusted.
+type Document struct {
+	Public
+	Title   string
+	HTML    string
+	Version string
+	Updated time.Time // shown (ET-156)
+}
+
+// Stop is `/stop/{token}`: a link in a message. GET asks, POST does it; no message scanner can press the button.
+type Stop struct {
+	Public
+	Action string
+	What   string // "les SMS au sujet de votre demande ET-4F7K"
+	Done   bool
+}
+
+// Failure is any error page: 400 403 404 405 410 413 421 422 429 500 503. Our words stand in for an empty Message.
+type Failure struct {
+	Public
+	Status  int
+	Message string
+	Ref     string // to quote on the phone; of the log line
+	Back    Link
+	Space   bool // shown on the space host: no phone line
+}
