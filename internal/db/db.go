@@ -1,0 +1,320 @@
+// Package db gives the rooms one set of queries and one guarantee on two engines: SQLite (a file, one writer) and PostgreSQL.
+//
+// The promise: when Write answers nil, what its closure did is on disk; when it answers an error, nothing of it is. Closures of one
+// moment never see each other's half-done work: SQLite has one writer, PostgreSQL runs SERIALIZABLE. The price is that a closure may
+// run more than once, so it does no I/O, touches no channel and keeps no result but in variables that it sets anew each time.
+//
+// Queries are written once, with $1…$n, in the types TEXT, BIGINT, BOOLEAN and BYTEA. Instants are BIGINT microseconds UTC, dates ISO
+// TEXT. What differs between the engines stays in this package: sqlite.go and postgres.go.
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Clocks are the two times of the house, given by the composition root.
+//
+// Business time dates what happens (deadlines, invoices, consents); a folder with a virtual clock can move it forward. Machine time is
+// always real: leases, back-off, rate limits, sessions, one-time codes, signatures.
+type Clocks struct {
+	Business func() time.Time
+	Machine  func() time.Time
+}
+
+// Options say where the truth lives. Path (a SQLite file) or URL (postgres://…), never both.
+type Options struct {
+	Path   string
+	URL    string
+	Clocks Clocks
+	Schema fs.FS     // nil: the main schema
+	Random io.Reader // nil: crypto/rand; tests may fix it
+}
+
+// engine is what the two databases do differently. It stays private: rooms see DB and Tx.
+type engine interface {
+	write(ctx context.Context, fn func(*Tx) error, guarded bool) error
+	read(ctx context.Context, fn func(*Tx) error) error
+	exec(ctx context.Context, statement string) error // outside any transaction: VACUUM and the like
+	close() error
+}
+
+// DB is one database. It is safe for concurrent use.
+type DB struct {
+	engine
+	opt     Options
+	dialect Dialect
+	wake    *wakes
+	commits atomic.Int64
+	aborts  atomic.Int64
+}
+
+// Dialect names the engine behind a DB, for the few places in this package and in reports that must know.
+type Dialect string
+
+const (
+	SQLite     Dialect = "sqlite"
+	PostgreSQL Dialect = "postgres"
+)
+
+// Open opens the database and brings its schema up to this binary's version. It refuses a schema that is newer.
+func Open(ctx context.Context, opt Options) (*DB, error) {
+	d, err := OpenOnly(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// OpenOnly opens the database and leaves its schema alone: for restore, which creates an older version first.
+func OpenOnly(ctx context.Context, opt Options) (*DB, error) {
+	if opt.Clocks.Business == nil || opt.Clocks.Machine == nil {
+		return nil, errors.New("db: both clocks must be given")
+	}
+	if (opt.Path == "") == (opt.URL == "") {
+		return nil, errors.New("db: give a path or a PostgreSQL address, one of the two")
+	}
+	if opt.Random == nil {
+		opt.Random = rand.Reader
+	}
+	if opt.Schema == nil {
+		opt.Schema = Schema()
+	}
+	d := &DB{opt: opt, wake: newWakes()}
+	var err error
+	if opt.Path != "" {
+		d.dialect = SQLite
+		d.engine, err = openSQLite(ctx, d, opt.Path)
+	} else {
+		d.dialect = PostgreSQL
+		d.engine, err = openPostgres(ctx, d, opt.URL)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Dialect says which engine this is.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// Now is business time outside a transaction; Machine is real time.
+func (d *DB) Now() time.Time     { return d.opt.Clocks.Business() }
+func (d *DB) Machine() time.Time { return d.opt.Clocks.Machine() }
+
+// Write runs fn in one durable, serializable transaction. fn may run more than once; see the package. The error of fn comes back
+// unchanged. A cancelled ctx is honoured until fn starts; from then on the transaction ends within writeLimit, whatever ctx does, so that
+// the caller never wonders whether it happened.
+func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.write(ctx, fn, false)
+}
+
+// WriteGuarded is Write for closures whose every rule stands in the WHERE of the statement that it guards, or in a unique constraint: the
+// last seat, a queue's claim, a lease, the balance of a wallet. PostgreSQL then runs it READ COMMITTED: who comes second waits for the row
+// and finds the guard false, instead of being aborted and run again. What such a closure merely reads may be stale by a commit.
+func (d *DB) WriteGuarded(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.write(ctx, fn, true)
+}
+
+// Read runs fn on one consistent snapshot, read only.
+func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error { return d.engine.read(ctx, fn) }
+
+// Close waits for the write in progress and closes the connections.
+func (d *DB) Close() error { return d.engine.close() }
+
+// Stats count commits, and transactions that PostgreSQL made us repeat. The bench holds aborts per commit to at most 0.05.
+type Stats struct{ Commits, Aborts int64 }
+
+// Stats since Open.
+func (d *DB) Stats() Stats { return Stats{Commits: d.commits.Load(), Aborts: d.aborts.Load()} }
+
+// writeLimit is how long one group of closures may take; beyond it the transaction is given up and its callers get an error.
+const writeLimit = 30 * time.Second
+
+// runner is what a Tx needs of a connection; both engines cache prepared statements behind it.
+type runner interface {
+	exec(ctx context.Context, q string, args []any) (sql.Result, error)
+	query(ctx context.Context, q string, args []any) (*sql.Rows, error)
+}
+
+// Tx is a transaction in progress. It belongs to the closure that got it and to one goroutine.
+type Tx struct {
+	ctx    context.Context
+	run    runner
+	db     *DB
+	now    time.Time
+	failed error
+	after  []func()
+}
+
+// Now is the business instant of this transaction, read once at its start, whole microseconds UTC.
+func (t *Tx) Now() time.Time { return t.now }
+
+// Machine is the real time now.
+func (t *Tx) Machine() time.Time { return t.db.Machine() }
+
+// ids is Crockford's alphabet, without look-alikes; 24 characters carry 120 bits.
+var ids = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// NewID is a prefix and 120 random bits. It is not ordered: time-ordered ids were measured to triple PostgreSQL's aborts; lists order by
+// (at, id).
+func (t *Tx) NewID(prefix string) string { return t.db.NewID(prefix) }
+
+// NewID outside a transaction, for what must be named before it is stored (a message's idempotency key).
+func (d *DB) NewID(prefix string) string {
+	var b [15]byte
+	if _, err := io.ReadFull(d.opt.Random, b[:]); err != nil {
+		panic("db: no randomness: " + err.Error()) // the machine cannot keep any promise now
+	}
+	return prefix + "_" + ids.EncodeToString(b[:])
+}
+
+// AfterCommit runs f once the transaction is durable, and never if it is not. For wake-ups only: a crash in between loses f.
+func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
+
+// Exec runs a statement and returns how many rows it touched.
+func (t *Tx) Exec(q string, args ...any) (int64, error) {
+	if t.failed != nil {
+		return 0, t.failed
+	}
+	res, err := t.run.exec(t.ctx, q, args)
+	if err != nil {
+		return 0, t.fail(err, q)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, t.fail(err, q)
+	}
+	return n, nil
+}
+
+// fail notes that the transaction is lost: PostgreSQL refuses everything after an error, and so does SQLite here, for the same guarantee.
+func (t *Tx) fail(err error, q string) error {
+	t.failed = kindOf(err, q)
+	return t.failed
+}
+
+// Scanner is a row to read columns from.
+type Scanner interface{ Scan(dest ...any) error }
+
+// List runs a query and reads every row with scan.
+func List[T any](t *Tx, scan func(Scanner) (T, error), q string, args ...any) ([]T, error) {
+	var all []T
+	err := Each(t, func(s Scanner) error {
+		v, err := scan(s)
+		if err == nil {
+			all = append(all, v)
+		}
+		return err
+	}, q, args...)
+	return all, err
+}
+
+// Each runs a query and calls f for every row. f must not use t.
+func Each(t *Tx, f func(Scanner) error, q string, args ...any) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	rows, err := t.run.query(t.ctx, q, args)
+	if err != nil {
+		return t.fail(err, q)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return t.fail(err, q)
+	}
+	return nil
+}
+
+// One reads exactly one row; ErrNone when there is none.
+func One[T any](t *Tx, scan func(Scanner) (T, error), q string, args ...any) (T, error) {
+	var v T
+	found := false
+	err := Each(t, func(s Scanner) error {
+		if found {
+			return fmt.Errorf("db: more than one row for %s", label(q))
+		}
+		found = true
+		var err error
+		v, err = scan(s)
+		return err
+	}, q, args...)
+	if err == nil && !found {
+		err = ErrNone
+	}
+	return v, err
+}
+
+// Get reads one row of columns into dest; ErrNone when there is none.
+func (t *Tx) Get(dest []any, q string, args ...any) error {
+	_, err := One(t, func(s Scanner) (struct{}, error) { return struct{}{}, s.Scan(dest...) }, q, args...)
+	return err
+}
+
+// Into names the variables that a Get fills, in the order of the columns.
+func Into(dest ...any) []any { return dest }
+
+// Value reads one column of one row; ErrNone when there is none.
+func Value[T any](t *Tx, q string, args ...any) (T, error) {
+	return One(t, func(s Scanner) (v T, err error) { err = s.Scan(&v); return }, q, args...)
+}
+
+// Values reads one column of every row.
+func Values[T any](t *Tx, q string, args ...any) ([]T, error) {
+	return List(t, func(s Scanner) (v T, err error) { err = s.Scan(&v); return }, q, args...)
+}
+
+// Micros is how an instant is stored: microseconds since 1970 UTC; the zero time is 0.
+func Micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// Time reads a stored instant back, in UTC; 0 is the zero time.
+func Time(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// In writes "$n, $n+1, …" for an IN list of values and appends them to args.
+func In[T any](args *[]any, values []T) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		*args = append(*args, v)
+		fmt.Fprintf(&b, "$%d", len(*args))
+	}
+	return b.String()
+}
+
+// label shortens a statement for an error: its first words, never its values.
+func label(q string) string {
+	q = strings.Join(strings.Fields(q), " ")
+	if len(q) > 60 {
+		q = q[:60] + "…"
+	}
+	return q
+}

@@ -1,0 +1,555 @@
+-- The schema of the first sale. One file for both engines, in the four types TEXT, BIGINT, BOOLEAN and BYTEA.
+-- …_at is an instant in microseconds UTC, …_on an ISO date, …_minor euro cents, …_sealed is encrypted for one person and category,
+-- …_bidx a keyed blind index, …_hash a digest. Every other TEXT is an id, a checked word, or stands in the reviewed list of public
+-- columns (internal/app/holdings_test.go).
+
+CREATE TABLE schema_version (
+  version BIGINT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+
+CREATE TABLE setting (
+  name TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- A lease is lost when beat stood still for the observer; every write of its holder carries epoch.
+CREATE TABLE lease (
+  name TEXT NOT NULL PRIMARY KEY,
+  holder TEXT NOT NULL,
+  epoch BIGINT NOT NULL,
+  beat BIGINT NOT NULL
+);
+
+-- edition: stored versions of the network file
+CREATE TABLE edition (
+  hash TEXT NOT NULL PRIMARY KEY,
+  network TEXT NOT NULL,
+  in_force_on TEXT NOT NULL,
+  applied_at BIGINT NOT NULL,
+  applied_by TEXT NOT NULL,
+  bundle BYTEA NOT NULL
+);
+
+-- vault: which key of the key store seals what of whom
+CREATE TABLE person_key (
+  person_id TEXT NOT NULL,
+  category TEXT NOT NULL,
+  key_id TEXT NOT NULL UNIQUE,
+  assigned_at BIGINT NOT NULL,
+  PRIMARY KEY (person_id, category)
+);
+
+-- audit
+CREATE TABLE audit (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  machine_at BIGINT NOT NULL,
+  actor TEXT NOT NULL,
+  role TEXT NOT NULL,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('done', 'refused')),
+  detail TEXT NOT NULL
+);
+CREATE INDEX audit_at ON audit (at, id);
+CREATE INDEX audit_object ON audit (object, at);
+
+-- job: immediate work and its retries, on machine time; a finished job is deleted
+CREATE TABLE job (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  object TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'failed')),
+  due_at BIGINT NOT NULL,
+  attempt BIGINT NOT NULL,
+  error TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX job_due ON job (state, due_at);
+
+-- auth: who signs in. The account's id is its person in the vault.
+CREATE TABLE account (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('staff', 'pro', 'affiliate')),
+  state TEXT NOT NULL CHECK (state IN ('invited', 'active', 'disabled')),
+  pro_id TEXT,
+  created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  name_sealed BYTEA NOT NULL,
+  email_sealed BYTEA NOT NULL,
+  email_bidx TEXT NOT NULL UNIQUE,
+  password_hash TEXT NOT NULL,
+  totp_sealed BYTEA,
+  totp_step BIGINT NOT NULL,
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  trained_on TEXT NOT NULL,
+  duty_since BIGINT NOT NULL
+);
+CREATE INDEX account_pro ON account (pro_id);
+CREATE TABLE account_role (
+  account_id TEXT NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (account_id, role)
+);
+CREATE TABLE account_trade (
+  account_id TEXT NOT NULL,
+  trade TEXT NOT NULL,
+  PRIMARY KEY (account_id, trade)
+);
+-- Sessions and tickets keep the digest of what the browser or the message holds.
+CREATE TABLE session (
+  token_hash TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL,
+  fresh_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX session_account ON session (account_id);
+CREATE TABLE ticket (
+  token_hash TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('invitation', 'sign-in', 'second-factor')),
+  account_id TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT NOT NULL
+);
+CREATE TABLE api_token (
+  token_hash TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  revoked_at BIGINT NOT NULL
+);
+-- One answer per key: a double submit and a repeated API call find what the first one made.
+CREATE TABLE submission (
+  key_hash TEXT NOT NULL PRIMARY KEY,
+  input_hash TEXT NOT NULL,
+  object TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+
+-- proof: the leaf is inserted with what it promises; proof_wait is what the sequencer has still to number
+CREATE TABLE proof_leaf (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  object TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  category TEXT NOT NULL,
+  commitment_hash BYTEA NOT NULL,
+  salt_sealed BYTEA NOT NULL
+);
+CREATE INDEX proof_leaf_object ON proof_leaf (object);
+CREATE TABLE proof_wait (
+  leaf_id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+CREATE TABLE proof_entry (
+  position BIGINT NOT NULL PRIMARY KEY,
+  leaf_id TEXT NOT NULL UNIQUE
+);
+CREATE TABLE proof_node (
+  position BIGINT NOT NULL PRIMARY KEY,
+  node_hash BYTEA NOT NULL
+);
+CREATE TABLE proof_checkpoint (
+  size BIGINT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  note TEXT NOT NULL
+);
+-- The seed that breaks ties on one day: its digest is in the log before its first use.
+CREATE TABLE proof_seed (
+  day_on TEXT NOT NULL PRIMARY KEY,
+  seed BYTEA NOT NULL,
+  leaf_id TEXT NOT NULL
+);
+
+-- privacy
+CREATE TABLE wording (
+  hash TEXT NOT NULL PRIMARY KEY,
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  words TEXT NOT NULL
+);
+CREATE TABLE consent (
+  id TEXT NOT NULL PRIMARY KEY,
+  person_id TEXT NOT NULL,
+  object TEXT NOT NULL,
+  consent TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  granted BOOLEAN NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('form', 'phone', 'api', 'paper', 'link')),
+  wording_hash TEXT NOT NULL,
+  edition TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  leaf_id TEXT NOT NULL
+);
+CREATE INDEX consent_person ON consent (person_id, at);
+-- No due date is stored: a holding is due when since + the duration of its purpose in the edition in force has passed.
+CREATE TABLE holding (
+  record TEXT NOT NULL,
+  category TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  PRIMARY KEY (record, category, purpose)
+);
+CREATE INDEX holding_rule ON holding (purpose, since);
+CREATE INDEX holding_person ON holding (person_id);
+
+-- notify
+CREATE TABLE message (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  person_id TEXT NOT NULL,
+  object TEXT NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('sms', 'email')),
+  kind TEXT NOT NULL,
+  to_sealed BYTEA NOT NULL,
+  to_bidx TEXT NOT NULL,
+  subject_sealed BYTEA NOT NULL,
+  body_sealed BYTEA NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'refused', 'in-doubt', 'stopped')),
+  tries BIGINT NOT NULL,
+  sent_at BIGINT NOT NULL,
+  machine_at BIGINT NOT NULL,
+  sent_machine_at BIGINT NOT NULL,
+  error TEXT NOT NULL
+);
+CREATE INDEX message_at ON message (at, id);
+CREATE INDEX message_object ON message (object, at);
+CREATE TABLE stop (
+  to_bidx TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  channel TEXT NOT NULL,
+  PRIMARY KEY (to_bidx, scope)
+);
+
+-- person: consumers
+CREATE TABLE person (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('person', 'company')),
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  name_sealed BYTEA NOT NULL,
+  phone_sealed BYTEA NOT NULL,
+  phone_bidx TEXT NOT NULL,
+  email_sealed BYTEA NOT NULL,
+  email_bidx TEXT NOT NULL,
+  phone_verified_at BIGINT NOT NULL
+);
+CREATE INDEX person_phone ON person (phone_bidx);
+CREATE INDEX person_email ON person (email_bidx);
+CREATE TABLE person_word (
+  word_bidx TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  PRIMARY KEY (word_bidx, person_id)
+);
+CREATE TABLE code (
+  id TEXT NOT NULL PRIMARY KEY,
+  object TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  purpose TEXT NOT NULL CHECK (purpose IN ('verify-phone', 'correct')),
+  code_hash TEXT NOT NULL,
+  sent_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  tries BIGINT NOT NULL,
+  used_at BIGINT NOT NULL
+);
+CREATE INDEX code_object ON code (object, sent_at);
+CREATE TABLE address_block (
+  address_bidx TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  until_at BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  by_account TEXT NOT NULL
+);
+
+-- pro
+CREATE TABLE pro (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'suspended', 'closed')),
+  outside BOOLEAN NOT NULL,
+  reason TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  company_sealed BYTEA NOT NULL,
+  siren_sealed BYTEA NOT NULL,
+  siren_bidx TEXT NOT NULL UNIQUE,
+  contact_sealed BYTEA NOT NULL,
+  phone_sealed BYTEA NOT NULL,
+  phone_bidx TEXT NOT NULL,
+  email_sealed BYTEA NOT NULL,
+  email_bidx TEXT NOT NULL,
+  street_sealed BYTEA NOT NULL,
+  insee TEXT NOT NULL,
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en'))
+);
+CREATE INDEX pro_at ON pro (at, id);
+CREATE INDEX pro_phone ON pro (phone_bidx);
+CREATE INDEX pro_email ON pro (email_bidx);
+CREATE TABLE pro_word (
+  word_bidx TEXT NOT NULL,
+  pro_id TEXT NOT NULL,
+  PRIMARY KEY (word_bidx, pro_id)
+);
+-- Profiles are append-only: a dispatch decision of yesterday replays on yesterday's profile.
+CREATE TABLE pro_version (
+  pro_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  state TEXT NOT NULL,
+  profile TEXT NOT NULL,
+  PRIMARY KEY (pro_id, version)
+);
+CREATE TABLE pro_trade (
+  trade TEXT NOT NULL,
+  pro_id TEXT NOT NULL,
+  PRIMARY KEY (trade, pro_id)
+);
+CREATE TABLE pro_check (
+  pro_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('identity', 'registry', 'insurance', 'qualification', 'terms')),
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  valid_until_on TEXT NOT NULL,
+  PRIMARY KEY (pro_id, kind)
+);
+
+-- billing: knows opaque line references, never requests
+CREATE TABLE wallet (
+  pro_id TEXT NOT NULL PRIMARY KEY,
+  balance_minor BIGINT NOT NULL CHECK (balance_minor >= 0)
+);
+CREATE TABLE wallet_entry (
+  id TEXT NOT NULL PRIMARY KEY,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  amount_minor BIGINT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('card', 'transfer', 'purchase', 'refund')),
+  reference TEXT NOT NULL UNIQUE,
+  by_account TEXT NOT NULL
+);
+CREATE INDEX wallet_entry_pro ON wallet_entry (pro_id, at);
+CREATE TABLE payment (
+  id TEXT NOT NULL PRIMARY KEY,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  purpose TEXT NOT NULL CHECK (purpose IN ('purchase', 'credit')),
+  line TEXT NOT NULL,
+  amount_minor BIGINT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('intent', 'authorised', 'capturing', 'captured', 'released', 'refused')),
+  driver TEXT NOT NULL,
+  driver_ref TEXT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+CREATE INDEX payment_pro ON payment (pro_id, at);
+CREATE INDEX payment_state ON payment (state, at);
+CREATE TABLE invoice_line (
+  id TEXT NOT NULL PRIMARY KEY,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  reference TEXT NOT NULL UNIQUE,
+  label TEXT NOT NULL,
+  net_minor BIGINT NOT NULL,
+  vat_rate BIGINT NOT NULL,
+  paid_with TEXT NOT NULL CHECK (paid_with IN ('wallet', 'card')),
+  invoice_id TEXT
+);
+CREATE TABLE invoice_due (
+  line_id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+CREATE TABLE invoice_series (
+  series TEXT NOT NULL PRIMARY KEY,
+  last BIGINT NOT NULL
+);
+CREATE TABLE invoice (
+  id TEXT NOT NULL PRIMARY KEY,
+  series TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  issued_on TEXT NOT NULL,
+  net_minor BIGINT NOT NULL,
+  vat_minor BIGINT NOT NULL,
+  snapshot_sealed BYTEA NOT NULL,
+  snapshot_hash TEXT NOT NULL,
+  UNIQUE (series, number)
+);
+CREATE INDEX invoice_pro ON invoice (pro_id, at);
+CREATE TABLE invoice_file (
+  invoice_id TEXT NOT NULL PRIMARY KEY,
+  pdf_sealed BYTEA NOT NULL
+);
+
+-- request
+CREATE TABLE request (
+  id TEXT NOT NULL PRIMARY KEY,
+  ref TEXT NOT NULL UNIQUE,
+  person_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  edition TEXT NOT NULL,
+  site TEXT NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('form', 'phone', 'api')),
+  source TEXT NOT NULL,
+  trade TEXT NOT NULL,
+  insee TEXT NOT NULL,
+  postcode TEXT NOT NULL,
+  urgency TEXT NOT NULL CHECK (urgency IN ('now', 'today', 'later')),
+  intent TEXT NOT NULL CHECK (intent IN ('', 'low', 'normal', 'high')),
+  answers TEXT NOT NULL,
+  note_sealed BYTEA NOT NULL,
+  street_sealed BYTEA NOT NULL,
+  address_sealed BYTEA NOT NULL,
+  address_bidx TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('unverified', 'received', 'published', 'filled', 'closed', 'cancelled', 'withdrawn', 'unserved')),
+  state_at BIGINT NOT NULL,
+  seats BIGINT NOT NULL,
+  sold BIGINT NOT NULL,
+  price_minor BIGINT NOT NULL,
+  vat_rate BIGINT NOT NULL,
+  price_reasons TEXT NOT NULL,
+  priced_by TEXT NOT NULL,
+  taken_by TEXT NOT NULL,
+  taken_until BIGINT NOT NULL,
+  qualified_by TEXT NOT NULL,
+  qualified_at BIGINT NOT NULL,
+  published_at BIGINT NOT NULL,
+  published_machine_at BIGINT NOT NULL,
+  link_generation BIGINT NOT NULL,
+  stopped_at BIGINT NOT NULL,
+  draft_sealed BYTEA NOT NULL
+);
+CREATE INDEX request_state ON request (state, at, id);
+CREATE INDEX request_person ON request (person_id);
+CREATE INDEX request_address ON request (address_bidx, at);
+CREATE TABLE request_window (
+  phone_bidx TEXT NOT NULL,
+  trade TEXT NOT NULL,
+  span BIGINT NOT NULL,
+  request_id TEXT NOT NULL,
+  PRIMARY KEY (phone_bidx, trade, span)
+);
+CREATE TABLE request_event (
+  id TEXT NOT NULL PRIMARY KEY,
+  request_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  count BIGINT NOT NULL,
+  object TEXT NOT NULL
+);
+CREATE INDEX request_event_request ON request_event (request_id, at, id);
+CREATE TABLE photo (
+  id TEXT NOT NULL PRIMARY KEY,
+  request_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  width BIGINT NOT NULL,
+  height BIGINT NOT NULL,
+  image_sealed BYTEA NOT NULL
+);
+CREATE INDEX photo_request ON photo (request_id);
+CREATE TABLE exclusion (
+  request_id TEXT NOT NULL,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (request_id, pro_id)
+);
+CREATE TABLE decision (
+  id TEXT NOT NULL PRIMARY KEY,
+  request_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  edition TEXT NOT NULL,
+  seed_on TEXT NOT NULL,
+  input TEXT NOT NULL,
+  candidates TEXT NOT NULL,
+  leaf_id TEXT NOT NULL
+);
+CREATE INDEX decision_request ON decision (request_id, at);
+CREATE TABLE offer (
+  request_id TEXT NOT NULL,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  decision_id TEXT NOT NULL,
+  distance_m BIGINT NOT NULL,
+  PRIMARY KEY (request_id, pro_id)
+);
+CREATE INDEX offer_pro ON offer (pro_id, at);
+CREATE TABLE seat (
+  request_id TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('free', 'held', 'capturing', 'sold')),
+  pro_id TEXT,
+  price_minor BIGINT NOT NULL,
+  vat_rate BIGINT NOT NULL,
+  held_until BIGINT NOT NULL,
+  PRIMARY KEY (request_id, number),
+  UNIQUE (request_id, pro_id)
+);
+CREATE INDEX seat_pro ON seat (pro_id, state);
+CREATE TABLE purchase (
+  id TEXT NOT NULL PRIMARY KEY,
+  request_id TEXT NOT NULL,
+  seat BIGINT NOT NULL,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  edition TEXT NOT NULL,
+  price_minor BIGINT NOT NULL,
+  vat_rate BIGINT NOT NULL,
+  method TEXT NOT NULL CHECK (method IN ('wallet', 'card', 'waived')),
+  payment_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('intent', 'capturing', 'revealed', 'failed')),
+  revealed_at BIGINT NOT NULL,
+  contacted_at BIGINT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('', 'called', 'reached', 'quote', 'won', 'lost')),
+  late_at BIGINT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  leaf_id TEXT NOT NULL
+);
+CREATE INDEX purchase_pro ON purchase (pro_id, at);
+CREATE INDEX purchase_request ON purchase (request_id);
+CREATE INDEX purchase_state ON purchase (state, revealed_at);
+CREATE TABLE contact (
+  id TEXT NOT NULL PRIMARY KEY,
+  purchase_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('called', 'reached', 'quote', 'won', 'lost')),
+  by_account TEXT NOT NULL
+);
+CREATE INDEX contact_purchase ON contact (purchase_id, at);
+
+-- call
+CREATE TABLE call (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  site TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  trade TEXT NOT NULL,
+  direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+  caller_sealed BYTEA NOT NULL,
+  caller_bidx TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('ringing', 'answered', 'talking', 'refused', 'ended', 'missed')),
+  agent TEXT NOT NULL,
+  answered_at BIGINT NOT NULL,
+  announced_at BIGINT NOT NULL,
+  accepted_at BIGINT NOT NULL,
+  ended_at BIGINT NOT NULL,
+  request_id TEXT NOT NULL,
+  sampled BOOLEAN NOT NULL
+);
+CREATE INDEX call_state ON call (state, at);
+CREATE INDEX call_request ON call (request_id);
+CREATE TABLE recording (
+  id TEXT NOT NULL PRIMARY KEY,
+  call_id TEXT NOT NULL UNIQUE,
+  person_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  seconds BIGINT NOT NULL,
+  sound_sealed BYTEA NOT NULL
+);

@@ -1,0 +1,313 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	_ "modernc.org/sqlite"
+)
+
+// lite is the SQLite engine: one writer goroutine that owns the writing connection, and a few readers.
+//
+// The writer takes every closure waiting at one moment and commits them together, each in a savepoint of its own: one durable sync
+// carries fifty of them. Nobody is answered, not even with a refusal, before that COMMIT: a refusal may rest on what a neighbour of the
+// same group wrote. If COMMIT or a ROLLBACK TO fails, the group is discarded and each closure runs again alone. A crash leaves the
+// whole group or nothing of it; nobody was told otherwise.
+type lite struct {
+	db      *DB
+	writer  *liteConn
+	queue   chan *liteWrite
+	done    chan struct{}
+	readers chan *liteConn
+	pools   []*sql.DB
+	once    sync.Once
+	mu      sync.RWMutex // guards closed against a Write that is about to queue
+	closed  bool
+}
+
+type liteWrite struct {
+	ctx    context.Context
+	fn     func(*Tx) error
+	tx     *Tx
+	err    error
+	panic  any
+	answer chan struct{}
+}
+
+const (
+	groupLimit  = 128
+	liteReaders = 8
+)
+
+// liteConn is one connection with its prepared statements: preparing costs more than most of our statements do.
+type liteConn struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (c *liteConn) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
+	if s := c.stmts[q]; s != nil {
+		return s, nil
+	}
+	if len(c.stmts) > 500 { // only In() makes new texts; start over rather than grow
+		for _, s := range c.stmts {
+			if err := s.Close(); err != nil {
+				return nil, err
+			}
+		}
+		clear(c.stmts)
+	}
+	s, err := c.conn.PrepareContext(ctx, q)
+	if err == nil {
+		c.stmts[q] = s
+	}
+	return s, err
+}
+
+func (c *liteConn) exec(ctx context.Context, q string, args []any) (sql.Result, error) {
+	s, err := c.prepared(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (c *liteConn) query(ctx context.Context, q string, args []any) (*sql.Rows, error) {
+	s, err := c.prepared(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (c *liteConn) run(ctx context.Context, q string) error {
+	_, err := c.exec(ctx, q, nil)
+	return err
+}
+
+func openSQLite(ctx context.Context, d *DB, path string) (*lite, error) {
+	// busy_timeout comes first so that the switch to WAL already waits. FULL: a commit is on disk when it is answered. secure_delete:
+	// what is erased is overwritten in the file, and not only forgotten.
+	dsn := "file:" + path + "?_dqs=0&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=secure_delete(ON)"
+	l := &lite{db: d, queue: make(chan *liteWrite, groupLimit), done: make(chan struct{}), readers: make(chan *liteConn, liteReaders)}
+	open := func(dsn string) (*liteConn, error) {
+		pool, err := sql.Open("sqlite", dsn)
+		if err != nil {
+			return nil, err
+		}
+		pool.SetMaxOpenConns(1)
+		l.pools = append(l.pools, pool)
+		conn, err := pool.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &liteConn{conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+	}
+	var err error
+	if l.writer, err = open(dsn); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), l.closePools())
+	}
+	for range liteReaders {
+		r, err := open(dsn + "&_pragma=query_only(ON)")
+		if err != nil {
+			return nil, errors.Join(err, l.closePools())
+		}
+		l.readers <- r
+	}
+	go l.loop()
+	return l, nil
+}
+
+func (l *lite) write(ctx context.Context, fn func(*Tx) error, _ bool) error {
+	w := &liteWrite{ctx: ctx, fn: fn, answer: make(chan struct{})}
+	l.mu.RLock()
+	if l.closed {
+		l.mu.RUnlock()
+		return errors.New("db: closed")
+	}
+	select {
+	case l.queue <- w:
+		l.mu.RUnlock()
+	case <-ctx.Done():
+		l.mu.RUnlock()
+		return ctx.Err()
+	}
+	<-w.answer
+	if w.panic != nil {
+		panic(w.panic)
+	}
+	return w.err
+}
+
+func (l *lite) loop() {
+	defer close(l.done)
+	for w := range l.queue {
+		group := []*liteWrite{w}
+	more:
+		for len(group) < groupLimit {
+			select {
+			case w, ok := <-l.queue:
+				if !ok {
+					break more
+				}
+				group = append(group, w)
+			default:
+				break more
+			}
+		}
+		l.commit(group)
+	}
+}
+
+// commit runs a group in one transaction; on a failure of the transaction itself, each closure again alone.
+func (l *lite) commit(group []*liteWrite) {
+	err := l.attempt(group)
+	if err != nil && len(group) > 1 {
+		l.db.aborts.Add(1)
+		for _, w := range group {
+			l.commit([]*liteWrite{w})
+		}
+		return
+	}
+	for _, w := range group {
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		if w.err == nil && w.panic == nil {
+			l.db.commits.Add(1)
+			for _, f := range w.tx.after {
+				f()
+			}
+		}
+		close(w.answer)
+	}
+}
+
+// attempt answers an error only when the transaction as a whole failed; a closure's own error is in its liteWrite.
+func (l *lite) attempt(group []*liteWrite) (err error) {
+	// A cancelled context would make the driver drop the whole transaction while later savepoints commit alone (measured), so closures
+	// run under a context that nobody but the time limit ends.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), writeLimit)
+	defer cancel()
+	c := l.writer
+	if err := c.run(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return kindOf(err, "BEGIN IMMEDIATE")
+	}
+	defer func() {
+		if err != nil {
+			// The failed COMMIT may have ended the transaction already; then this says so and there is nothing to undo.
+			_ = c.run(context.WithoutCancel(ctx), "ROLLBACK")
+		}
+	}()
+	for _, w := range group {
+		w.err, w.panic = nil, nil
+		if w.ctx.Err() != nil { // gave up while waiting: nothing has run yet
+			w.err = w.ctx.Err()
+			continue
+		}
+		if err := c.run(ctx, "SAVEPOINT s"); err != nil {
+			return err
+		}
+		w.tx = &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
+		w.err, w.panic = call(w.fn, w.tx)
+		if w.err != nil || w.panic != nil {
+			if err := c.run(ctx, "ROLLBACK TO s"); err != nil {
+				return err
+			}
+		}
+		if err := c.run(ctx, "RELEASE s"); err != nil {
+			return err
+		}
+	}
+	if err := c.run(ctx, "COMMIT"); err != nil {
+		return kindOf(err, "COMMIT")
+	}
+	return nil
+}
+
+// call runs a closure, catches its panic with the stack it came from, and lets no swallowed statement error pass as success.
+func call(fn func(*Tx) error, tx *Tx) (err error, p any) {
+	defer func() {
+		if r := recover(); r != nil {
+			p = fmt.Sprintf("%v\n%s", r, debug.Stack())
+		}
+	}()
+	err = fn(tx)
+	if err == nil && tx.failed != nil {
+		err = tx.failed
+	}
+	return err, nil
+}
+
+func (l *lite) read(ctx context.Context, fn func(*Tx) error) error {
+	var c *liteConn
+	select {
+	case c = <-l.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.done:
+		return errors.New("db: closed")
+	}
+	defer func() { l.readers <- c }()
+	if err := c.run(ctx, "BEGIN"); err != nil {
+		return gaveUp(ctx, kindOf(err, "BEGIN"))
+	}
+	tx := &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
+	err, p := call(fn, tx)
+	// The snapshot must end whatever happened to ctx, or this reader would hold the write-ahead log open for ever.
+	if e := c.run(context.WithoutCancel(ctx), "ROLLBACK"); e != nil && err == nil && ctx.Err() == nil {
+		err = e
+	}
+	if p != nil {
+		panic(p)
+	}
+	return err
+}
+
+func (l *lite) exec(ctx context.Context, statement string) error {
+	// On a connection of its own: the writer's goroutine is the only user of the writer's.
+	_, err := l.pools[len(l.pools)-1].ExecContext(ctx, statement)
+	return err
+}
+
+func (l *lite) close() error {
+	l.once.Do(func() {
+		l.mu.Lock()
+		l.closed = true
+		l.mu.Unlock()
+		close(l.queue)
+	})
+	<-l.done
+	return l.closePools()
+}
+
+func (l *lite) closePools() error {
+	var errs []error
+	conns := []*liteConn{}
+	if l.writer != nil {
+		conns = append(conns, l.writer)
+	}
+	for {
+		select {
+		case c := <-l.readers:
+			conns = append(conns, c)
+			continue
+		default:
+		}
+		break
+	}
+	for _, c := range conns {
+		for _, s := range c.stmts {
+			errs = append(errs, s.Close())
+		}
+		errs = append(errs, c.conn.Close())
+	}
+	for _, p := range l.pools {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(errs...)
+}
