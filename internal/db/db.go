@@ -318,3 +318,12 @@ func label(q string) string {
 	}
 	return q
 }
+
+// SkipLocked is what a queue's claim appends to its inner SELECT: on PostgreSQL several nodes claim at once and step over each other's
+// rows; SQLite has one writer and needs nothing.
+func (d *DB) SkipLocked() string {
+	if d.dialect == PostgreSQL {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}

@@ -1,0 +1,80 @@
+// Package audit keeps who did what to what: append-only lines of plain ids, written in the transaction of the act. No audit, no action.
+//
+// A line never holds a personal value; what changed is told by ids and words ("price", "3600"). Reading contact details is an act.
+package audit
+
+import (
+	"context"
+
+	"entremise/internal/db"
+)
+
+// Line is one act. Actor is an account, "system", or "link" for a holder of a private link; Object is what was acted upon.
+type Line struct {
+	ID      string
+	At      int64 // business microseconds
+	Machine int64 // real microseconds
+	Actor   string
+	Role    string
+	Action  string
+	Object  string
+	Refused bool
+	Detail  string
+}
+
+// Write adds a line in tx. A refusal is written in a small transaction of its own, because the act's is given up.
+func Write(tx *db.Tx, actor, role, action, object, detail string) error {
+	return insert(tx, Line{Actor: actor, Role: role, Action: action, Object: object, Detail: detail})
+}
+
+// Refuse records that an act was refused, durably, and answers the error of the refusal, or the outage that kept it from being recorded.
+func Refuse(ctx context.Context, d *db.DB, actor, role, action, object string, refusal error, why string) error {
+	err := d.WriteGuarded(ctx, func(tx *db.Tx) error {
+		return insert(tx, Line{Actor: actor, Role: role, Action: action, Object: object, Refused: true, Detail: why})
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+func insert(tx *db.Tx, l Line) error {
+	outcome := "done"
+	if l.Refused {
+		outcome = "refused"
+	}
+	_, err := tx.Exec(`INSERT INTO audit (id, at, machine_at, actor, role, action, object, outcome, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		tx.NewID("aud"), db.Micros(tx.Now()), db.Micros(tx.Machine()), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail)
+	return err
+}
+
+// Page is a cursor: lines before (At, ID), newest first. The zero Page starts at the newest.
+type Page struct {
+	At     int64
+	ID     string
+	Object string // only lines about this object; empty for all
+}
+
+// List returns at most n lines, newest first, and the Page that follows when there may be more.
+func List(tx *db.Tx, p Page, n int) ([]Line, *Page, error) {
+	if p.At == 0 {
+		p.At, p.ID = 1<<62, "~"
+	}
+	args := []any{p.At, p.ID, n}
+	where := "(at < $1 OR at = $1 AND id < $2)"
+	if p.Object != "" {
+		args = append(args, p.Object)
+		where += " AND object = $4"
+	}
+	lines, err := db.List(tx, func(s db.Scanner) (l Line, err error) {
+		var outcome string
+		err = s.Scan(&l.ID, &l.At, &l.Machine, &l.Actor, &l.Role, &l.Action, &l.Object, &outcome, &l.Detail)
+		l.Refused = outcome == "refused"
+		return l, err
+	}, "SELECT id, at, machine_at, actor, role, action, object, outcome, detail FROM audit WHERE "+where+" ORDER BY at DESC, id DESC LIMIT $3", args...)
+	if err != nil || len(lines) < n {
+		return lines, nil, err
+	}
+	last := lines[len(lines)-1]
+	return lines, &Page{At: last.At, ID: last.ID, Object: p.Object}, nil
+}
