@@ -1,6 +1,16 @@
 package network
 
-import "entremise/internal/fault"
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"entremise/internal/fault"
+)
 
 // Form is the list of questions of a trade: forms/<name>.yaml.
 type Form struct {
@@ -41,3 +51,200 @@ type Term struct {
 
 // Answers to a form by question id: one value for choice, number, text, date and yesno, any number for choices and photos.
 type Answers map[string][]string
+
+// maxAnswers bounds what is read of one request, in questions and in values of one question.
+const maxAnswers = 60
+
+// Question finds a question by id.
+func (f *Form) Question(id string) (Question, bool) {
+	return find(f.Questions, func(q Question) bool { return q.ID == id })
+}
+
+// Holds reports whether every term has one of its answers.
+func (c Cond) Holds(a Answers) bool {
+	for _, t := range c {
+		if !slices.ContainsFunc(a[t.Question], func(v string) bool { return slices.Contains(t.OneOf, v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// Visible lists the questions to ask after these answers, in order. A question is hidden with the one that it depends on, so an answer
+// left over from an earlier choice shows nothing.
+func (f *Form) Visible(a Answers) []Question {
+	var out []Question
+	seen := Answers{}
+	for _, q := range f.Questions { // Check holds conditions to earlier questions, so one pass is enough
+		if q.When.Holds(seen) {
+			out = append(out, q)
+			seen[q.ID] = a[q.ID]
+		}
+	}
+	return out
+}
+
+// Validate checks a whole set of answers. Clean holds those to visible questions only, trimmed, options in the order of the form; the
+// fault names every wrong field as "answers.<question>".
+func (f *Form) Validate(raw map[string][]string) (clean Answers, err error) { return f.check(raw, true) }
+
+// Draft is Validate without the required answers, for what is being filled in.
+func (f *Form) Draft(raw map[string][]string) (clean Answers, err error) { return f.check(raw, false) }
+
+func (f *Form) check(raw map[string][]string, whole bool) (Answers, error) {
+	var c fault.Check
+	if len(raw) > maxAnswers {
+		c.Add("answers", fault.T("Il y a trop de réponses.", "There are too many answers."))
+		return nil, c.Err()
+	}
+	for _, id := range slices.Sorted(maps.Keys(raw)) {
+		if _, ok := f.Question(id); !ok {
+			c.Add("answers."+clip(id), fault.T("Cette question n’existe pas.", "There is no such question."))
+		}
+	}
+	clean := Answers{}
+	for _, q := range f.Questions {
+		if !q.When.Holds(clean) {
+			continue
+		}
+		values, wrong := q.read(raw[q.ID])
+		switch {
+		case wrong.FR != "":
+			c.Add("answers."+q.ID, wrong)
+		case len(values) > 0:
+			clean[q.ID] = values
+		case q.Required && whole:
+			c.Add("answers."+q.ID, q.missing())
+		}
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return clean, nil
+}
+
+func (q Question) missing() fault.Text {
+	switch q.Kind {
+	case KindChoice, KindChoices, KindYesNo:
+		return fault.T("Choisissez une réponse.", "Choose an answer.")
+	case KindNumber:
+		return fault.T("Écrivez un nombre.", "Write a number.")
+	case KindPhotos:
+		return fault.T("Ajoutez une photo.", "Add a photo.")
+	case KindDate:
+		return fault.T("Choisissez une date.", "Choose a date.")
+	}
+	return fault.T("Écrivez une réponse.", "Write an answer.")
+}
+
+var photoID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// read cleans the values of one question; wrong is the sentence beside the field.
+func (q Question) read(raw []string) (values []string, wrong fault.Text) {
+	for _, v := range raw[:min(len(raw), maxAnswers)] {
+		if v = strings.TrimSpace(v); v != "" {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 0 {
+		return nil, fault.Text{}
+	}
+	if len(values) > 1 && q.Kind != KindChoices && q.Kind != KindPhotos || len(raw) > maxAnswers {
+		return nil, fault.T("Donnez une seule réponse.", "Give one answer only.")
+	}
+	v := values[0]
+	switch q.Kind {
+	case KindChoice, KindChoices:
+		var ordered []string
+		for _, o := range q.Options {
+			if slices.Contains(values, o.ID) {
+				ordered = append(ordered, o.ID)
+			}
+		}
+		if slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(ordered, v) }) {
+			return nil, fault.T("Choisissez une réponse de la liste.", "Choose an answer from the list.")
+		}
+		return ordered, fault.Text{}
+	case KindYesNo:
+		if v != "yes" && v != "no" {
+			return nil, fault.T("Répondez par oui ou par non.", "Answer yes or no.")
+		}
+	case KindNumber:
+		n, err := strconv.Atoi(v)
+		if err != nil || len(v) > 9 || n < q.Min || n > q.Max {
+			return nil, fault.Tf("Écrivez un nombre entier entre %d et %d.", "Write a whole number between %d and %d.", q.Min, q.Max)
+		}
+		return []string{strconv.Itoa(n)}, fault.Text{}
+	case KindDate:
+		var d Date
+		if !d.set(v) {
+			return nil, fault.T("Choisissez une date.", "Choose a date.")
+		}
+	case KindText:
+		if !utf8.ValidString(v) || strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }) {
+			return nil, fault.T("Ce texte contient un caractère qui ne se lit pas. Effacez-le.", "This text holds an unreadable character. Remove it.")
+		}
+		if utf8.RuneCountInString(v) > q.Max {
+			return nil, fault.Tf("Raccourcissez ce texte : %d caractères au plus.", "Shorten this text: %d characters at most.", q.Max)
+		}
+	case KindPhotos:
+		if len(values) > q.Max {
+			return nil, fault.Tf("Gardez %d photos au plus.", "Keep %d photos at most.", q.Max)
+		}
+		if slices.ContainsFunc(values, func(v string) bool { return !photoID.MatchString(v) }) {
+			return nil, fault.T("Cette photo n’est pas arrivée. Ajoutez-la de nouveau.", "This photo did not arrive. Add it again.")
+		}
+	}
+	return values, fault.Text{}
+}
+
+// Line is one answer in words.
+type Line struct {
+	Question string
+	Label    fault.Text
+	Value    fault.Text
+}
+
+// Board lists what a professional sees before buying: structured answers to questions marked shown_to_pros. Free text and photos never
+// appear, whatever the file says, because people write their names and streets in them.
+func (f *Form) Board(a Answers) []Line {
+	return f.lines(a, func(q Question) bool { return q.ShownToPros && q.Kind != KindText && q.Kind != KindPhotos })
+}
+
+// Sheet lists every answer but photos: for the agent, the consumer, and the professional after the purchase.
+func (f *Form) Sheet(a Answers) []Line {
+	return f.lines(a, func(q Question) bool { return q.Kind != KindPhotos })
+}
+
+func (f *Form) lines(a Answers, show func(Question) bool) []Line {
+	var out []Line
+	for _, q := range f.Visible(a) {
+		if len(a[q.ID]) > 0 && show(q) {
+			out = append(out, Line{q.ID, q.Label, q.say(a[q.ID])})
+		}
+	}
+	return out
+}
+
+func (q Question) say(values []string) fault.Text {
+	var fr, en []string
+	for _, v := range values {
+		t := fault.T(v, v)
+		switch q.Kind {
+		case KindChoice, KindChoices:
+			o, _ := find(q.Options, func(o Option) bool { return o.ID == v })
+			t = fault.T(o.Label.FR, o.Label.Say("en"))
+		case KindYesNo:
+			t = fault.T("oui", "yes")
+			if v == "no" {
+				t = fault.T("non", "no")
+			}
+		case KindNumber:
+			t = fault.T(v+"\u00a0"+q.Unit.FR, v+"\u00a0"+q.Unit.Say("en"))
+		case KindDate:
+			t = fault.T(Date(v).Say("fr"), Date(v).Say("en"))
+		}
+		fr, en = append(fr, t.FR), append(en, t.EN)
+	}
+	return fault.T(strings.Join(fr, ", "), strings.Join(en, ", "))
+}

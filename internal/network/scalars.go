@@ -9,6 +9,7 @@ import (
 
 	"entremise/internal/fault"
 	"entremise/internal/money"
+	"entremise/internal/phone"
 )
 
 // scalar is a value written as one word or phrase. set reports whether it understood; want says what is expected, with an example;
@@ -39,6 +40,22 @@ func (d Date) In(loc *time.Location) time.Time {
 		return time.Time{} // only a Date that did not come from Load
 	}
 	return t
+}
+
+var monthNames = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+	"décembre"}
+
+// Say writes the day for a reader: 1er décembre 2026, 1 December 2026.
+func (d Date) Say(lang string) string {
+	t := d.In(time.UTC)
+	if lang == "en" {
+		return t.Format("2 January 2006")
+	}
+	day := strconv.Itoa(t.Day())
+	if day == "1" {
+		day = "1er"
+	}
+	return day + "\u00a0" + monthNames[t.Month()-1] + " " + strconv.Itoa(t.Year())
 }
 
 // Unit of a duration.
@@ -344,3 +361,16 @@ func (h Hours) Hold(minute int) bool {
 	}
 	return minute >= h.From || minute < h.To
 }
+
+func (p *Phone) set(s string) bool {
+	e164, err := phone.Parse(s, "", true)
+	*p = Phone(e164)
+	return err == nil
+}
+func (*Phone) want() fault.Text {
+	return fault.T("un numéro de téléphone entre guillemets, par exemple \"+33 1 99 00 12 34\"", `a phone number in quotes, for example "+33 1 99 00 12 34"`)
+}
+func (*Phone) pattern() string { return `^\+?[0-9 ().-]{7,39}$` }
+
+// Display writes the number for a reader.
+func (p Phone) Display() string { return phone.Display(string(p)) }

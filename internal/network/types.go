@@ -139,7 +139,7 @@ type Trade struct {
 	Slug      string     `yaml:",key"`
 	Label     fault.Text `yaml:",opt"` // Name of the trade; the table of trades gives it if absent.
 	Who       fault.Text `yaml:",opt"` // The person with an article, as in "a plumber takes your request"; "a professional" if absent.
-	Form      string     // File under forms/, without .yaml.
+	Form      string     `yaml:",opt"` // File under forms/, without .yaml; the slug if absent.
 	Emergency bool       `yaml:",opt"` // Served at any hour.
 	Law       []Law      `yaml:",opt"` // Rules of law that apply: repair-prices-2017, energy-canvassing-ban.
 

@@ -1,0 +1,265 @@
+package network
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"entremise/internal/fault"
+)
+
+// MessageKey is a message that the software sends, and the variables that its words may hold.
+type MessageKey struct {
+	Key   string
+	To    Person
+	SMS   bool // has a text message
+	Email bool // has a subject and a body
+	Vars  []string
+	need  func(*Network) bool // nil: always
+}
+
+// MessageKeys lists every message, by reader. A variable is written {ref} in the file and filled by [Network.Message].
+//
+// {ref} reference of the request · {link} private link · {stop} link that stops texts · {code} one-time code · {clock} hour until which
+// a promise runs · {pro} name of the professional · {pro_phone} his number · {site} name of the site · {phone} line of the site ·
+// {trade} · {commune} · {urgency} · {distance} · {price} excl. VAT · {price_incl} · {seats} left · {name} of the reader or consumer ·
+// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes}.
+func MessageKeys() []MessageKey { return slices.Clone(messageKeys) }
+
+func sells(n *Network) bool     { return n.Modules.Sale == SalePerIntroduction }
+func byAgent(n *Network) bool   { return n.Modules.Qualification == QualificationAgent }
+func reviewing(n *Network) bool { return n.Modules.Reviews != nil }
+func passes(n *Network) bool    { return n.Modules.Sale != SaleOff }
+
+var messageKeys = []MessageKey{
+	{"code", Consumer, true, true, []string{"code", "minutes", "site"}, nil},
+	{"request-received", Consumer, true, true, []string{"ref", "link", "stop", "trade", "site", "phone", "clock"}, nil},
+	{"private-link", Consumer, true, true, []string{"ref", "link", "site"}, nil},
+	{"taken", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "clock", "site", "phone"}, passes},
+	{"late", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "site", "phone"}, passes},
+	{"how-did-it-go", Consumer, true, true, []string{"ref", "link", "stop", "pro", "site"}, reviewing},
+	{"cancelled", Consumer, true, true, []string{"ref", "link", "site"}, nil},
+	{"unserved", Consumer, true, true, []string{"ref", "link", "site", "phone"}, passes},
+	{"unreached", Consumer, true, true, []string{"ref", "link", "stop", "site", "phone"}, byAgent},
+	{"stop-confirmed", Consumer, true, false, []string{"site", "phone"}, nil},
+
+	{"pro-invite", Professional, true, true, []string{"name", "link"}, passes},
+	{"sign-in", Professional, true, true, []string{"link", "minutes"}, passes},
+	{"new-request", Professional, true, true,
+		[]string{"trade", "commune", "urgency", "distance", "price", "price_incl", "seats", "link", "stop"}, passes},
+	{"bought", Professional, true, true,
+		[]string{"ref", "trade", "commune", "name", "consumer_phone", "clock", "price", "price_incl", "link"}, sells},
+	{"clock-passed", Professional, true, false, []string{"ref", "commune", "minutes", "link"}, sells},
+	{"corrected", Professional, true, true, []string{"ref", "commune", "link"}, passes},
+	{"withdrawn", Professional, true, true, []string{"ref", "commune", "link"}, passes},
+	{"invoice", Professional, false, true, []string{"invoice", "amount", "link"}, sells},
+	{"wallet-credited", Professional, false, true, []string{"amount", "link"}, sells},
+	{"suspended", Professional, true, true, []string{"reason", "name"}, passes},
+	{"notifications-stopped", Professional, true, true, []string{"link"}, passes},
+	{"address-invalid", Professional, true, true, []string{"link"}, passes},
+
+	{"staff-invite", Staff, false, true, []string{"name", "link"}, nil},
+	{"staff-reset", Staff, false, true, []string{"name", "link", "minutes"}, nil},
+}
+
+// MessageKeyOf finds a message by key.
+func MessageKeyOf(key string) (MessageKey, bool) {
+	return find(messageKeys, func(k MessageKey) bool { return k.Key == key })
+}
+
+// Letter is a message ready to send in one language. SMS, or Subject and Email, are empty when the message has none.
+type Letter struct {
+	SMS, Subject, Email string
+}
+
+// Message fills the words of a message. Every variable that the words hold must be given; a missing one is a defect of the caller and an
+// error, so that nobody is ever sent "{link}". Values are put in as they are: what reads them as HTML must escape.
+func (n *Network) Message(key, lang string, vars map[string]string) (Letter, error) {
+	m, ok := find(n.Messages, func(m Message) bool { return m.Key == key })
+	if !ok {
+		return Letter{}, fmt.Errorf("network: no message %q", key)
+	}
+	var l Letter
+	for _, part := range []struct {
+		to   *string
+		from fault.Text
+	}{{&l.SMS, m.SMS}, {&l.Subject, m.Subject}, {&l.Email, m.Email}} {
+		s, missing := fill(part.from.Say(lang), func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
+		if missing != "" {
+			return Letter{}, fmt.Errorf("network: message %q: no value for {%s}", key, missing)
+		}
+		*part.to = s
+	}
+	return l, nil
+}
+
+// AgentText fills a ready-made text that an agent sends, with {ref}, {link}, {pro}, {clock}, {site} and {phone}.
+func (n *Network) AgentText(id, lang string, vars map[string]string) (string, error) {
+	w, ok := find(n.AgentTexts, func(w Wording) bool { return w.ID == id })
+	if !ok {
+		return "", fmt.Errorf("network: no agent text %q", id)
+	}
+	s, missing := fill(w.Text.Say(lang), func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
+	if missing != "" {
+		return "", fmt.Errorf("network: agent text %q: no value for {%s}", id, missing)
+	}
+	return s, nil
+}
+
+var agentVars = []string{"ref", "link", "pro", "clock", "site", "phone"}
+
+var variable = regexp.MustCompile(`\{[a-z][a-z0-9_.-]*\}`)
+
+// fill puts values for variables; missing is the first that has none.
+func fill(s string, value func(string) (string, bool)) (out, missing string) {
+	out = variable.ReplaceAllStringFunc(s, func(m string) string {
+		name := m[1 : len(m)-1]
+		v, ok := value(name)
+		if !ok && missing == "" {
+			missing = name
+		}
+		return v
+	})
+	return out, missing
+}
+
+// Text is the Markdown source of texts/<lang>/<name>.md with its figures filled in from the file, French if the language lacks it. A
+// figure stands once, in network.yaml: texts write {keep.record_calls} or {price.max}; see [Network.Figure].
+func (n *Network) Text(lang, name string) (string, bool) {
+	s, ok := n.texts[lang][name]
+	if !ok {
+		lang = "fr"
+		if s, ok = n.texts[lang][name]; !ok {
+			return "", false
+		}
+	}
+	s, _ = fill(s, func(name string) (string, bool) { return n.Figure(lang, name) }) // Check refuses a text with an unknown figure
+	return s, true
+}
+
+// Texts lists the names of the French texts.
+func (n *Network) Texts() []string {
+	var out []string
+	for name := range n.texts["fr"] {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Figure is a value of the file as a text shows it. Every name has a dot, so that none is taken for a variable of a message:
+// address.<use>, keep.<purpose>, archive.<purpose>, recredit.<reason> and those of figures below.
+func (n *Network) Figure(lang, name string) (string, bool) {
+	head, rest, _ := strings.Cut(name, ".")
+	switch head {
+	case "address":
+		a, ok := find(n.Operator.Addresses, func(a Address) bool { return a.Use == rest })
+		return a.Text, ok
+	case "keep", "archive":
+		p, _ := n.Purpose(rest)
+		if p.Keep == nil {
+			return "", false
+		}
+		d := p.Keep.active()
+		if head == "archive" {
+			d = Duration{}
+			if p.Keep.Archive != nil {
+				d = p.Keep.Archive.For
+			}
+		}
+		return d.Text().Say(lang), !d.IsZero()
+	case "recredit":
+		r, ok := find(n.Introductions.Recredit, func(r Recredit) bool { return r.Reason == rest })
+		return r.ClaimWithin.Text().Say(lang), ok
+	}
+	f, ok := figures[name]
+	if !ok {
+		return "", false
+	}
+	v := f(n, lang)
+	return v, v != ""
+}
+
+var figures = map[string]func(n *Network, lang string) string{
+	"operator.name":       func(n *Network, _ string) string { return n.Operator.Name },
+	"operator.company":    func(n *Network, _ string) string { return cmp.Or(n.Operator.Company, n.Operator.Name) },
+	"operator.legal_form": func(n *Network, _ string) string { return n.Operator.LegalForm },
+	"operator.capital":    func(n *Network, lang string) string { return n.Operator.Capital.Say(lang) },
+	"operator.siren":      func(n *Network, _ string) string { return n.Operator.SIREN.String() },
+	"operator.rcs":        func(n *Network, _ string) string { return n.Operator.RCS },
+	"operator.vat":        func(n *Network, _ string) string { return n.Operator.VAT },
+	"operator.director":   func(n *Network, _ string) string { return n.Operator.Director },
+	"operator.address":    func(n *Network, _ string) string { return n.AddressFor("office") },
+	"operator.phone":      func(n *Network, _ string) string { return n.Operator.Phone.Display() },
+	"operator.email":      func(n *Network, _ string) string { return n.Operator.Email },
+	"operator.host": func(n *Network, _ string) string {
+		h := n.Operator.Host
+		return h.Name + ", " + h.Address + ", " + h.Phone
+	},
+	"officer.email":    func(n *Network, _ string) string { return n.Operator.Officer.Email },
+	"network.in_force": func(n *Network, lang string) string { return n.InForce.Say(lang) },
+	"network.sites": func(n *Network, _ string) string {
+		var hosts []string
+		for _, s := range n.Sites {
+			hosts = append(append(hosts, s.Host), s.Aliases...)
+		}
+		return strings.Join(hosts, ", ")
+	},
+	"price.min":           func(n *Network, lang string) string { return n.Introductions.Price.Min().Say(lang) },
+	"price.max":           func(n *Network, lang string) string { return n.Introductions.Price.Max().Say(lang) },
+	"price.vat":           func(n *Network, _ string) string { return n.Introductions.Price.VAT.FR() },
+	"request.seats":       func(n *Network, _ string) string { return strconv.Itoa(n.Introductions.Seats) },
+	"request.expires":     func(n *Network, lang string) string { return n.Introductions.Expires.Text().Say(lang) },
+	"cart.hold":           func(n *Network, lang string) string { return n.Introductions.Cart.Hold.Text().Say(lang) },
+	"clock.call_back":     func(n *Network, lang string) string { return n.Introductions.Clocks.CallBack.Text().Say(lang) },
+	"clock.first_contact": func(n *Network, lang string) string { return n.Introductions.Clocks.FirstContact.Text().Say(lang) },
+	"clock.on_site":       func(n *Network, lang string) string { return n.Introductions.Clocks.OnSite.Text().Say(lang) },
+	"recordings.share": func(n *Network, _ string) string {
+		if n.Modules.Recordings == nil {
+			return ""
+		}
+		return n.Modules.Recordings.Record.FR()
+	},
+	"cookies.accepted": func(n *Network, lang string) string { return n.Cookies.Choice.Accepted.Text().Say(lang) },
+	"cookies.refused":  func(n *Network, lang string) string { return n.Cookies.Choice.Refused.Text().Say(lang) },
+}
+
+// expand writes figures into every sentence of the file, so that each fact stands there once: {clock.on_site} in a confirmation is the
+// clock of introductions. Names without a dot are variables of a message and stay.
+func (n *Network) expand(v reflect.Value) {
+	switch {
+	case v.Type() == textType:
+		t := v.Addr().Interface().(*fault.Text)
+		put := func(s, lang string) string {
+			return variable.ReplaceAllStringFunc(s, func(m string) string {
+				if f, ok := n.Figure(lang, m[1:len(m)-1]); ok {
+					return f
+				}
+				return m
+			})
+		}
+		t.FR, t.EN = put(t.FR, "fr"), put(t.EN, "en")
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		n.expand(v.Elem())
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			n.expand(v.Index(i))
+		}
+	case v.Kind() == reflect.Struct:
+		for _, f := range fields(v.Type()) {
+			n.expand(v.Field(f.index))
+		}
+	}
+}
+
+// active is the time before the archive or the end: For, or Then after While.
+func (k Keep) active() Duration {
+	if !k.For.IsZero() {
+		return k.For
+	}
+	return k.Then
+}
