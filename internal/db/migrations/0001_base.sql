@@ -114,7 +114,8 @@ CREATE TABLE ticket (
   account_id TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
-  used_at BIGINT NOT NULL
+  used_at BIGINT NOT NULL,
+  tries BIGINT NOT NULL
 );
 CREATE TABLE api_token (
   token_hash TEXT NOT NULL PRIMARY KEY,

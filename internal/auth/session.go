@@ -1,0 +1,321 @@
+package auth
+
+import (
+	"context"
+	"errors"
+
+	"entremise/internal/audit"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/network"
+)
+
+// open starts a session in tx.
+func (s *Service) open(tx *db.Tx, account string) (string, error) {
+	token, digest := secret()
+	now := tx.Machine()
+	_, err := tx.Exec("INSERT INTO session (token_hash, account_id, created_at, seen_at, fresh_at, expires_at) VALUES ($1, $2, $3, $3, $3, $4)",
+		digest, account, db.Micros(now), db.Micros(now.Add(sessionMost)))
+	return token, err
+}
+
+var errSignIn = fault.New(fault.Invalid, "sign-in-failed", fault.T("L’adresse ou le mot de passe n’est pas le bon.", "The address or the password is not right."))
+
+// SignIn checks e-mail and password. For staff it answers a ticket for the second step; for a professional, a session.
+func (s *Service) SignIn(ctx context.Context, email, password string) (session, second string, err error) {
+	var id, kind, state, hash string
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		err := tx.Get(db.Into(&id, &kind, &state, &hash), "SELECT id, kind, state, password_hash FROM account WHERE email_bidx = $1", s.vault.Index("account-email", EmailKey(email)))
+		if errors.Is(err, db.ErrNone) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", "", err
+	}
+	var ok, rehash bool
+	if hash == "" {
+		err = s.hasher.VerifyNobody(ctx, password) // an unknown address takes as long as a known one
+	} else {
+		ok, rehash, err = s.hasher.Verify(ctx, hash, password)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	if !ok || state != "active" || kind == "affiliate" {
+		if id != "" {
+			return "", "", audit.Refuse(ctx, s.db, id, kind, "account.sign-in", id, errSignIn, "")
+		}
+		return "", "", errSignIn
+	}
+	if rehash {
+		if hash, err = s.hasher.Hash(ctx, password); err != nil {
+			return "", "", err
+		}
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if rehash {
+			if _, err := tx.Exec("UPDATE account SET password_hash = $2 WHERE id = $1", id, hash); err != nil {
+				return err
+			}
+		}
+		if kind == "staff" {
+			second, err = Ticket(tx, "second-factor", id, secondLife)
+			return err
+		}
+		if session, err = s.open(tx, id); err != nil {
+			return err
+		}
+		return audit.Write(tx, id, kind, "account.sign-in", id, "password")
+	})
+	return session, second, err
+}
+
+// SecondStep checks the one-time code. A ticket bears five tries: then the password is asked again.
+func (s *Service) SecondStep(ctx context.Context, ticket, code string) (session string, err error) {
+	var id string
+	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		if id, err = peek(tx, "second-factor", ticket); err != nil {
+			return err
+		}
+		n, err := tx.Exec("UPDATE ticket SET tries = tries + 1 WHERE token_hash = $1 AND tries < 5", Digest(ticket))
+		if err == nil && n == 0 {
+			err = ErrLinkGone
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	inv, err := s.invited(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	var last int64
+	if err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		last, err = db.Value[int64](tx, "SELECT totp_step FROM account WHERE id = $1", id)
+		return
+	}); err != nil {
+		return "", err
+	}
+	step, ok := CheckTOTP(inv.Secret, code, s.db.Machine(), last)
+	if !ok {
+		return "", audit.Refuse(ctx, s.db, id, "staff", "account.sign-in", id, errCode, "code")
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := spend(tx, "second-factor", ticket); err != nil {
+			return err
+		}
+		n, err := tx.Exec("UPDATE account SET totp_step = $2 WHERE id = $1 AND state = 'active' AND totp_step < $2", id, step)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errCode // the same code twice
+		}
+		if session, err = s.open(tx, id); err != nil {
+			return err
+		}
+		return audit.Write(tx, id, "staff", "account.sign-in", id, "password and code")
+	})
+	return session, err
+}
+
+// SignInLink makes a link that signs in once; the demo prints them, an operator's command makes one for whoever is locked out.
+func (s *Service) SignInLink(ctx context.Context, account string) (token string, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		token, err = Ticket(tx, "sign-in", account, linkLife)
+		return err
+	})
+	return token, err
+}
+
+// LinkHolder names who a sign-in link is for, without spending it.
+func (s *Service) LinkHolder(ctx context.Context, token string) (Account, error) {
+	var id string
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { id, err = peek(tx, "sign-in", token); return }); err != nil {
+		return Account{}, err
+	}
+	return s.Get(ctx, id)
+}
+
+// UseLink spends a sign-in link.
+func (s *Service) UseLink(ctx context.Context, token string) (session string, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		id, err := spend(tx, "sign-in", token)
+		if err != nil {
+			return err
+		}
+		if session, err = s.open(tx, id); err != nil {
+			return err
+		}
+		return audit.Write(tx, id, "", "account.sign-in", id, "link")
+	})
+	return session, err
+}
+
+// Session answers who holds a session's token. Activity is written at most every five minutes.
+func (s *Service) Session(ctx context.Context, token string) (Actor, error) {
+	digest := Digest(token)
+	var a Actor
+	var seen, expires, fresh int64
+	now := s.db.Machine()
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		err := tx.Get(db.Into(&a.Account, &seen, &fresh, &expires), "SELECT account_id, seen_at, fresh_at, expires_at FROM session WHERE token_hash = $1", digest)
+		if errors.Is(err, db.ErrNone) {
+			return ErrSignIn
+		}
+		if err != nil {
+			return err
+		}
+		if now.After(db.Time(expires)) || now.Sub(db.Time(seen)) > sessionLife {
+			return ErrSignIn
+		}
+		return s.actor(tx, &a)
+	})
+	if err != nil {
+		return Actor{Who: Visitor}, err
+	}
+	a.Fresh = db.Time(fresh)
+	if now.Sub(db.Time(seen)) > seenEvery {
+		err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec("UPDATE session SET seen_at = $2 WHERE token_hash = $1 AND seen_at < $2", digest, db.Micros(now))
+			return err
+		})
+	}
+	return a, err
+}
+
+// actor fills in what an account may be.
+func (s *Service) actor(tx *db.Tx, a *Actor) error {
+	var kind, state string
+	var pro *string
+	err := tx.Get(db.Into(&kind, &state, &pro, &a.Lang), "SELECT kind, state, pro_id, lang FROM account WHERE id = $1", a.Account)
+	if errors.Is(err, db.ErrNone) || err == nil && state == "disabled" {
+		return ErrSignIn
+	}
+	if err != nil {
+		return err
+	}
+	switch kind {
+	case "pro":
+		a.Who = Professional
+		if pro != nil {
+			a.Pro = *pro
+		}
+	case "affiliate":
+		a.Who = Affiliate
+	default:
+		a.Who = StaffMember
+		a.Roles, err = db.List(tx, func(r db.Scanner) (role network.Role, err error) { err = r.Scan((*string)(&role)); return },
+			"SELECT role FROM account_role WHERE account_id = $1 ORDER BY role", a.Account)
+	}
+	return err
+}
+
+// SignOut ends a session.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("DELETE FROM session WHERE token_hash = $1", Digest(token))
+		return err
+	})
+}
+
+// Refresh proves identity again on an open session: by the one-time code for staff, by the password for a professional.
+func (s *Service) Refresh(ctx context.Context, actor Actor, token, password, code string) error {
+	inv, err := s.invited(ctx, actor.Account)
+	if err != nil {
+		return err
+	}
+	var last int64
+	var hash string
+	if err = s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Get(db.Into(&last, &hash), "SELECT totp_step, password_hash FROM account WHERE id = $1", actor.Account)
+	}); err != nil {
+		return err
+	}
+	step := last
+	if inv.Account.Kind == "staff" {
+		var ok bool
+		if step, ok = CheckTOTP(inv.Secret, code, s.db.Machine(), last); !ok {
+			return errCode
+		}
+	} else {
+		ok := false
+		if hash != "" {
+			if ok, _, err = s.hasher.Verify(ctx, hash, password); err != nil {
+				return err
+			}
+		}
+		if !ok {
+			return errSignIn
+		}
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec("UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step <= $2", actor.Account, step); err != nil {
+			return err
+		}
+		_, err := tx.Exec("UPDATE session SET fresh_at = $2 WHERE token_hash = $1", Digest(token), db.Micros(tx.Machine()))
+		return err
+	})
+}
+
+// NewToken makes an API token for an account; the token is shown once.
+func (s *Service) NewToken(ctx context.Context, actor Actor, account, name string) (token string, err error) {
+	if err := actor.May(TokenManage); err != nil {
+		return "", err
+	}
+	if actor.Who == Professional && account != actor.Account {
+		return "", errNoAccount
+	}
+	token, digest := secret()
+	token, digest = "ent_"+token, Digest("ent_"+token)
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("INSERT INTO api_token (token_hash, account_id, name, created_at, revoked_at) VALUES ($1, $2, $3, $4, 0)", digest, account, name, db.Micros(tx.Machine()))
+		if err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(TokenManage), "token.create", account, "")
+	})
+	return token, err
+}
+
+// Token answers who holds an API token.
+func (s *Service) Token(ctx context.Context, token string) (a Actor, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		a = Actor{Fresh: s.db.Machine()}
+		a.Account, err = db.Value[string](tx, "SELECT account_id FROM api_token WHERE token_hash = $1 AND revoked_at = 0", Digest(token))
+		if errors.Is(err, db.ErrNone) {
+			return ErrSignIn
+		}
+		if err != nil {
+			return err
+		}
+		return s.actor(tx, &a)
+	})
+	if err != nil {
+		return Actor{Who: Visitor}, err
+	}
+	return a, nil
+}
+
+// NewAffiliate makes an account for a partner's program, with its first token.
+func (s *Service) NewAffiliate(ctx context.Context, actor Actor, name, email string) (id, token string, err error) {
+	if err := actor.May(TokenManage); err != nil || actor.Who == Professional {
+		return "", "", errors.Join(err, actor.May(TeamManage))
+	}
+	id = s.db.NewID("acc")
+	ring, err := s.vault.New(ctx, id, category)
+	if err != nil {
+		return "", "", err
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		return s.Create(tx, ring, id, NewAccount{Kind: "affiliate", State: "active", Name: name, Email: email, Lang: "fr", Actor: actor})
+	})
+	if err != nil {
+		return "", "", err
+	}
+	token, err = s.NewToken(ctx, actor, id, name)
+	return id, token, err
+}

@@ -1,0 +1,180 @@
+// Package privacy keeps what the network promised about personal data: the ledger of consents, and for every record who holds it for which
+// purpose since when. It knows no domain: rooms hand it their records and declare their holdings.
+package privacy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/network"
+	"entremise/internal/proof"
+	"entremise/internal/vault"
+)
+
+// Holding says where personal data of a category stands. Every sealed or indexed column of the schema belongs to one; a test compares the
+// declarations of all rooms with both live schemas and with each network's purposes.
+type Holding struct {
+	Table    string
+	Person   string // column that leads to the person
+	Category network.Category
+	Columns  []string
+	Whose    network.Person
+}
+
+// Holdings of this room.
+func Holdings() []Holding {
+	return []Holding{
+		{Table: "consent", Person: "person_id", Category: network.DataConsent, Columns: []string{"granted"}, Whose: network.Consumer},
+		{Table: "proof_leaf", Person: "person_id", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer},
+	}
+}
+
+// Hold notes in tx that a record holds data of the categories, once for each purpose of the network that claims them. since is business
+// time: durations count from it, under the edition in force when the question is asked.
+func Hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories ...network.Category) error {
+	for _, c := range categories {
+		purposes := n.PurposesFor(whose, c)
+		if len(purposes) == 0 {
+			return fmt.Errorf("privacy: no purpose of %s claims %s of a %s: data without a purpose is not stored", n.Network, c, whose)
+		}
+		for _, p := range purposes {
+			if _, err := tx.Exec("INSERT INTO holding (record, category, purpose, person_id, since) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (record, category, purpose) DO NOTHING",
+				record, string(c), p.ID, person, db.Micros(tx.Now())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Choice is a box that a person was shown: ticked or not. Both are kept: a refusal is an answer.
+type Choice struct {
+	Person  string
+	Object  string // the request or account that it came with
+	Consent network.Consent
+	Granted bool
+	Channel string // form, phone, api, paper, link
+	Lang    string
+	Edition string
+}
+
+// WordingHash is the digest under which an exact wording is kept.
+func WordingHash(lang, words string) string {
+	sum := sha256.Sum256([]byte(lang + "\x00" + words))
+	return hex.EncodeToString(sum[:])
+}
+
+// Record writes a choice into the ledger, with its exact wording by hash and a leaf in the proof log (GDPR art. 7.1, C. conso. R223-2).
+func Record(tx *db.Tx, r *vault.Ring, c Choice) error {
+	words := c.Consent.Wording.Say(c.Lang)
+	hash := WordingHash(c.Lang, words)
+	if _, err := tx.Exec("INSERT INTO wording (hash, lang, words) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", hash, c.Lang, words); err != nil {
+		return err
+	}
+	id := tx.NewID("con")
+	at := db.Micros(tx.Now())
+	leaf, err := proof.Commit(tx, r, proof.Leaf{Kind: "consent", Object: id, Person: c.Person, Category: string(network.DataConsent),
+		Content: canonical(c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at)})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, leaf)
+	return err
+}
+
+// canonical is the content of a consent's leaf: each part with its length, so that no two choices read alike.
+func canonical(person, object, consent, purpose string, granted bool, channel, hash, edition string, at int64) []byte {
+	var b []byte
+	for _, s := range []string{person, object, consent, purpose, strconv.FormatBool(granted), channel, hash, edition, strconv.FormatInt(at, 10)} {
+		b = append(b, fmt.Sprintf("%d:%s", len(s), s)...)
+	}
+	return b
+}
+
+// Given is the last choice about one consent.
+type Given struct {
+	ID       string
+	Consent  string
+	Purpose  string
+	Granted  bool
+	Channel  string
+	Words    string
+	Lang     string
+	At       time.Time
+	Leaf     string
+	Edition  string
+	Replaced bool // a later choice about the same consent exists
+}
+
+// Ledger lists every choice of a person about an object, oldest first.
+func Ledger(tx *db.Tx, person, object string) ([]Given, error) {
+	all, err := db.List(tx, func(s db.Scanner) (g Given, err error) {
+		var at int64
+		err = s.Scan(&g.ID, &g.Consent, &g.Purpose, &g.Granted, &g.Channel, &g.Words, &g.Lang, &at, &g.Leaf, &g.Edition)
+		g.At = db.Time(at)
+		return g, err
+	}, `SELECT c.id, c.consent, c.purpose, c.granted, c.channel, w.words, w.lang, c.at, c.leaf_id, c.edition FROM consent c JOIN wording w ON w.hash = c.wording_hash
+		WHERE c.person_id = $1 AND c.object = $2 ORDER BY c.at, c.id`, person, object)
+	last := map[string]int{}
+	for i, g := range all {
+		if j, ok := last[g.Consent]; ok {
+			all[j].Replaced = true
+		}
+		last[g.Consent] = i
+	}
+	return all, err
+}
+
+// Stands reports whether the person's last choice about a consent is yes.
+func Stands(tx *db.Tx, person, object, consent string) (bool, error) {
+	all, err := Ledger(tx, person, object)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(all, func(g Given) bool { return g.Consent == consent && !g.Replaced })
+	return i >= 0 && all[i].Granted, nil
+}
+
+// Withdraw records that a person takes a consent back: as easy as giving it, at any time (GDPR art. 7.3, ET-126). Taking back what does not
+// stand changes nothing. The acceptance of terms is no consent and cannot be withdrawn.
+func Withdraw(tx *db.Tx, r *vault.Ring, n *network.Network, person, object, consent, channel, lang string) (withdrawn bool, err error) {
+	c, ok := n.Consent(consent)
+	if !ok || c.Kind != network.KindConsent {
+		return false, fault.New(fault.Missing, "no-such-consent", fault.T("Il n’y a rien à retirer ici.", "There is nothing to withdraw here."))
+	}
+	stands, err := Stands(tx, person, object, consent)
+	if err != nil || !stands {
+		return false, err
+	}
+	return true, Record(tx, r, Choice{Person: person, Object: object, Consent: c, Granted: false, Channel: channel, Lang: lang, Edition: n.Hash()})
+}
+
+// Verify recomputes every leaf of a person's ledger for an object: nil when each choice is what was committed.
+func Verify(tx *db.Tx, r *vault.Ring, person, object string) error {
+	type row struct {
+		c                   Choice
+		hash, leaf, purpose string
+		at                  int64
+	}
+	rows, err := db.List(tx, func(s db.Scanner) (x row, err error) {
+		err = s.Scan(&x.c.Consent.ID, &x.purpose, &x.c.Granted, &x.c.Channel, &x.hash, &x.c.Edition, &x.at, &x.leaf)
+		return x, err
+	}, "SELECT consent, purpose, granted, channel, wording_hash, edition, at, leaf_id FROM consent WHERE person_id = $1 AND object = $2 ORDER BY at, id", person, object)
+	if err != nil {
+		return err
+	}
+	for _, x := range rows {
+		if e := proof.Check(tx, r, x.leaf, canonical(person, object, x.c.Consent.ID, x.purpose, x.c.Granted, x.c.Channel, x.hash, x.c.Edition, x.at)); e != nil {
+			err = errors.Join(err, fmt.Errorf("consent %s: %w", x.c.Consent.ID, e))
+		}
+	}
+	return err
+}
