@@ -86,7 +86,9 @@ func (f *Form) Visible(a Answers) []Question {
 
 // Validate checks a whole set of answers. Clean holds those to visible questions only, trimmed, options in the order of the form; the
 // fault names every wrong field as "answers.<question>".
-func (f *Form) Validate(raw map[string][]string) (clean Answers, err error) { return f.check(raw, true) }
+func (f *Form) Validate(raw map[string][]string) (clean Answers, err error) {
+	return f.check(raw, true)
+}
 
 // Draft is Validate without the required answers, for what is being filled in.
 func (f *Form) Draft(raw map[string][]string) (clean Answers, err error) { return f.check(raw, false) }
