@@ -16,6 +16,7 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/geo"
 	"entremise/internal/network"
 )
 
@@ -86,7 +87,7 @@ func (s *Store) InForce(ctx context.Context) (*network.Network, error) {
 	}
 	var hash string
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-		hash, err = db.Value[string](tx, "SELECT hash FROM edition WHERE in_force_on <= $1 ORDER BY in_force_on DESC, applied_at DESC, hash LIMIT 1", tx.Now().In(Paris).Format(time.DateOnly))
+		hash, err = db.Value[string](tx, "SELECT hash FROM edition WHERE in_force_on <= $1 ORDER BY in_force_on DESC, applied_at DESC, hash LIMIT 1", tx.Now().In(geo.Paris()).Format(time.DateOnly))
 		return err
 	})
 	if errors.Is(err, db.ErrNone) {
@@ -103,15 +104,6 @@ func (s *Store) InForce(ctx context.Context) (*network.Network, error) {
 	}
 	return n, err
 }
-
-// Paris is the operator's zone: an edition's day, an invoice's day and a seed's day begin at its midnight.
-var Paris = func() *time.Location {
-	l, err := time.LoadLocation("Europe/Paris")
-	if err != nil {
-		panic(err) // time/tzdata is compiled in
-	}
-	return l
-}()
 
 // Get is a stored edition by its hash.
 func (s *Store) Get(ctx context.Context, hash string) (*network.Network, error) {

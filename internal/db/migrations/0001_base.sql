@@ -236,6 +236,7 @@ CREATE TABLE person (
   kind TEXT NOT NULL CHECK (kind IN ('person', 'company')),
   lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
   name_sealed BYTEA NOT NULL,
+  company_sealed BYTEA NOT NULL,
   phone_sealed BYTEA NOT NULL,
   phone_bidx TEXT NOT NULL,
   email_sealed BYTEA NOT NULL,
@@ -430,12 +431,19 @@ CREATE TABLE request (
 CREATE INDEX request_state ON request (state, at, id);
 CREATE INDEX request_person ON request (person_id);
 CREATE INDEX request_address ON request (address_bidx, at);
+-- The newest request of one number for one trade and commune: another within the network's window is the same one.
 CREATE TABLE request_window (
   phone_bidx TEXT NOT NULL,
   trade TEXT NOT NULL,
-  span BIGINT NOT NULL,
+  insee TEXT NOT NULL,
+  at BIGINT NOT NULL,
   request_id TEXT NOT NULL,
-  PRIMARY KEY (phone_bidx, trade, span)
+  PRIMARY KEY (phone_bidx, trade, insee)
+);
+-- A proof of work counts once.
+CREATE TABLE work (
+  id TEXT NOT NULL PRIMARY KEY,
+  until_at BIGINT NOT NULL
 );
 CREATE TABLE request_event (
   id TEXT NOT NULL PRIMARY KEY,

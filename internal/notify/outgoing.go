@@ -1,0 +1,330 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"time"
+
+	"entremise/internal/db"
+	"entremise/internal/job"
+	"entremise/internal/network"
+	"entremise/internal/privacy"
+	"entremise/internal/vault"
+)
+
+// Holdings of this room: messages to consumers and to professionals alike hang on their person.
+func Holdings() []privacy.Holding {
+	return []privacy.Holding{{Table: "message", Person: "person_id", Category: network.DataMessages,
+		Columns: []string{"to_sealed", "to_bidx", "subject_sealed", "body_sealed"}, Whose: network.Consumer},
+		{Table: "stop", Category: network.DataContact, Columns: []string{"to_bidx"}, Whose: network.Consumer}}
+}
+
+// SendKind is the job that hands a message over; its object is the message's id.
+const SendKind job.Kind = "message.send"
+
+// Channels of a message.
+const (
+	BySMS   = "sms"
+	ByEmail = "email"
+)
+
+// Scopes of a stop. What a person asked for just now (a code, a link, an invoice of what he bought) has no scope and is always sent.
+const (
+	ScopeService = "service" // texts that guide a consumer (ET-14)
+	ScopeOffers  = "offers"  // notices of new requests to a professional (ET-98, 99)
+)
+
+var scopes = map[string]string{
+	"request-received": ScopeService, "taken": ScopeService, "late": ScopeService, "how-did-it-go": ScopeService, "unserved": ScopeService,
+	"unreached": ScopeService, "agent-text": ScopeService, "new-request": ScopeOffers,
+}
+
+// Message is one text or e-mail to one person.
+type Message struct {
+	ID      string // empty: minted. Given: a message of that id is queued once, however often its job runs
+	Person  string // whose key seals it
+	Object  string // what it is about
+	Kind    string // key of the network file's messages
+	Channel string
+	To      string // E.164 or an address
+	Subject string
+	Body    string
+	Stop    string // address of the page that stops such messages; for the List-Unsubscribe header
+}
+
+// Drivers carry messages out. Embedded says that these are the demo's: what is sent stays in the outbox page.
+type Drivers struct {
+	SMS      func(context.Context, SMS) Delivery
+	Mail     func(context.Context, Mail) Delivery
+	From     mail.Address
+	Embedded bool
+}
+
+// Outbox are the embedded drivers: the message's row is all there is, and the outbox page shows it.
+func Outbox(from mail.Address) Drivers {
+	return Drivers{From: from, Embedded: true,
+		SMS:  func(context.Context, SMS) Delivery { return Delivery{Outcome: Sent, Code: "outbox"} },
+		Mail: func(context.Context, Mail) Delivery { return Delivery{Outcome: Sent, Code: "outbox"} }}
+}
+
+// Service queues and sends. Safe for concurrent use.
+type Service struct {
+	db      *db.DB
+	vault   *vault.Vault
+	drivers Drivers
+	sms     *Breaker
+	mail    *Breaker
+}
+
+// NewService makes the service. Machine time paces the circuit breakers.
+func NewService(d *db.DB, v *vault.Vault, drivers Drivers) *Service {
+	return &Service{db: d, vault: v, drivers: drivers,
+		sms:  NewBreaker(8, 5*time.Second, 2*time.Minute, d.Machine),
+		mail: NewBreaker(8, 5*time.Second, 2*time.Minute, d.Machine)}
+}
+
+// Embedded says that nothing leaves the house.
+func (s *Service) Embedded() bool { return s.drivers.Embedded }
+
+// Down names the channels whose outside service does not answer now, for readiness.
+func (s *Service) Down() (down []string) {
+	if s.sms.Open() {
+		down = append(down, BySMS)
+	}
+	if s.mail.Open() {
+		down = append(down, ByEmail)
+	}
+	return down
+}
+
+func place(column, id string) vault.Place {
+	return vault.Place{Table: "message", Column: column, Row: id}
+}
+
+const category = string(network.DataMessages)
+
+// Index is the blind index of a channel's address, under which stops are kept.
+func (s *Service) Index(channel, to string) string { return s.vault.Index("to-"+channel, to) }
+
+// Queue stores a message in tx, sealed, and promises to send it. r must hold the person's messages key.
+func (s *Service) Queue(tx *db.Tx, r *vault.Ring, m Message) error {
+	if m.To == "" || m.Body == "" {
+		return nil // the person gave no such address, or the network has no such words
+	}
+	if m.ID == "" {
+		m.ID = tx.NewID("msg")
+	}
+	n, err := tx.Exec(`INSERT INTO message (id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, 0, $11, 0, '') ON CONFLICT (id) DO NOTHING`,
+		m.ID, db.Micros(tx.Now()), m.Person, m.Object, m.Channel, m.Kind, r.SealText(category, place("to_sealed", m.ID), m.To), s.Index(m.Channel, m.To),
+		r.SealText(category, place("subject_sealed", m.ID), m.Subject+"\n"+m.Stop), r.SealText(category, place("body_sealed", m.ID), m.Body), db.Micros(tx.Machine()))
+	if err != nil || n == 0 {
+		return err
+	}
+	return job.Add(tx, SendKind, m.ID, 0)
+}
+
+// Letter queues the SMS and the e-mail of one letter of the network file.
+func (s *Service) Letter(tx *db.Tx, r *vault.Ring, l network.Letter, m Message, phone, email string) error {
+	if l.SMS != "" {
+		text := m
+		text.Channel, text.To, text.Body, text.Subject = BySMS, phone, l.SMS, ""
+		if m.ID != "" {
+			text.ID = m.ID + "-" + BySMS
+		}
+		if err := s.Queue(tx, r, text); err != nil {
+			return err
+		}
+	}
+	if l.Email != "" {
+		m.Channel, m.To, m.Body, m.Subject = ByEmail, email, l.Email, l.Subject
+		if m.ID != "" {
+			m.ID += "-" + ByEmail
+		}
+		return s.Queue(tx, r, m)
+	}
+	return nil
+}
+
+type stored struct {
+	Message
+	state   string
+	bidx    string
+	at      time.Time
+	sealed  [3][]byte
+	tries   int64
+	sent    time.Time
+	problem string
+}
+
+const columns = "id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, error"
+
+func scan(s db.Scanner) (m stored, err error) {
+	var at, sent int64
+	err = s.Scan(&m.ID, &at, &m.Person, &m.Object, &m.Channel, &m.Kind, &m.sealed[0], &m.bidx, &m.sealed[1], &m.sealed[2], &m.state, &m.tries, &sent, &m.problem)
+	m.at, m.sent = db.Time(at), db.Time(sent)
+	return m, err
+}
+
+func (m *stored) open(r *vault.Ring) (err error) {
+	if m.To, err = r.OpenText(category, place("to_sealed", m.ID), m.sealed[0]); err != nil {
+		return err
+	}
+	head, err := r.OpenText(category, place("subject_sealed", m.ID), m.sealed[1])
+	if err != nil {
+		return err
+	}
+	for i := range len(head) {
+		if head[i] == '\n' {
+			m.Subject, m.Stop = head[:i], head[i+1:]
+			break
+		}
+	}
+	m.Body, err = r.OpenText(category, place("body_sealed", m.ID), m.sealed[2])
+	return err
+}
+
+// Send is the handler of SendKind. The driver's answer is stored; a crash between the driver's answer and that row sends the message again
+// with the same id, which the receiver knows.
+func (s *Service) Send(ctx context.Context, id string) error {
+	var m stored
+	stopped := false
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if m, err = db.One(tx, scan, "SELECT "+columns+" FROM message WHERE id = $1", id); err != nil {
+			return err
+		}
+		if scope := scopes[m.Kind]; scope != "" {
+			n, err := db.Value[int64](tx, "SELECT count(*) FROM stop WHERE to_bidx = $1 AND scope = $2", m.bidx, scope)
+			stopped = n > 0
+			return err
+		}
+		return nil
+	})
+	if errors.Is(err, db.ErrNone) {
+		return nil // erased meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	if m.state != "queued" && m.state != "in-doubt" {
+		return nil
+	}
+	if stopped {
+		return s.settle(ctx, m, Delivery{Outcome: "stopped"})
+	}
+	ring, err := s.vault.Ring(ctx, m.Person)
+	if err != nil {
+		return err
+	}
+	if err := m.open(ring); err != nil {
+		if errors.Is(err, vault.ErrErased) {
+			return s.settle(ctx, m, Delivery{Outcome: Refused, Code: "erased"})
+		}
+		return err
+	}
+	var d Delivery
+	if m.Channel == BySMS {
+		d = s.sms.Do(func() Delivery { return s.drivers.SMS(ctx, SMS{ID: m.ID, To: m.To, Text: FoldGSM7(m.Body)}) })
+	} else {
+		out := Mail{ID: m.ID, At: m.at, From: s.drivers.From, To: mail.Address{Address: m.To}, Subject: m.Subject, Text: m.Body}
+		if scopes[m.Kind] != "" {
+			out.Unsubscribe = m.Stop
+		}
+		d = s.mail.Do(func() Delivery { return s.drivers.Mail(ctx, out) })
+	}
+	if err := s.settle(ctx, m, d); err != nil {
+		return err
+	}
+	if d.Again() {
+		err := fmt.Errorf("%s %s: %s", m.Channel, d.Outcome, d.Code)
+		if d.Wait > 0 {
+			return job.Retry{After: d.Wait, Err: err}
+		}
+		return err
+	}
+	return nil
+}
+
+func (s *Service) settle(ctx context.Context, m stored, d Delivery) error {
+	state := string(d.Outcome)
+	if d.Outcome == Later {
+		state = m.state // an earlier doubt stays until it is resolved
+	}
+	return s.db.WriteGuarded(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		sent, machine := int64(0), int64(0)
+		if d.Outcome == Sent {
+			sent, machine = db.Micros(tx.Now()), db.Micros(tx.Machine())
+		}
+		_, err := tx.Exec("UPDATE message SET state = $2, tries = tries + 1, sent_at = $3, sent_machine_at = $4, error = $5 WHERE id = $1", m.ID, state, sent, machine, d.Code)
+		tx.Wake("outbox")
+		return err
+	})
+}
+
+// Stop ends messages of a scope to an address, at once; what is queued already is not sent. channel is how it was asked: sms, link, phone.
+func Stop(tx *db.Tx, bidx, scope, channel string) (first bool, err error) {
+	n, err := tx.Exec("INSERT INTO stop (to_bidx, scope, at, channel) VALUES ($1, $2, $3, $4) ON CONFLICT (to_bidx, scope) DO NOTHING", bidx, scope, db.Micros(tx.Now()), channel)
+	return n > 0, err
+}
+
+// Resume takes a stop back at the person's own wish.
+func Resume(tx *db.Tx, bidx, scope string) error {
+	_, err := tx.Exec("DELETE FROM stop WHERE to_bidx = $1 AND scope = $2", bidx, scope)
+	return err
+}
+
+// Stopped reports whether messages of a scope to an address are stopped.
+func Stopped(tx *db.Tx, bidx, scope string) (bool, error) {
+	n, err := db.Value[int64](tx, "SELECT count(*) FROM stop WHERE to_bidx = $1 AND scope = $2", bidx, scope)
+	return n > 0, err
+}
+
+// Seen is a message as its sender may see it.
+type Seen struct {
+	Message
+	At, SentAt time.Time
+	State      string
+	Tries      int64
+	Problem    string
+}
+
+// About lists the messages about an object, oldest first, opened: for the agent who reads a request's history. The caller has audited it.
+func (s *Service) About(ctx context.Context, object string) ([]Seen, error) {
+	return s.list(ctx, "SELECT "+columns+" FROM message WHERE object = $1 ORDER BY at, id", object)
+}
+
+// Recent lists the newest messages, opened: the demo's outbox, and nothing else, calls it.
+func (s *Service) Recent(ctx context.Context, channel string, before int64, n int) ([]Seen, error) {
+	if !s.drivers.Embedded {
+		return nil, errors.New("notify: only an embedded outbox can be read")
+	}
+	if before == 0 {
+		before = 1 << 62
+	}
+	return s.list(ctx, "SELECT "+columns+" FROM message WHERE (CAST($1 AS TEXT) = '' OR channel = $1) AND at < $2 ORDER BY at DESC, id DESC LIMIT $3", channel, before, n)
+}
+
+func (s *Service) list(ctx context.Context, q string, args ...any) ([]Seen, error) {
+	var all []stored
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { all, err = db.List(tx, scan, q, args...); return }); err != nil {
+		return nil, err
+	}
+	people := make([]string, len(all))
+	for i, m := range all {
+		people[i] = m.Person
+	}
+	rings, err := s.vault.Rings(ctx, people...)
+	if err != nil {
+		return nil, err
+	}
+	seen := make([]Seen, 0, len(all))
+	for _, m := range all {
+		if err := m.open(rings[m.Person]); err != nil && !errors.Is(err, vault.ErrErased) {
+			return nil, err
+		}
+		seen = append(seen, Seen{Message: m.Message, At: m.at, SentAt: m.sent, State: m.state, Tries: m.tries, Problem: m.problem})
+	}
+	return seen, nil
+}
