@@ -20,6 +20,11 @@ func TestLoad_embeddedNetworks(t *testing.T) {
 		if n == nil {
 			t.Fatal("not loaded")
 		}
-		t.Log(n.Call.Announcement.FR)
+		for _, p := range network.Check(n) {
+			t.Log(p.Severity, p.Say("en"))
+			if p.Severity == network.Mistake {
+				t.Error("a network that ships must pass its own check")
+			}
+		}
 	}
 }

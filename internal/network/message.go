@@ -94,6 +94,7 @@ func (n *Network) Message(key, lang string, vars map[string]string) (Letter, err
 		}
 		*part.to = s
 	}
+	l.SMS = gsm(l.SMS)
 	return l, nil
 }
 
@@ -107,7 +108,7 @@ func (n *Network) AgentText(id, lang string, vars map[string]string) (string, er
 	if missing != "" {
 		return "", fmt.Errorf("network: agent text %q: no value for {%s}", id, missing)
 	}
-	return s, nil
+	return gsm(s), nil
 }
 
 var agentVars = []string{"ref", "link", "pro", "clock", "site", "phone"}
@@ -173,7 +174,7 @@ func (n *Network) Figure(lang, name string) (string, bool) {
 		}
 		return d.Text().Say(lang), !d.IsZero()
 	case "recredit":
-		r, ok := find(n.Introductions.Recredit, func(r Recredit) bool { return r.Reason == rest })
+		r, ok := find(n.Introductions.Recredit, func(r Recredit) bool { return string(r.Reason) == rest })
 		return r.ClaimWithin.Text().Say(lang), ok
 	}
 	f, ok := figures[name]
@@ -263,3 +264,12 @@ func (k Keep) active() Duration {
 	}
 	return k.Then
 }
+
+// gsmAlphabet is the basic set of GSM 03.38 and its extension; anything else makes a text message cost about twice.
+const gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+
+// gsm replaces signs that a text message does not need: typographic quotes, dashes and no-break spaces. Letters stay as they are.
+func gsm(s string) string { return gsmSigns.Replace(s) }
+
+var gsmSigns = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "«\u00a0", `"`, "\u00a0»", `"`, "«", `"`, "»", `"`, "–", "-", "—", "-", "…", "...",
+	"\u00a0", " ", "\u202f", " ")

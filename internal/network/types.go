@@ -121,14 +121,14 @@ type AutomatedDecisions struct {
 
 // Reviews says when an opinion is asked.
 type Reviews struct {
-	After string    // Event after which an opinion is asked: introduction.
-	Ask   Duration  // Time between that event and the question.
-	About []Wording `min:"1"` // The separate ratings asked.
+	After ReviewAfter // Event after which an opinion is asked.
+	Ask   Duration    // Time between that event and the question.
+	About []Wording   `min:"1"` // The separate ratings asked.
 }
 
 // Recordings says what the public document promises and what is executed.
 type Recordings struct {
-	Document string     // What the operator's public document says: every-call, a-share or none.
+	Document Recorded   // What the public document says: every-call or a-share.
 	Record   money.Rate // Share of calls that is really recorded.
 	Announce bool       // The recording is announced before anything else is said.
 	Refusal  Refusal    // What a caller's refusal does.
@@ -162,8 +162,8 @@ type Introductions struct {
 
 // Allocation is the order among equals.
 type Allocation struct {
-	Mode     string // broadcast: all eligible professionals are asked at once.
-	TieBreak string // committed-seed: a secret of the day, committed in the public log before its first use.
+	Mode     Mode     // broadcast: all eligible professionals are asked at once.
+	TieBreak TieBreak // committed-seed: a secret of the day, committed in the public log before its first use.
 }
 
 // Cart holds a seat for a short time.
@@ -188,11 +188,11 @@ type Radius struct {
 
 // Recredit is one case in which the price of an introduction is given back.
 type Recredit struct {
-	Reason      string     // Reason that a professional may claim: wrong-number, …
-	Label       fault.Text // The reason in words.
-	ClaimWithin Duration   // From the reveal; later claims are refused.
-	ConfirmedBy Role       // Role that checks the claim.
-	Automatic   bool       // The credit note is issued without a claim when the evidence is whole.
+	Reason      RecreditReason // Reason that a professional may claim.
+	Label       fault.Text     // The reason in words.
+	ClaimWithin Duration       // From the reveal; later claims are refused.
+	ConfirmedBy Role           // Role that checks the claim.
+	Automatic   bool           // The credit note is issued without a claim when the evidence is whole.
 }
 
 // Verification says when a code is asked and what counts as a duplicate.

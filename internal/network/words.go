@@ -31,6 +31,39 @@ const (
 	QualificationAutomatic Qualification = "automatic"
 )
 
+// Mode is the order in which professionals are asked.
+type Mode string
+
+// ModeBroadcast asks all eligible professionals at once.
+const ModeBroadcast Mode = "broadcast"
+
+// TieBreak decides among equals.
+type TieBreak string
+
+// TieBreakSeed draws by a secret of the day, committed in the public log before its first use.
+const TieBreakSeed TieBreak = "committed-seed"
+
+// ReviewAfter is the event that an opinion is about.
+type ReviewAfter string
+
+// ReviewAfterIntroduction asks once the professional had the contact details.
+const ReviewAfterIntroduction ReviewAfter = "introduction"
+
+// Recorded is what a public document says about recording calls.
+type Recorded string
+
+// Promises about recording.
+const (
+	RecordedEvery Recorded = "every-call"
+	RecordedShare Recorded = "a-share"
+)
+
+// RecreditReason is a case in which a professional gets his money back.
+type RecreditReason string
+
+// WrongNumber is a telephone number that is wrong and prevents contact by phone.
+const WrongNumber RecreditReason = "wrong-number"
+
 // Refusal says what a caller's refusal of the recording does.
 type Refusal string
 
@@ -222,11 +255,16 @@ const (
 // word is a closed vocabulary.
 type word interface{ words() []string }
 
-func (Language) words() []string      { return []string{"fr", "en"} }
-func (Sale) words() []string          { return all(SalePerIntroduction, SaleRouted, SaleForwarded, SaleOff) }
-func (Qualification) words() []string { return all(QualificationAgent, QualificationAutomatic) }
-func (Refusal) words() []string       { return all(RefusalEndsCall, RefusalUnrecorded) }
-func (Law) words() []string           { return all(LawRepairPrices, LawEnergyCanvass) }
+func (Language) words() []string       { return []string{"fr", "en"} }
+func (Sale) words() []string           { return all(SalePerIntroduction, SaleRouted, SaleForwarded, SaleOff) }
+func (Qualification) words() []string  { return all(QualificationAgent, QualificationAutomatic) }
+func (Mode) words() []string           { return all(ModeBroadcast) }
+func (TieBreak) words() []string       { return all(TieBreakSeed) }
+func (ReviewAfter) words() []string    { return all(ReviewAfterIntroduction) }
+func (Recorded) words() []string       { return all(RecordedEvery, RecordedShare) }
+func (RecreditReason) words() []string { return all(WrongNumber) }
+func (Refusal) words() []string        { return all(RefusalEndsCall, RefusalUnrecorded) }
+func (Law) words() []string            { return all(LawRepairPrices, LawEnergyCanvass) }
 func (Role) words() []string {
 	return all(RoleAgent, RoleOnboarding, RoleModerator, RoleMarketing, RoleAccountant, RoleOfficer, RoleLitigation, RoleAdministrator)
 }
