@@ -42,3 +42,15 @@ type OutboxLine struct {
 	Amount  money.Amount
 	Status  Status
 }
+
+// Components is `/_ui`: every component, and links to every screen.
+type Components struct {
+	Frame
+	Groups []ComponentGroup
+}
+
+// ComponentGroup is a titled list of screens.
+type ComponentGroup struct {
+	Title string
+	Links []Link
+}

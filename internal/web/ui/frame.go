@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"entremise/internal/fault"
 )
 
@@ -209,3 +211,6 @@ type NoticePurpose struct{ Label, Basis, Recipients, Kept string }
 
 // Picture is an image served by us.
 type Picture struct{ Href, Alt string }
+
+// View is a filled page.
+type View interface{ Page() templ.Component }
