@@ -1,0 +1,611 @@
+package pro
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entremise/internal/audit"
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/edition"
+	"entremise/internal/fault"
+	"entremise/internal/geo"
+	"entremise/internal/network"
+	"entremise/internal/notify"
+	"entremise/internal/person"
+	"entremise/internal/phone"
+	"entremise/internal/privacy"
+	"entremise/internal/vault"
+)
+
+// Service manages professionals. Safe for concurrent use.
+type Service struct {
+	db       *db.DB
+	vault    *vault.Vault
+	editions *edition.Store
+	auth     *auth.Service
+	notify   *notify.Service
+	url      func(host, path string) string
+	demo     bool
+}
+
+// New makes the service. In a demo, numbers reserved for fiction are accepted.
+func New(d *db.DB, v *vault.Vault, e *edition.Store, a *auth.Service, n *notify.Service, url func(host, path string) string, demo bool) *Service {
+	return &Service{db: d, vault: v, editions: e, auth: a, notify: n, url: url, demo: demo}
+}
+
+var errNoPro = fault.New(fault.Missing, "no-pro", fault.T("Ce professionnel n’existe pas.", "There is no such professional."))
+
+func at(column, id string) vault.Place {
+	return vault.Place{Table: "pro", Column: column, Row: id}
+}
+
+// fields pairs the sealed columns with their category and value.
+func (i *Identity) fields() []sealedField {
+	return []sealedField{
+		{"company_sealed", network.DataIdentity, &i.Company}, {"contact_sealed", network.DataIdentity, &i.Contact}, {"siren_sealed", network.DataBusiness, &i.SIREN},
+		{"phone_sealed", network.DataContact, &i.Phone}, {"email_sealed", network.DataContact, &i.Email}, {"street_sealed", network.DataPlace, &i.Street},
+	}
+}
+
+type sealedField struct {
+	column   string
+	category network.Category
+	value    *string
+}
+
+// Input is what staff type.
+type Input struct {
+	Identity
+	Profile Profile
+	Outside bool
+	Checked []string // which of Checks were verified now
+	Until   string   // ISO date until which the insurance runs
+}
+
+// normal reads numbers and addresses, and finds every wrong field.
+func (s *Service) normal(n *network.Network, in *Input) error {
+	var c fault.Check
+	in.SIREN = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(in.SIREN)
+	for _, f := range in.fields() {
+		*f.value = strings.TrimSpace(*f.value)
+	}
+	base, _ := geo.ByINSEE(in.Base)
+	e164, err := phone.Parse(in.Phone, base.Dept, s.demo)
+	if f := fault.Of(err); f != nil && in.Phone != "" {
+		c.Add("phone", f.Public)
+	}
+	in.Phone = e164
+	if in.Email != "" {
+		mail, err := person.ParseEmail(in.Email, false)
+		if f := fault.Of(err); f != nil {
+			c.Add("email", f.Public)
+		}
+		in.Email = mail
+	}
+	in.Identity.check(&c)
+	if in.Profile.Base == "" {
+		in.Profile.Base = in.Base
+	}
+	in.Profile.check(n, &c)
+	for _, k := range in.Checked {
+		c.That(slices.Contains(Checks, k), "checks", fault.T("Cette vérification n’existe pas.", "There is no such check."))
+	}
+	if slices.Contains(in.Checked, "insurance") {
+		_, err := time.Parse(time.DateOnly, in.Until)
+		c.That(err == nil && in.Until > s.db.Now().Format(time.DateOnly), "insurance_until", fault.T("Écrivez jusqu’à quand court l’assurance : une date à venir.", "Write until when the insurance runs: a date to come."))
+	}
+	return c.Err()
+}
+
+// Create makes a professional and his account, by staff. Without every check and a whole profile he stays pending and sees nothing. The token
+// signs him in for the first time; the caller need not show it, it was sent.
+func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id string, err error) {
+	if err := actor.May(auth.ProCreate); err != nil {
+		return "", err
+	}
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := s.normal(n, &in); err != nil {
+		return "", err
+	}
+	id, account := s.db.NewID("pro"), s.db.NewID("acc")
+	ring, err := s.vault.New(ctx, id, categories...)
+	if err != nil {
+		return "", err
+	}
+	accountRing, err := s.vault.New(ctx, account, string(network.DataAccount))
+	if err != nil {
+		return "", err
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := s.insert(tx, ring, actor, id, in); err != nil {
+			return err
+		}
+		if err := privacy.Hold(tx, n, id, id, network.Professional, network.DataIdentity, network.DataContact, network.DataPlace, network.DataBusiness, network.DataMessages); err != nil {
+			return err
+		}
+		if !in.Outside {
+			if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
+				return err
+			}
+			token, err := auth.Ticket(tx, "invitation", account, auth.InvitationLife)
+			if err != nil {
+				return err
+			}
+			letter, err := n.Message("pro-invite", in.Lang, map[string]string{"name": in.Contact, "link": s.url(n.SpaceHost, "/invitation/"+token)})
+			if err != nil {
+				return err
+			}
+			if err := s.notify.Letter(tx, ring, letter, notify.Message{Person: id, Object: id, Kind: "pro-invite"}, in.Phone, in.Email); err != nil {
+				return err
+			}
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.ProCreate), "pro.create", id, strings.Join(in.Profile.Trades, " "))
+	})
+	return id, err
+}
+
+// insert stores a professional, his checks and first profile.
+func (s *Service) insert(tx *db.Tx, ring *vault.Ring, actor auth.Actor, id string, in Input) error {
+	if err := ring.Assign(tx); err != nil {
+		return err
+	}
+	args := []any{id, db.Micros(tx.Now()), actor.Name(), string(Pending), in.Outside, s.vault.Index("siren", in.SIREN), s.vault.Index("phone", in.Phone), person.EmailIndex(s.vault, in.Email), in.Base, in.Lang}
+	for _, f := range in.fields() {
+		args = append(args, ring.SealText(string(f.category), at(f.column, id), *f.value))
+	}
+	added, err := tx.Exec(`INSERT INTO pro (id, at, by_account, state, outside, reason, version, siren_bidx, phone_bidx, email_bidx, insee, lang, company_sealed, contact_sealed, siren_sealed, phone_sealed, email_sealed, street_sealed)
+		VALUES ($1, $2, $3, $4, $5, '', 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (siren_bidx) DO NOTHING`, args...)
+	if err != nil {
+		return err
+	}
+	if added == 0 {
+		f := fault.New(fault.Conflict, "siren-taken", fault.T("Une entreprise avec ce SIREN est déjà connue : un accès ne se transmet pas et une entreprise exclue ne revient pas.", "A company with this SIREN is known already: access is not passed on, and a company that was excluded does not come back."))
+		f.Fields = []fault.Field{{Name: "siren", Text: f.Public}}
+		return f
+	}
+	if err := s.insertWords(tx, id, in.Company+" "+in.Contact); err != nil {
+		return err
+	}
+	if err := setChecks(tx, id, actor.Name(), in.Checked, in.Until); err != nil {
+		return err
+	}
+	return s.version(tx, id, actor.Name(), in.Profile, "")
+}
+
+func (s *Service) insertWords(tx *db.Tx, id, text string) error {
+	if _, err := tx.Exec("DELETE FROM pro_word WHERE pro_id = $1", id); err != nil {
+		return err
+	}
+	for _, w := range strings.Fields(geo.Fold(text)) {
+		if len(w) < 2 {
+			continue
+		}
+		if _, err := tx.Exec("INSERT INTO pro_word (word_bidx, pro_id) VALUES ($1, $2) ON CONFLICT (word_bidx, pro_id) DO NOTHING", s.vault.Index("pro-name", w), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
+	for _, k := range checked {
+		valid := ""
+		if k == "insurance" {
+			valid = until
+		}
+		if _, err := tx.Exec(`INSERT INTO pro_check (pro_id, kind, at, by_account, valid_until_on) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (pro_id, kind) DO UPDATE SET at = excluded.at, by_account = excluded.by_account, valid_until_on = excluded.valid_until_on`,
+			id, k, db.Micros(tx.Now()), by, valid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// version appends a profile and lets the state follow: pending becomes active when everything is there. to, when given, is a state that staff set.
+func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
+	var state string
+	var version int64
+	if err := tx.Get(db.Into(&state, &version), "SELECT state, version FROM pro WHERE id = $1", id); err != nil {
+		if errors.Is(err, db.ErrNone) {
+			err = errNoPro
+		}
+		return err
+	}
+	next := State(state)
+	if to != "" {
+		next = to
+	}
+	if next == Pending {
+		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().Format(time.DateOnly))
+		if err != nil {
+			return err
+		}
+		outside, err := db.Value[bool](tx, "SELECT outside FROM pro WHERE id = $1", id)
+		if err != nil {
+			return err
+		}
+		if int(done) == len(Checks) && p.Complete() && !outside {
+			next = Active
+		}
+	}
+	n, err := tx.Exec("UPDATE pro SET version = version + 1, state = $3 WHERE id = $1 AND version = $2", id, version, string(next))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "profile-moved", fault.T("Ce profil vient de changer. Rechargez la page.", "This profile has just changed. Reload the page."))
+	}
+	if _, err := tx.Exec("INSERT INTO pro_version (pro_id, version, at, by_account, state, profile) VALUES ($1, $2, $3, $4, $5, $6)",
+		id, version+1, db.Micros(tx.Now()), by, string(next), toJSON(p)); err != nil {
+		return err
+	}
+	if _, err := tx.Exec("DELETE FROM pro_trade WHERE pro_id = $1", id); err != nil {
+		return err
+	}
+	for _, t := range p.Trades {
+		if _, err := tx.Exec("INSERT INTO pro_trade (trade, pro_id) VALUES ($1, $2) ON CONFLICT (trade, pro_id) DO NOTHING", t, id); err != nil {
+			return err
+		}
+	}
+	tx.Wake("pro " + id)
+	return nil
+}
+
+// Edit changes identity, profile and checks, by staff (ET-33: at the professional's wish, logged).
+func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Input) error {
+	if err := actor.May(auth.ProEdit); err != nil {
+		return err
+	}
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.normal(n, &in); err != nil {
+		return err
+	}
+	ring, err := s.vault.Ring(ctx, id, categories...)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := ring.Assign(tx); err != nil {
+			return err
+		}
+		args := []any{id, s.vault.Index("phone", in.Phone), person.EmailIndex(s.vault, in.Email), in.Base, in.Lang, s.vault.Index("siren", in.SIREN)}
+		for _, f := range in.fields() {
+			args = append(args, ring.SealText(string(f.category), at(f.column, id), *f.value))
+		}
+		// The registry number is the company: access is not passed on to another (ET-154).
+		n, err := tx.Exec(`UPDATE pro SET phone_bidx = $2, email_bidx = $3, insee = $4, lang = $5, company_sealed = $7, contact_sealed = $8, siren_sealed = $9, phone_sealed = $10, email_sealed = $11, street_sealed = $12
+			WHERE id = $1 AND siren_bidx = $6`, args...)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			var c fault.Check
+			c.Add("siren", fault.T("Le SIREN ne change pas : un accès ne se transmet pas à une autre entreprise.", "The SIREN does not change: access is not passed on to another company."))
+			return c.Err()
+		}
+		if err := s.insertWords(tx, id, in.Company+" "+in.Contact); err != nil {
+			return err
+		}
+		if err := setChecks(tx, id, actor.Name(), in.Checked, in.Until); err != nil {
+			return err
+		}
+		if err := s.version(tx, id, actor.Name(), in.Profile, ""); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.ProEdit), "pro.edit", id, "")
+	})
+}
+
+// EditOwn lets a professional change his area, hours, absence, caps and notices; trades are staff's (ET-33, 39).
+func (s *Service) EditOwn(ctx context.Context, actor auth.Actor, change func(*Profile)) error {
+	if err := actor.May(auth.ProEditOwn); err != nil {
+		return err
+	}
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		p, err := load(tx, actor.Pro)
+		if err != nil {
+			return err
+		}
+		trades := p.Profile.Trades
+		change(&p.Profile)
+		p.Profile.Trades = trades
+		var c fault.Check
+		p.Profile.check(n, &c)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		if err := s.version(tx, actor.Pro, actor.Account, p.Profile, ""); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.ProEditOwn), "pro.edit-own", actor.Pro, "")
+	})
+}
+
+// Suspend stops access at once, with a reason of the network's list (ET-85, 86); the professional is told (P2B art. 4).
+func (s *Service) Suspend(ctx context.Context, actor auth.Actor, id, reason string) error {
+	return s.setState(ctx, actor, id, Suspended, reason)
+}
+
+// Close ends access for good.
+func (s *Service) Close(ctx context.Context, actor auth.Actor, id, reason string) error {
+	return s.setState(ctx, actor, id, Closed, reason)
+}
+
+// Resume opens a suspended access again.
+func (s *Service) Resume(ctx context.Context, actor auth.Actor, id string) error {
+	return s.setState(ctx, actor, id, Pending, "")
+}
+
+func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to State, reason string) error {
+	if err := actor.May(auth.ProSuspend); err != nil {
+		return err
+	}
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	if to != Pending && n.Suspension(reason) == (fault.Text{}) {
+		var c fault.Check
+		c.Add("reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+		return c.Err()
+	}
+	contacts, err := s.Contacts(ctx, id)
+	if err != nil {
+		return err
+	}
+	contact, ok := contacts[id]
+	if !ok {
+		return errNoPro
+	}
+	accounts, err := s.auth.OfPro(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		p, err := load(tx, id)
+		if err != nil {
+			return err
+		}
+		if p.State == Closed || to == Pending && p.State != Suspended {
+			return fault.New(fault.Conflict, "state-moved", fault.T("L’accès de ce professionnel a changé entre-temps.", "This professional's access has changed meanwhile."))
+		}
+		if _, err := tx.Exec("UPDATE pro SET reason = $2 WHERE id = $1", id, reason); err != nil {
+			return err
+		}
+		if err := s.version(tx, id, actor.Name(), p.Profile, to); err != nil {
+			return err
+		}
+		if to != Pending {
+			// What he holds in his cart is free for others at once (ET-85).
+			if _, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE pro_id = $1 AND state = 'held'", id); err != nil {
+				return err
+			}
+			letter, err := n.Message("suspended", contact.Lang, map[string]string{"reason": n.Suspension(reason).Say(contact.Lang), "name": contact.Contact})
+			if err != nil {
+				return err
+			}
+			if err := s.notify.Letter(tx, contact.Ring, letter, notify.Message{Person: id, Object: id, Kind: "suspended"}, contact.Phone, contact.Email); err != nil {
+				return err
+			}
+		}
+		if to == Closed {
+			for _, a := range accounts {
+				if err := s.auth.Close(tx, a.ID); err != nil {
+					return err
+				}
+			}
+		}
+		tx.Wake("board")
+		return audit.Write(tx, actor.Name(), actor.As(auth.ProSuspend), "pro."+string(to), id, reason)
+	})
+}
+
+const proColumns = "p.id, p.at, p.state, p.outside, p.reason, p.version, v.profile"
+
+func scan(s db.Scanner) (p Pro, err error) {
+	var created, version int64
+	var state, profile string
+	if err = s.Scan(&p.ID, &created, &state, &p.Outside, &p.Reason, &version, &profile); err != nil {
+		return p, err
+	}
+	p.At, p.State, p.Version = db.Time(created), State(state), int(version)
+	return p, json.Unmarshal([]byte(profile), &p.Profile)
+}
+
+const fromPro = " FROM pro p JOIN pro_version v ON v.pro_id = p.id AND v.version = p.version "
+
+func load(tx *db.Tx, id string) (Pro, error) {
+	p, err := db.One(tx, scan, "SELECT "+proColumns+fromPro+"WHERE p.id = $1", id)
+	if errors.Is(err, db.ErrNone) {
+		err = errNoPro
+	}
+	return p, err
+}
+
+// Load reads a professional in tx, without what is sealed.
+func Load(tx *db.Tx, id string) (Pro, error) { return load(tx, id) }
+
+// OfTrade lists every professional of a trade in its present version, by id, whatever his state: who is left out must be explained too.
+func OfTrade(tx *db.Tx, trade string) ([]Pro, error) {
+	return db.List(tx, scan, "SELECT "+proColumns+fromPro+"JOIN pro_trade t ON t.pro_id = p.id WHERE t.trade = $1 AND p.outside = $2 ORDER BY p.id", trade, false)
+}
+
+// AtVersion reads a professional as he was in a version: to replay a decision.
+func AtVersion(tx *db.Tx, id string, version int) (Pro, error) {
+	p := Pro{ID: id, Version: version}
+	var state, profile string
+	err := tx.Get(db.Into(&state, &profile), "SELECT state, profile FROM pro_version WHERE pro_id = $1 AND version = $2", id, version)
+	if errors.Is(err, db.ErrNone) {
+		err = errNoPro
+	}
+	if err != nil {
+		return p, err
+	}
+	p.State = State(state)
+	return p, json.Unmarshal([]byte(profile), &p.Profile)
+}
+
+// Get opens a professional with his checks, for staff or himself; the reading is audited.
+func (s *Service) Get(ctx context.Context, actor auth.Actor, id string) (Pro, Contact, error) {
+	act := auth.ProList
+	if actor.Who == auth.Professional {
+		if act = auth.ProEditOwn; actor.Pro != id {
+			return Pro{}, Contact{}, errNoPro
+		}
+	}
+	if err := actor.May(act); err != nil {
+		return Pro{}, Contact{}, err
+	}
+	var p Pro
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if p, err = load(tx, id); err != nil {
+			return err
+		}
+		p.Checks = map[string]Checked{}
+		return db.Each(tx, func(r db.Scanner) error {
+			var kind string
+			var c Checked
+			var when int64
+			if err := r.Scan(&kind, &when, &c.By, &c.ValidUntil); err != nil {
+				return err
+			}
+			c.At = db.Time(when)
+			p.Checks[kind] = c
+			return nil
+		}, "SELECT kind, at, by_account, valid_until_on FROM pro_check WHERE pro_id = $1", id)
+	})
+	if err != nil {
+		return Pro{}, Contact{}, err
+	}
+	contacts, err := s.Contacts(ctx, id)
+	if err != nil {
+		return Pro{}, Contact{}, err
+	}
+	if actor.Who == auth.StaffMember {
+		err = s.db.Write(ctx, func(tx *db.Tx) error {
+			return audit.Write(tx, actor.Name(), actor.As(act), "pro.read", id, "")
+		})
+	}
+	return p, contacts[id], err
+}
+
+// Contacts opens how professionals are reached, for a room that has checked why. Unknown ids are left out.
+func (s *Service) Contacts(ctx context.Context, ids ...string) (map[string]Contact, error) {
+	rings, err := s.vault.Rings(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]Contact{}
+	for part := range slices.Chunk(ids, 200) {
+		err := s.db.Read(ctx, func(tx *db.Tx) error {
+			var args []any
+			in := db.In(&args, part)
+			return db.Each(tx, func(r db.Scanner) error {
+				var c Contact
+				var sealed [6][]byte
+				var profile string
+				if err := r.Scan(&c.ID, &c.Lang, &c.Base, &profile, &sealed[0], &sealed[1], &sealed[2], &sealed[3], &sealed[4], &sealed[5]); err != nil {
+					return err
+				}
+				c.Ring = rings[c.ID]
+				for i, f := range c.fields() {
+					var err error
+					if *f.value, err = c.Ring.OpenText(string(f.category), at(f.column, c.ID), sealed[i]); err != nil && !errors.Is(err, vault.ErrErased) {
+						return err
+					}
+				}
+				var p Profile
+				if err := json.Unmarshal([]byte(profile), &p); err != nil {
+					return err
+				}
+				c.BySMS, c.ByEmail = p.SMS, p.Email
+				all[c.ID] = c
+				return nil
+			}, "SELECT p.id, p.lang, p.insee, v.profile, p.company_sealed, p.contact_sealed, p.siren_sealed, p.phone_sealed, p.email_sealed, p.street_sealed"+fromPro+"WHERE p.id IN ("+in+")", args...)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Filter narrows a list.
+type Filter struct {
+	Trade  string
+	State  State
+	Word   string // one word of the company's or contact's name
+	Phone  string // E.164
+	Before int64  // cursor: created before
+}
+
+// List returns at most n professionals, newest first.
+func (s *Service) List(ctx context.Context, actor auth.Actor, f Filter, n int) ([]Pro, error) {
+	if err := actor.May(auth.ProList); err != nil {
+		return nil, err
+	}
+	q, args := "WHERE 1 = 1", []any{}
+	add := func(clause string, v any) {
+		args = append(args, v)
+		q += strings.ReplaceAll(clause, "?", "$"+strconv.Itoa(len(args)))
+	}
+	if f.Trade != "" {
+		add(" AND p.id IN (SELECT pro_id FROM pro_trade WHERE trade = ?)", f.Trade)
+	}
+	if f.State != "" {
+		add(" AND p.state = ?", string(f.State))
+	}
+	if f.Phone != "" {
+		add(" AND p.phone_bidx = ?", s.vault.Index("phone", f.Phone))
+	}
+	for _, w := range strings.Fields(geo.Fold(f.Word)) {
+		add(" AND p.id IN (SELECT pro_id FROM pro_word WHERE word_bidx = ?)", s.vault.Index("pro-name", w))
+	}
+	if f.Before != 0 {
+		add(" AND p.at < ?", f.Before)
+	}
+	add(" ORDER BY p.at DESC, p.id DESC LIMIT ?", n)
+	var all []Pro
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		all, err = db.List(tx, scan, "SELECT "+proColumns+fromPro+q, args...)
+		return err
+	})
+	return all, err
+}
+
+// Count counts professionals by state.
+func Count(tx *db.Tx, state State) (int64, error) {
+	return db.Value[int64](tx, "SELECT count(*) FROM pro WHERE state = $1", string(state))
+}
+
+// Seed inserts an active professional with an account in tx, for demo data: the same rows as Create and Edit leave, without the letters.
+func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Network, id, account string, in Input) error {
+	in.Checked, in.Until = Checks, tx.Now().AddDate(1, 0, 0).Format(time.DateOnly)
+	if err := s.insert(tx, ring, auth.Machine, id, in); err != nil {
+		return err
+	}
+	if err := privacy.Hold(tx, n, id, id, network.Professional, network.DataIdentity, network.DataContact, network.DataBusiness); err != nil {
+		return err
+	}
+	return s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "active", Actor: auth.Machine})
+}
+
+// SeedCategories are the keys that Seed needs.
+func SeedCategories() []string { return slices.Clone(categories) }
