@@ -18,7 +18,7 @@ import (
 // cannot keep. A Mistake must be mended before the network is applied; a Remark names a rule that the operator should weigh. The order
 // is that of the subjects below.
 func Check(n *Network) []Problem {
-	c := &checker{n: n}
+	c := &checker{n: n, told: map[string]bool{}}
 	c.operator()
 	c.sites()
 	c.trades()
@@ -38,6 +38,7 @@ func Check(n *Network) []Problem {
 type checker struct {
 	n     *Network
 	probs []Problem
+	told  map[string]bool // figures whose lack is told where it matters, and not again in every text that quotes them
 }
 
 const root = "network.yaml"
@@ -74,6 +75,7 @@ func (c *checker) operator() {
 		c.wrong("operator.vat", "la clé de ce numéro de TVA devrait être %s : vérifiez-le.", "the key of this VAT number should be %s: check it.", vatKey(o.VAT, o.SIREN))
 	}
 	if _, ok := find(o.Addresses, func(a Address) bool { return a.Use == "office" }); !ok {
+		c.told["operator.address"] = true
 		c.wrong("operator.addresses", "l’adresse du siège manque : ajoutez « office ».", `the registered office is missing: add "office".`)
 	}
 	for _, m := range []struct{ path, email string }{{"operator.email", o.Email}, {"operator.officer.email", o.Officer.Email}} {
@@ -196,6 +198,7 @@ func (c *checker) introductions() {
 	in, m := c.n.Introductions, c.n.Modules
 	need := func(d Duration, name, fr, en string) {
 		if d.IsZero() {
+			c.told["clock."+name] = true
 			c.add(Mistake, root, "introductions.clocks", fault.T("« "+name+" » manque : "+fr, `"`+name+`" is missing: `+en))
 		}
 	}

@@ -17,6 +17,7 @@ func (c *checker) purposes() {
 		path := "purposes." + p.ID
 		switch k := p.Keep; {
 		case k == nil:
+			c.told["keep."+p.ID] = true
 			c.wrong(path, "« keep » manque : combien de temps ces données sont-elles gardées ? Écrivez par exemple keep: {for: 6 months, at_end: erase}.",
 				`"keep" is missing: how long is this data kept? Write for example keep: {for: 6 months, at_end: erase}.`)
 		default:
@@ -59,12 +60,13 @@ func (c *checker) purposes() {
 
 func (c *checker) keep(path string, p Purpose, k Keep) {
 	switch {
+	case k.While == "" && !k.Then.IsZero():
+		c.wrong(path+".then", "« then » suit la fin d’un état : ajoutez « while », ou écrivez « for ».", `"then" follows the end of a state: add "while", or write "for".`)
 	case k.While == "" && k.For.IsZero():
+		c.told["keep."+p.ID] = true
 		c.wrong(path, "dites combien de temps : « for », ou « while » et « then ».", `say how long: "for", or "while" and "then".`)
 	case k.While != "" && !k.For.IsZero():
 		c.wrong(path, "« while » et « for » se contredisent : gardez « while » avec « then », ou « for » seul.", `"while" and "for" contradict each other: keep "while" with "then", or "for" alone.`)
-	case k.While == "" && !k.Then.IsZero():
-		c.wrong(path+".then", "« then » suit la fin d’un état : ajoutez « while », ou écrivez « for ».", `"then" follows the end of a state: add "while", or write "for".`)
 	}
 	if k.Archive != nil && k.Archive.ReadBy == "" {
 		c.wrong(path+".archive", "« archive » demande « read_by » : qui peut ouvrir l’archive ? Écrivez un rôle, par exemple litigation.",
@@ -240,8 +242,11 @@ func (c *checker) wordings() {
 	}
 	known := func(path string, t fault.Text, vars ...string) {
 		for _, v := range unknownVars(t, vars) {
-			c.wrong(path, "{%s} n’est pas connu ici. Peuvent s’écrire : %s, et les chiffres du fichier tels que {keep.<finalité>}.",
-				"{%s} is not known here. What may stand here: %s, and figures of the file such as {keep.<purpose>}.", v, braces(vars))
+			if c.told[v] {
+				continue
+			}
+			c.wrong(path, "{%s} n’est pas connu ici. Peuvent s’écrire : %sles chiffres du fichier, tels que {keep.introduce}.",
+				"{%s} is not known here. What may stand here: %sfigures of the file, such as {keep.introduce}.", v, strings.Join(append(braces(vars), ""), ", "))
 		}
 	}
 	for _, list := range []struct {
@@ -280,11 +285,12 @@ func unknownVars(t fault.Text, vars []string) []string {
 	return out
 }
 
-func braces(vars []string) string {
-	if len(vars) == 0 {
-		return "aucune variable (none)"
+func braces(vars []string) []string {
+	out := make([]string, len(vars))
+	for i, v := range vars {
+		out[i] = "{" + v + "}"
 	}
-	return "{" + strings.Join(vars, "} {") + "}"
+	return out
 }
 
 func (c *checker) messages() {
@@ -308,7 +314,7 @@ func (c *checker) messages() {
 				c.wrong(at, "ce message ne part pas par ce canal : retirez « %s ».", "this message is not sent that way: remove %q.", part.name)
 			}
 			for _, v := range unknownVars(part.text, k.Vars) {
-				c.wrong(at, "{%s} n’est pas connu dans ce message. Peuvent s’écrire : %s.", "{%s} is not known in this message. What may stand here: %s.", v, braces(k.Vars))
+				c.wrong(at, "{%s} n’est pas connu dans ce message. Peuvent s’écrire : %s.", "{%s} is not known in this message. What may stand here: %s.", v, strings.Join(braces(k.Vars), " "))
 			}
 		}
 		c.sms(path+".sms", m.SMS)
@@ -321,7 +327,7 @@ func (c *checker) messages() {
 			continue
 		}
 		if !slices.ContainsFunc(c.n.Messages, func(m Message) bool { return m.Key == k.Key }) {
-			c.wrong("messages", "le message « %s » manque : écrivez-le, avec %s au besoin.", "the message %q is missing: write it, with %s as needed.", k.Key, braces(k.Vars))
+			c.wrong("messages", "le message « %s » manque : écrivez-le, avec %s au besoin.", "the message %q is missing: write it, with %s as needed.", k.Key, strings.Join(braces(k.Vars), " "))
 		}
 	}
 }
@@ -355,13 +361,24 @@ func (c *checker) texts() {
 			}
 			for i, line := range strings.Split(c.n.texts[lang][name], "\n") {
 				for _, m := range variable.FindAllString(line, -1) {
-					if _, ok := c.n.Figure(lang, m[1:len(m)-1]); !ok {
-						c.probs = append(c.probs, Problem{Mistake, file, i + 1, "", fault.Tf(
-							"%s n’est pas un chiffre du fichier : corrigez le nom (par exemple {keep.introduce} ou {price.max}).",
-							"%s is no figure of the file: correct the name (for example {keep.introduce} or {price.max}).", m)})
-					}
+					c.figure(file, i+1, lang, m)
 				}
 			}
 		}
 	}
+}
+
+// figure notes what is wrong with a variable of a text.
+func (c *checker) figure(file string, line int, lang, m string) {
+	name := m[1 : len(m)-1]
+	if _, ok := c.n.Figure(lang, name); ok || c.told[name] {
+		return
+	}
+	say := fault.Tf("%s n’est pas un chiffre du fichier : corrigez le nom (par exemple {keep.introduce} ou {price.max}).",
+		"%s is no figure of the file: correct the name (for example {keep.introduce} or {price.max}).", m)
+	if figures[name] != nil {
+		say = fault.Tf("%s n’a pas de valeur dans network.yaml : donnez-lui-en une, ou retirez-le du texte.",
+			"%s has no value in network.yaml: give it one, or take it out of the text.", m)
+	}
+	c.probs = append(c.probs, Problem{Mistake, file, line, "", say})
 }

@@ -406,10 +406,12 @@ func (d *decoder) object(v reflect.Value, n node, path string) {
 	for i, f := range fs {
 		names[i] = f.name
 	}
+	meant := map[string]bool{} // fields that a misspelt word stands for
 	for _, e := range n.entries {
 		i := slices.Index(names, e.key)
 		if i < 0 {
 			if near := nearest(e.key, names); near != "" {
+				meant[near] = true
 				d.wrong(e.line, path, "« %s » n’existe pas ici. Vouliez-vous écrire « %s » ?", "there is no %q here. Did you mean %q?", clip(e.key), near)
 			} else {
 				d.wrong(e.line, path, "« %s » n’existe pas ici. Ce qui peut s’écrire : %s.", "there is no %q here. What may stand here: %s.", clip(e.key), strings.Join(names, ", "))
@@ -422,7 +424,7 @@ func (d *decoder) object(v reflect.Value, n node, path string) {
 		d.least(v.Field(fs[i].index), fs[i], e, at)
 	}
 	for _, f := range fs {
-		if !f.opt && !slices.ContainsFunc(n.entries, func(e entry) bool { return e.key == f.name }) {
+		if !f.opt && !meant[f.name] && !slices.ContainsFunc(n.entries, func(e entry) bool { return e.key == f.name }) {
 			d.wrong(n.line, path, "« %s » manque : ajoutez-le.", "%q is missing: add it.", f.name)
 		}
 	}

@@ -166,7 +166,7 @@ func (d Duration) approx() time.Duration {
 	if e := d.Exact(); e > 0 {
 		return e
 	}
-	return time.Duration(d.months()) * 30437 * 24 * time.Hour / 1000
+	return time.Duration(d.months()) * 2_629_757 * time.Second
 }
 
 // Text says the duration: "6 mois", "6 months".
@@ -345,7 +345,7 @@ func (h *Hours) set(s string) bool {
 	return h.From != h.To
 }
 func (*Hours) want() fault.Text {
-	return fault.T("des heures entre guillemets, par exemple \"20:00-07:00\"", `hours in quotes, for example "20:00-07:00"`)
+	return fault.T("une plage d’heures entre guillemets, par exemple \"20:00-07:00\"", `a span of hours in quotes, for example "20:00-07:00"`)
 }
 func (*Hours) pattern() string {
 	return `^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$`

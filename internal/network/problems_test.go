@@ -1,0 +1,249 @@
+package network_test
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"entremise/internal/network"
+	"entremise/networks"
+)
+
+// files is a copy of the embedded network that a test may spoil.
+func files(t testing.TB) fstest.MapFS {
+	t.Helper()
+	fsys, err := networks.Open("emergency-trades")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := fstest.MapFS{}
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(fsys, name)
+		out[name] = &fstest.MapFile{Data: data}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func edit(t testing.TB, f fstest.MapFS, file, from, to string) {
+	t.Helper()
+	s := string(f[file].Data)
+	if !strings.Contains(s, from) {
+		t.Fatalf("%s no longer holds %q", file, from)
+	}
+	f[file] = &fstest.MapFile{Data: []byte(strings.Replace(s, from, to, 1))}
+}
+
+// judge is what "entremise check" does.
+func judge(f fs.FS) []network.Problem {
+	n, probs := network.Load(f)
+	if n != nil {
+		probs = append(probs, network.Check(n)...)
+	}
+	return probs
+}
+
+// mistakes are made one at a time; testdata/problems.golden holds the sentences that they get, in both languages.
+var mistakes = []struct {
+	name           string
+	file, from, to string
+}{
+	// what Load finds
+	{"unknown word", "network.yaml", "  legal_form:", "  legal_from:"},
+	{"unknown word without a neighbour", "network.yaml", "space_host:", "colour_of_the_van: red\nspace_host:"},
+	{"written twice", "network.yaml", "    base: 24", "    base: 24\n    base: 25"},
+	{"missing part", "network.yaml", "  director: Camille Exemple\n", ""},
+	{"empty value", "network.yaml", "  rcs: Nîmes", "  rcs:"},
+	{"missing French", "network.yaml", "decided: {fr: Décidé, en: Decided}", "decided: {en: Decided}"},
+	{"unknown language", "network.yaml", "decided: {fr: Décidé, en: Decided}", "decided: {fr: Décidé, de: Sicher}"},
+	{"no date", "network.yaml", "in_force: 2026-11-01", "in_force: 31/11/2026"},
+	{"no duration", "network.yaml", "hold: 5 min,", "hold: 5 minutes,"},
+	{"no distance", "network.yaml", "default: 15 km", "default: 15km"},
+	{"no limit", "network.yaml", "requests_per_number: 3 in 24 hours", "requests_per_number: 3 a day"},
+	{"no amount", "network.yaml", "    base: 24", "    base: 24 EUR"},
+	{"no percentage", "network.yaml", "    vat: 20 %", "    vat: 0.2"},
+	{"no factor", "network.yaml", "factor: 1.25", "factor: 12.5"},
+	{"hours without minutes", "network.yaml", `hours: "20:00-07:00"`, `hours: "20-7"`},
+	{"hours of a 25-hour day", "network.yaml", `hours: "20:00-07:00"`, `hours: "20:00-25:00"`},
+	{"unknown choice", "network.yaml", "  qualification: agent", "  qualification: robot"},
+	{"yes is not true", "network.yaml", "announce: true", "announce: yes"},
+	{"no seats", "network.yaml", "  seats: 1 ", "  seats: 0 "},
+	{"no sites", "network.yaml", "    trades: [serrurier, vitrier, store-volet]", "    trades: []"},
+	{"bad name", "network.yaml", "  show_damage:", "  Show Damage:"},
+	{"SIREN with a wrong key", "network.yaml", `siren: "000 000 000"`, `siren: "000 000 001"`},
+	{"no phone number", "network.yaml", `phone: "+33 1 99 00 12 34"`, `phone: "01 99"`},
+	{"no colour", "network.yaml", `accent: "#0b5c8a"`, `accent: blue`},
+	{"one price bound", "network.yaml", "bounds: [1, 1999]", "bounds: 1999"},
+	{"twice in a list", "network.yaml", "trades: [serrurier, vitrier, store-volet]", "trades: [serrurier, serrurier]"},
+	{"a list where words stand", "network.yaml", "  name: Dépanneurs d’ici", "  name: [Dépanneurs, d’ici]"},
+	{"an anchor", "network.yaml", "    base: 24", "    base: &b 24"},
+	{"a tag", "network.yaml", "    base: 24", "    base: !!int 24"},
+	{"broken YAML", "network.yaml", "modules:\n", "modules: {\n"},
+	{"two documents", "forms/vitrier.yaml", "  details:", "---\nquestions:\n  details:"},
+	{"ignored file", "forms/plombier.yaml", "", "→forms/plombier.yml"},
+	{"not UTF-8", "texts/fr/terms.md", "En vigueur", "\xe9"},
+	{"script in the logo", "logo.svg", "<title>", "<script>alert(1)</script><title>"},
+	{"link in the logo", "logo.svg", "<path ", `<path onclick="x" `},
+
+	// what Check finds
+	{"question without purpose", "forms/plombier.yaml", "    max: 1000\n    data: need", "    max: 1000\n    data: billing"},
+	{"photos without purpose", "network.yaml", "    data: [photos]", "    data: [need]"},
+	{"data that the software keeps", "network.yaml", "    data: [billing]", "    data: [activity]"},
+	{"purpose without duration", "network.yaml", "    keep: {for: 12 months, at_end: erase}\n", ""},
+	{"while and for", "network.yaml", "keep: {while: request-open, then: 3 months,", "keep: {while: request-open, for: 3 months,"},
+	{"then without while", "network.yaml", "keep: {while: request-open, then: 3 months,", "keep: {then: 3 months,"},
+	{"no time at all", "network.yaml", "keep: {for: 12 months, at_end: erase}", "keep: {at_end: erase}"},
+	{"archive without reader", "network.yaml", "archive: {for: 5 years, read_by: litigation}", "archive: {for: 5 years}"},
+	{"legitimate interest without balance", "network.yaml", "    balance: balance-calls\n", ""},
+	{"balance without text", "network.yaml", "balance: balance-calls", "balance: balance-phones"},
+	{"balance without legitimate interest", "network.yaml", "    basis: contract\n    people: [consumer]", "    basis: contract\n    balance: balance-calls\n    people: [consumer]"},
+	{"consent that nobody asks", "network.yaml", "    basis: legal-obligation\n    people: [consumer, professional]", "    basis: consent\n    people: [consumer, professional]"},
+	{"price above its bound", "network.yaml", "bounds: [1, 1999]", "bounds: [1, 60]"},
+	{"price below its bound", "network.yaml", "bounds: [1, 1999]", "bounds: [10, 1999]"},
+	{"price bounds upside down", "network.yaml", "bounds: [1, 1999]", "bounds: [1999, 1]"},
+	{"price bounds in cents", "network.yaml", "bounds: [1, 1999]", "bounds: [1.50, 1999]"},
+	{"rule with add and factor", "network.yaml", "add: 12,", "add: 12, factor: 2,"},
+	{"rule of an unknown urgency", "network.yaml", "when: {urgency: now}", "when: {urgency: yesterday}"},
+	{"rule of an unknown intent", "network.yaml", "when: {intent: hesitant}", "when: {intent: rich}"},
+	{"rule of an unknown trade", "network.yaml", "when: {trade: electromenager}", "when: {trade: boucher}"},
+	{"rule of an unknown department", "network.yaml", `departments: ["75",`, `departments: ["20",`},
+	{"rule of an unknown answer", "network.yaml", "answers: {problem: break-in}", "answers: {problem: flood}"},
+	{"rule of an unknown question", "network.yaml", "answers: {problem: break-in}", "answers: {probleme: break-in}"},
+	{"rule of no competition", "network.yaml", "competition: {below: 3}", "competition: {below: 3, above: 2}"},
+	{"rule that always holds", "network.yaml", "when: {urgency: now}", "when: {}"},
+	{"or_days without hours", "network.yaml", `hours: "20:00-07:00", or_days`, "or_days"},
+	{"days and or_days", "network.yaml", "or_days: [saturday, sunday, holidays]", "or_days: [saturday], days: [sunday]"},
+	{"call-back clock missing", "network.yaml", "call_back: 10 min, ", ""},
+	{"first contact clock missing", "network.yaml", "first_contact: 10 min, ", ""},
+	{"on-site clock missing", "network.yaml", ", on_site: 30 min", ""},
+	{"cart longer than the request", "network.yaml", "expires: 24 hours", "expires: 4 min"},
+	{"cart for a day", "network.yaml", "hold: 5 min", "hold: 1 day"},
+	{"radius above the greatest", "network.yaml", "default: 15 km", "default: 90 km"},
+	{"steps that shrink", "network.yaml", "widen: [10 km, 25 km]", "widen: [25 km, 10 km]"},
+	{"site with an unknown trade", "network.yaml", "trades: [serrurier, vitrier, store-volet]", "trades: [serrurier, bouchers]"},
+	{"host written twice", "network.yaml", "host: serrures.example", "host: www.depanneurs.example"},
+	{"host with https", "network.yaml", "host: serrures.example", "host: https://serrures.example/"},
+	{"trade without form", "network.yaml", "    who: {fr: un vitrier, en: a glazier}", "    form: verre\n    who: {fr: un vitrier, en: a glazier}"},
+	{"trade of no table", "network.yaml", "  vitrier:\n", "  verrier:\n    form: vitrier\n"},
+	{"trade without its law", "network.yaml", "    law: [repair-prices-2017]\n  serrurier:", "  serrurier:"},
+	{"recipient unknown", "network.yaml", "recipients: [telephony]", "recipients: [telefony]"},
+	{"recipient without safeguard", "network.yaml", "    driver: http\n    country: FR", "    driver: http\n    country: US"},
+	{"sale without buyer", "network.yaml", "role: buyer", "role: controller"},
+	{"buyer without sale", "network.yaml", "sale: per-introduction", "sale: off"},
+	{"automated decision on legitimate interest", "network.yaml", "{basis: contract, may_object: true}", "{basis: legitimate-interest, may_object: true}"},
+	{"recording without announcement", "network.yaml", "announce: true", "announce: false"},
+	{"recording not erased by the processor", "network.yaml", "keep: {for: 6 months, at_end: erase-everywhere}", "keep: {for: 6 months, at_end: erase}"},
+	{"recording kept too long", "network.yaml", "keep: {for: 6 months, at_end: erase-everywhere}", "keep: {for: 1 year, at_end: erase-everywhere}"},
+	{"script without refusal", "network.yaml", "  refusal:\n", "  announcement_two:\n"},
+	{"consent without wording", "network.yaml", "    wording: {fr: J’ai lu et j’accepte les conditions d’utilisation., en: I have read and accept the terms of use.}\n", ""},
+	{"compulsory consent", "network.yaml", "  opinion:\n    kind: consent", "  opinion:\n    required: true\n    kind: consent"},
+	{"consent of a purpose on contract", "network.yaml", "  opinion:\n    kind: consent\n    purpose: ask_opinion", "  opinion:\n    kind: consent\n    purpose: introduce"},
+	{"consent of an unknown purpose", "network.yaml", "    purpose: inform_professionals\n", "    purpose: inform\n"},
+	{"consent to calls without end", "network.yaml", "    channels: [sms]\n", "    channels: [sms, phone]\n"},
+	{"form without request", "network.yaml", "    kind: request\n", "    kind: acceptance\n"},
+	{"two boxes, one sentence", "network.yaml", "J’accepte de recevoir par e-mail les", "J’accepte de recevoir par SMS les"},
+	{"colour too light", "network.yaml", `accent: "#0b5c8a"`, `accent: "#3aa0d8"`},
+	{"VAT number of another", "network.yaml", "vat: FR12000000000", "vat: FR12732829320"},
+	{"VAT number with a wrong key", "network.yaml", "vat: FR12000000000", "vat: FR13000000000"},
+	{"VAT number malformed", "network.yaml", "vat: FR12000000000", "vat: FR 12 000000000"},
+	{"no registered office", "network.yaml", "    office:", "    bureau:"},
+	{"no e-mail address", "network.yaml", "email: bonjour@depanneurs.example", "email: depanneurs.example"},
+	{"refusal asked again sooner", "network.yaml", "refused: 6 months", "refused: 1 month"},
+	{"choice kept too long", "network.yaml", "choice: {accepted: 6 months, refused: 6 months}", "choice: {accepted: 13 months, refused: 13 months}"},
+	{"notice missing", "network.yaml", "  no-guarantee:", "  no-garantee:"},
+	{"confirmation missing", "network.yaml", "  free-soon:", "  soon:"},
+	{"variable in a notice", "network.yaml", `free: {fr: "Gratuit`, `free: {fr: "{price} Gratuit`},
+	{"figure that is none", "network.yaml", "{keep.record_calls} au plus", "{keep.recordings} au plus"},
+	{"unknown variable in a message", "network.yaml", "Votre code est {code}.", "Votre code est {pin}."},
+	{"unknown message", "network.yaml", "  stop-confirmed:", "  stop-confirmd:"},
+	{"message without subject", "network.yaml", `    subject: {fr: "Votre code {site}", en: "Your {site} code"}` + "\n", ""},
+	{"message that is no SMS", "network.yaml", `    subject: {fr: "Facture {invoice}"`, `    sms: {fr: "Facture {invoice}"}` + "\n" + `    subject: {fr: "Facture {invoice}"`},
+	{"text message without stop", "network.yaml", "Deux questions : {link} Ne plus recevoir de SMS : {stop}", "Deux questions : {link}"},
+	{"costly letter", "network.yaml", "est votre code {site}, valable", "est votre code reçu de {site}, valable"},
+	{"text missing", "texts/fr/charter.md", "", "→"},
+	{"text without French", "texts/fr/balance-security.md", "", "→texts/en/extra.md"},
+	{"figure in a text", "texts/fr/terms.md", "{request.expires}", "{request.life}"},
+	{"form that nobody uses", "forms/vitrier.yaml", "", "→forms/miroitier.yaml"},
+	{"choice of one", "forms/plombier.yaml", "      business: {fr: Local professionnel, en: Business premises}\n", "      business: {fr: Local professionnel, en: Business premises}\n  only:\n    label: Seul\n    kind: choice\n    data: need\n    options: {one: Un}\n"},
+	{"options of a number", "forms/plombier.yaml", "    unit: {fr: litres, en: litres}", "    unit: {fr: litres, en: litres}\n    options: {a: A, b: B}"},
+	{"number without unit", "forms/plombier.yaml", "    unit: {fr: litres, en: litres}\n", ""},
+	{"text without length", "forms/plombier.yaml", "    max: 1000\n", ""},
+	{"too many photos", "forms/plombier.yaml", "    kind: photos\n    max: 4", "    kind: photos\n    max: 9"},
+	{"free text on the board", "forms/plombier.yaml", "    kind: text\n", "    kind: text\n    shown_to_pros: true\n"},
+	{"condition on a later question", "forms/plombier.yaml", "    when: {problem: leak}", "    when: {flow: stream}"},
+	{"condition on an unknown answer", "forms/plombier.yaml", "    when: {problem: leak}", "    when: {problem: leek}"},
+	{"condition on a number", "forms/plombier.yaml", "  home:\n", "  why:\n    label: Pourquoi ?\n    kind: yesno\n    data: need\n    when: {heater_litres: \"100\"}\n  home:\n"},
+	{"no ground for suspending", "network.yaml", "suspension_reasons:", "agent_texts_two:"},
+	{"opinions without purpose", "network.yaml", "    data: [opinion]", "    data: [need]"},
+	{"recredit without sale", "network.yaml", "sale: per-introduction", "sale: forwarded-to-members"},
+}
+
+func TestProblems_oneSentenceEach(t *testing.T) {
+	usual := map[string]bool{}
+	for _, p := range judge(files(t)) {
+		usual[p.Text.FR] = true
+	}
+	var b strings.Builder
+	for _, m := range mistakes {
+		f := files(t)
+		switch to, moved := strings.CutPrefix(m.to, "→"); {
+		case moved:
+			if to != "" {
+				f[to] = f[m.file]
+			}
+			delete(f, m.file)
+		default:
+			edit(t, f, m.file, m.from, m.to)
+		}
+		fmt.Fprintf(&b, "# %s\n", m.name)
+		told := 0
+		for _, p := range judge(f) {
+			if usual[p.Text.FR] {
+				continue
+			}
+			told++
+			fmt.Fprintf(&b, "%s %s\n    %s\n", p.Severity, p.Say("en"), p.Text.FR)
+			if p.Text.FR == p.Text.EN {
+				t.Errorf("%s: one language only: %s", m.name, p.Text.FR)
+			}
+		}
+		if told == 0 {
+			t.Errorf("%s: nobody noticed", m.name)
+		}
+		b.WriteString("\n")
+	}
+	const file = "testdata/problems.golden"
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, exp := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(got), len(exp)) {
+		g, w := "", ""
+		if i < len(got) {
+			g = got[i]
+		}
+		if i < len(exp) {
+			w = exp[i]
+		}
+		if g != w {
+			t.Fatalf("line %d of the sentences:\n got %s\nwant %s", i+1, g, w)
+		}
+	}
+}
