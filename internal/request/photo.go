@@ -86,7 +86,7 @@ type photoFormat struct {
 	exif   func([]byte) []byte
 }
 
-func one([]byte) int { return 1 }
+func oneScan([]byte) int { return 1 }
 
 var photoFormats = []photoFormat{
 	{
@@ -102,7 +102,7 @@ var photoFormats = []photoFormat{
 		pixels: maxUnpacked,
 		config: func(b []byte) (image.Config, error) { return png.DecodeConfig(bytes.NewReader(b)) },
 		decode: func(b []byte) (image.Image, error) { return png.Decode(bytes.NewReader(b)) },
-		scans:  one,
+		scans:  oneScan,
 		exif:   func(b []byte) []byte { return chunk(b[8:], "eXIf", binary.BigEndian, 4, 4, 0) },
 	},
 	{
@@ -110,7 +110,7 @@ var photoFormats = []photoFormat{
 		pixels: maxUnpacked,
 		config: func(b []byte) (image.Config, error) { return webp.DecodeConfig(bytes.NewReader(b)) },
 		decode: decodeWebP,
-		scans:  one,
+		scans:  oneScan,
 		exif: func(b []byte) []byte {
 			return bytes.TrimPrefix(chunk(b[12:], "EXIF", binary.LittleEndian, 0, 0, 1), []byte("Exif\x00\x00"))
 		},
