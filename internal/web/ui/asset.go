@@ -38,25 +38,32 @@ type asset struct {
 	gzip  []byte // nil where it would not be smaller
 }
 
-// assets is made at first use: read, point references at hashed names, hash, compress. Files that refer to others come after them.
+// assets is made at first use: read, point references at hashed names, hash, compress. A file that refers to others comes after them.
 var assets = sync.OnceValue(func() map[string]*asset {
 	made := map[string]*asset{}
 	names, err := fs.Glob(Static, "static/*")
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
-	slices.SortFunc(names, func(a, b string) int { return refers(a) - refers(b) })
+	bodies := map[string][]byte{}
 	for _, name := range names {
-		body, err := Static.ReadFile(name)
-		if err != nil {
+		if bodies[name], err = Static.ReadFile(name); err != nil {
 			panic(err) // embedded: it was listed a line ago
 		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return refers(bodies[a]) - refers(bodies[b]) })
+	for _, name := range names {
+		body := bodies[name]
 		name = path.Base(name)
-		if refers(name) == 1 {
-			for other, a := range made {
-				body = bytes.ReplaceAll(body, []byte("url("+other+")"), []byte("url("+a.url+")"))
-			}
+		for other, a := range made {
+			body = bytes.ReplaceAll(body, []byte("url("+other+")"), []byte("url("+a.url+")"))
+			body = bytes.ReplaceAll(body, []byte(`"./`+other+`"`), []byte(`"`+a.url+`"`))
+		}
+		switch path.Ext(name) {
+		case ".css":
 			body = squeeze(body)
+		case ".js":
+			body = jsComment.ReplaceAll(body, nil)
 		}
 		sum := sha256.Sum256(body)
 		ext := path.Ext(name)
@@ -70,8 +77,9 @@ var assets = sync.OnceValue(func() map[string]*asset {
 	return made
 })
 
-func refers(name string) int {
-	if path.Ext(name) == ".css" {
+// refers is 1 for a file that names another: one level is all that is allowed, and a test looks for names left unhashed.
+func refers(body []byte) int {
+	if bytes.Contains(body, []byte("url(")) || bytes.Contains(body, []byte(`from "./`)) {
 		return 1
 	}
 	return 0
@@ -106,6 +114,7 @@ func compressed(body []byte) []byte {
 
 var (
 	cssComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	jsComment  = regexp.MustCompile(`(?m)^\s*//.*\n`) // whole lines only
 	cssSpace   = regexp.MustCompile(`\s*\n\s*`)
 )
 

@@ -214,3 +214,13 @@ type Picture struct{ Href, Alt string }
 
 // View is a filled page.
 type View interface{ Page() templ.Component }
+
+// safe lets through addresses of ours and the few schemes that a phone opens; anything else leads nowhere. A view's addresses are made by
+// adapters, but one of them may one day hold what somebody typed.
+func safe(u string) templ.SafeURL {
+	scheme, _, found := strings.Cut(u, ":")
+	if !found || strings.ContainsAny(scheme, "/?#") || slices.Contains([]string{"tel", "mailto", "geo", "https", "http"}, strings.ToLower(scheme)) {
+		return templ.SafeURL(u)
+	}
+	return "about:invalid"
+}

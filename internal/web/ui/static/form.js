@@ -1,75 +1,13 @@
 // The consumer's form with scripts: one question a screen when it is urgent, communes by postcode, conditions, photo previews, proof of
 // work while the person types. Without scripts the same form is one page that the server answers.
+import { conditions, problem } from "./answers.js";
+
 const form = document.getElementById("ask");
 const $ = (s, from = form) => from.querySelector(s);
 const $$ = (s, from = form) => [...from.querySelectorAll(s)];
 
 const all = $$(".step");
 const stepping = form.dataset.urgent === "yes" && all.length > 2;
-
-// Conditions: a question that does not apply is neither shown nor sent.
-function conditions() {
-  for (const part of $$("[data-when]")) {
-    const name = CSS.escape(part.dataset.when);
-    const values = $$(`[name="${name}"]:checked, select[name="${name}"], input[name="${name}"]:not([type=radio], [type=checkbox])`).filter((e) => !e.disabled).map((e) => e.value);
-    const on = part.dataset.is.split(" ").some((v) => values.includes(v));
-    if (!stepping || !part.matches(".step")) part.hidden = !on;
-    for (const e of $$("input, select, textarea", part)) e.disabled = !on;
-  }
-}
-form.addEventListener("change", conditions);
-conditions();
-
-// Communes: a postcode names one, or several to choose from.
-const postcode = $("[name=postcode]");
-const communes = $("[data-communes]");
-let known = communes?.childElementCount ? postcode.value : "";
-async function lookUp() {
-  const code = postcode.value.replace(/\s/g, "");
-  if (!/^\d{5}$/.test(code) || code === known) return;
-  known = code;
-  const before = $("[name=commune]:checked, select[name=commune], input[name=commune][type=hidden]")?.value;
-  try {
-    const answer = await fetch("/api/communes?postcode=" + code, { headers: { Accept: "application/json" } });
-    const found = answer.ok ? await answer.json() : [];
-    if (code !== known) return;
-    communes.replaceChildren();
-    problem(postcode, answer.ok && !found.length ? communes.dataset.unknown : "");
-    if (found.length === 1) {
-      const input = Object.assign(document.createElement("input"), { type: "hidden", name: "commune", value: found[0].code });
-      const name = Object.assign(document.createElement("p"), { className: "big", textContent: found[0].name + " " + code });
-      name.setAttribute("role", "status");
-      communes.append(input, name);
-    } else if (found.length) {
-      const field = Object.assign(document.createElement("div"), { className: "field" });
-      const label = Object.assign(document.createElement("label"), { textContent: communes.dataset.label, htmlFor: "f-commune" });
-      const select = Object.assign(document.createElement("select"), { className: "in", name: "commune", id: "f-commune", required: true });
-      select.append(new Option("", ""), ...found.map((c) => new Option(c.name, c.code, false, c.code === before)));
-      field.append(label, select);
-      communes.append(field);
-    }
-    fits();
-  } catch {
-    known = ""; // offline: the server asks again when the form arrives
-  }
-}
-if (communes) {
-  postcode.addEventListener("input", lookUp);
-  lookUp();
-}
-
-// problem puts a sentence beside an input, or takes ours away.
-function problem(input, words) {
-  const box = input.closest(".group, .field");
-  $("[data-ours]", box)?.remove();
-  box.classList.toggle("wrong", Boolean(words) || Boolean($(".err", box)));
-  if (!words) return input.removeAttribute("aria-invalid");
-  const p = Object.assign(document.createElement("p"), { className: "err", id: input.id + "-ours", textContent: words });
-  p.dataset.ours = "";
-  p.setAttribute("role", "alert");
-  (box.matches(".group") ? $(".choices", box) : $(".in", box)).before(p);
-  input.setAttribute("aria-invalid", "true");
-}
 
 // One question a screen. The place is in the address, so that the back button goes one question back.
 let here = 0;
@@ -104,17 +42,16 @@ function check(step) {
 }
 
 const bar = Object.assign(document.createElement("div"), { className: "progress" });
-function fits() {
-  if (stepping) bar.childElementCount && show(here, false);
-}
+if (stepping) form.addEventListener("change", () => bar.childElementCount && show(here, false));
 if (stepping) {
   form.classList.add("stepping");
+  conditions();
   bar.setAttribute("role", "img");
   form.prepend(bar);
   for (const s of all) {
     const moves = $("[data-moves]").content.cloneNode(true);
     if (s === all[0]) $("[data-back]", moves).remove();
-    if (s !== all.at(-1)) s.append(moves);
+    if (s !== all.at(-1)) s.insertBefore(moves, $(".promise", s));
     else {
       const send = $("[data-send]");
       $("[data-on]", moves).replaceWith(send.cloneNode(true));
