@@ -92,6 +92,9 @@ const maxQuery = 60
 // without accents and hyphens, "st" for "saint", or the beginning of a postcode. Whole names come first, then names that begin so, then
 // the others; among equals the larger commune is first.
 func Search(typed string, limit int) []Commune {
+	if len(typed) > 4*maxQuery {
+		return nil
+	}
 	q := Fold(typed)
 	if q == "" || len(q) > maxQuery || limit <= 0 {
 		return nil

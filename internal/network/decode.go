@@ -56,6 +56,10 @@ func (n *Network) decode(file string, data []byte, into any) []Problem {
 	if root, ok := d.parse(data); ok {
 		d.value(reflect.ValueOf(into).Elem(), root, "", false)
 	}
+	if more := len(d.probs) - maxTold; more > 0 {
+		d.probs = d.probs[:maxTold]
+		d.wrong(d.probs[maxTold-1].Line, "", "et %d autres erreurs : corrigez d’abord celles-ci.", "and %d other mistakes: mend these first.", more)
+	}
 	return d.probs
 }
 

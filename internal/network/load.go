@@ -25,10 +25,11 @@ import (
 
 // Limits on what Load reads. An honest network stays far below them; they keep a hostile folder from costing memory or time.
 const (
-	maxFile  = 256 << 10 // bytes of one file
+	maxFile  = 128 << 10 // bytes of one file
 	maxLogo  = 32 << 10  // bytes of the logo
 	maxTotal = 2 << 20   // bytes of the folder
 	maxFiles = 200
+	maxTold  = 200     // problems told of one file
 	maxDepth = 12      // levels of YAML
 	maxLine  = 4 << 10 // bytes of one line of YAML
 )

@@ -1,6 +1,8 @@
 package network
 
 import (
+	_ "embed"
+	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,3 +140,42 @@ func find[T any](list []T, ok func(T) bool) (T, bool) {
 	var zero T
 	return zero, false
 }
+
+//go:embed data/trades.csv
+var tradesCSV string
+
+// knownTrade is a line of the table of trades: what is the same for every network.
+type knownTrade struct {
+	label        fault.Text
+	naf          string // NAF rév. 2; the nomenclature changes on 2027-01-01 and its codes with it
+	repairPrices bool   // arrêté of 24 January 2017 applies
+	energyBan    string // "1", "partial" (depends on the work) or "0": C. conso. L223-1 al. 5
+}
+
+var known = readTrades(tradesCSV)
+
+func readTrades(s string) map[string]knownTrade {
+	rows, err := csv.NewReader(strings.NewReader(s)).ReadAll()
+	if err != nil {
+		panic("network: embedded table of trades: " + err.Error()) // part of the binary; every test reads it
+	}
+	out := make(map[string]knownTrade, len(rows))
+	for _, r := range rows[1:] {
+		out[r[0]] = knownTrade{fault.T(r[1], r[2]), r[3], r[4] == "1", r[5]}
+	}
+	return out
+}
+
+// The schemas are generated from types.go and the other types of this package by TestSchema, which fails when they differ:
+//
+//	go test ./internal/network -run 'TestSchema|TestReference|TestProblems' -update
+
+//go:embed schema/network.schema.json
+var schemaNetwork []byte
+
+//go:embed schema/form.schema.json
+var schemaForm []byte
+
+// Schema gives the JSON Schemas (draft 2020-12) of network.yaml and of a form, for editors that complete and check while one writes.
+// They say what stands where; Load says it in sentences, and Check what contradicts what.
+func Schema() (network, form []byte) { return schemaNetwork, schemaForm }

@@ -1,10 +1,6 @@
 package network
 
-import (
-	"slices"
-
-	"entremise/internal/fault"
-)
+import "entremise/internal/fault"
 
 // The closed vocabularies of the file. Each type lists its words; the decoder and the schema take them from here.
 
@@ -340,5 +336,3 @@ var categoryLabels = map[Category]fault.Text{
 	DataBilling:    fault.T("factures et paiements", "invoices and payments"),
 	DataConnection: fault.T("données de connexion", "connection data"),
 }
-
-func has[T comparable](list []T, x T) bool { return slices.Contains(list, x) }
