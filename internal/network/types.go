@@ -24,6 +24,7 @@ type Network struct {
 	Modules       Modules       // What the network does and does not do.
 	Trades        []Trade       `min:"1"` // Trades served, by slug.
 	Introductions Introductions // How a request becomes an introduction, and what it costs.
+	Invoices      Invoices      // What invoices repeat.
 	Verification  Verification  // How a consumer's number is verified and duplicates are found.
 	Limits        Limits        // Limits against abuse.
 	Purposes      []Purpose     `min:"1"` // Why personal data is used, and the only place where a retention is written.
@@ -158,6 +159,13 @@ type Introductions struct {
 	Urgencies  []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
 	Intents    []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.
 	Recredit   []Recredit `yaml:",opt"` // Cases in which a bought introduction is given back; none if absent.
+}
+
+// Invoices are the operator's terms of payment, as every invoice must say them (C. com. L441-9, L441-10 II, D441-5).
+type Invoices struct {
+	LateRate money.Rate   // Yearly rate of late penalties: at least three times the legal rate.
+	Recovery money.Amount // Fixed sum for recovery between businesses, in euros.
+	OnDebits bool         // Option for VAT on debits.
 }
 
 // Allocation is the order among equals.

@@ -1,0 +1,660 @@
+package request
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"entremise/internal/audit"
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/match"
+	"entremise/internal/money"
+	"entremise/internal/network"
+	"entremise/internal/person"
+	"entremise/internal/phone"
+	"entremise/internal/privacy"
+	"entremise/internal/vault"
+)
+
+// takeFor is how long a request stays an agent's after his last stroke, in machine time.
+const takeFor = 15 * time.Minute
+
+// Draft is what an agent has typed so far. It is sealed with the caller's contact key: it may hold everything.
+type Draft struct {
+	Trade    string              `json:"trade"`
+	Urgency  string              `json:"urgency"`
+	Intent   string              `json:"intent"`
+	Postcode string              `json:"postcode"`
+	INSEE    string              `json:"insee"`
+	Answers  map[string][]string `json:"answers"`
+	Street   string              `json:"street"`
+	Kind     string              `json:"kind"`
+	Name     string              `json:"name"`
+	Company  string              `json:"company"`
+	Phone    string              `json:"phone"`
+	Email    string              `json:"email"`
+	Lang     string              `json:"lang"`
+	Consents map[string]bool     `json:"consents"` // asked aloud
+	Price    string              `json:"price"`    // as typed, excl. VAT; empty takes the suggestion
+	Because  string              `json:"because"`  // why another price
+	Seats    int                 `json:"seats"`    // 0: as the file says
+}
+
+// Waiting is one request of a queue.
+type Waiting struct {
+	Request
+	Title string
+	Due   time.Time // of the promised call-back; zero for none
+}
+
+// Queue lists what waits for an agent (received) or was published and is not sold (unsold), oldest clock first.
+func (s *Service) Queue(ctx context.Context, actor auth.Actor, state State) ([]Waiting, error) {
+	if err := actor.May(auth.RequestQueue); err != nil {
+		return nil, err
+	}
+	var all []Request
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		all, err = db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE state = $1 ORDER BY at, id LIMIT 200", string(state))
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	out := make([]Waiting, 0, len(all))
+	for _, r := range all {
+		n, err := s.editions.Get(ctx, r.Edition)
+		if err != nil {
+			return nil, err
+		}
+		w := Waiting{Request: r, Title: Title(n, r, actor.Lang)}
+		if state == Received && !n.Introductions.Clocks.CallBack.IsZero() {
+			w.Due = n.Introductions.Clocks.CallBack.AddTo(r.StateAt)
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+// Take makes a waiting request an agent's for a while. Of two agents one gets it; the other learns that it is taken.
+func (s *Service) Take(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.RequestQualify); err != nil {
+		return err
+	}
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		r, err := selectRequest(tx, id)
+		if err != nil {
+			return err
+		}
+		if !r.State.Open() {
+			return errState
+		}
+		now := tx.Machine()
+		n, err := tx.Exec("UPDATE request SET taken_by = $2, taken_until = $3 WHERE id = $1 AND (taken_by = '' OR taken_by = $2 OR taken_until <= $4)",
+			id, actor.Account, db.Micros(now.Add(takeFor)), db.Micros(now))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errTaken
+		}
+		if r.TakenBy != actor.Account {
+			if err := insertEvent(tx, id, EvTaken, actor.Account, 0, ""); err != nil {
+				return err
+			}
+			tx.Wake("queue")
+			return audit.Write(tx, actor.Name(), actor.As(auth.RequestQualify), "request.take", id, "")
+		}
+		return nil
+	})
+}
+
+// Release gives a taken request back to the queue.
+func (s *Service) Release(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.RequestQualify); err != nil {
+		return err
+	}
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE request SET taken_by = '', taken_until = 0 WHERE id = $1 AND taken_by = $2", id, actor.Account)
+		tx.Wake("queue")
+		return err
+	})
+}
+
+// Begin opens an empty request for a call in progress, in tx of the room that knows the call. ring holds the caller's keys (Categories).
+func (s *Service) Begin(tx *db.Tx, n *network.Network, ring *vault.Ring, actor auth.Actor, personID, site, caller, trade string) (id string, err error) {
+	if err := actor.May(auth.RequestQualify); err != nil {
+		return "", err
+	}
+	id = tx.NewID("req")
+	d := Draft{Trade: trade, Phone: caller, Kind: "person", Lang: "fr", Seats: n.Introductions.Seats}
+	r := Request{ID: id, Ref: newRef(), Person: personID, Edition: n.Hash(), Site: site, Channel: "phone", Trade: trade, State: Received,
+		TakenBy: actor.Account, TakenUntil: tx.Machine().Add(takeFor), draft: sealDraft(ring, id, d)}
+	who := person.Person{ID: personID, Kind: "person", Lang: "fr", Phone: caller}
+	if err := s.store(tx, n, ring, who, r, content{}, "", nil); err != nil {
+		return "", err
+	}
+	return id, insertEvent(tx, id, EvTaken, actor.Account, 0, "")
+}
+
+// Categories are the keys that a consumer's ring needs.
+func Categories() []string { return slices.Clone(consumerCategories) }
+
+func sealDraft(ring *vault.Ring, id string, d Draft) []byte {
+	return ring.SealText(catContact, place("draft_sealed", id), toJSON(d))
+}
+
+// Desk is everything that an agent needs about one request.
+type Desk struct {
+	Request
+	Network    *network.Network
+	Draft      Draft
+	Form       *network.Form
+	Wrong      []fault.Field // what keeps it from being published
+	Suggested  money.Amount
+	Steps      []network.Step
+	Candidates []match.Candidate
+	Names      map[string]string // of candidates
+	Excluded   map[match.Code]int
+	Consents   []network.Consent // to be asked aloud, or ticked in the form already
+	Given      []privacy.Given
+	Twins      []Request // other open requests of the same number
+	Photos     []string
+	Events     []Event
+}
+
+// read is for staff who read a request with its contact details; the reading leaves a line.
+func (s *Service) read(ctx context.Context, actor auth.Actor, act auth.Action, id string) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
+	if err = actor.May(act); err != nil {
+		return
+	}
+	if r, n, ring, who, err = s.open(ctx, id); err != nil {
+		return
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		return audit.Write(tx, actor.Name(), actor.As(act), "request.read", id, "")
+	})
+	return
+}
+
+// OpenDesk reads a request for its agent: what is typed, what is missing, who would be asked, what it would cost and why.
+func (s *Service) OpenDesk(ctx context.Context, actor auth.Actor, id string) (Desk, error) {
+	r, n, ring, who, err := s.read(ctx, actor, auth.RequestQualify, id)
+	if err != nil {
+		return Desk{}, err
+	}
+	if err := mayWork(actor, r, s.db.Machine()); err != nil {
+		return Desk{}, err
+	}
+	d, err := s.draft(ring, r, who)
+	if err != nil {
+		return Desk{}, err
+	}
+	desk := Desk{Request: r, Network: n, Draft: d, Form: n.Form(d.Trade), Consents: n.ConsentsOn(askedOn(r))}
+	in, wrong := s.checkDraft(n, r, d)
+	if f := fault.Of(wrong); f != nil {
+		desk.Wrong = f.Fields
+	} else if wrong != nil {
+		return Desk{}, wrong
+	}
+	if d.Trade != "" && in.commune.INSEE != "" {
+		p, err := s.decide(ctx, n, r.ID, d.Trade, d.Urgency, d.Intent, in.commune, in.answers, 0)
+		if err != nil {
+			return Desk{}, err
+		}
+		desk.Suggested, desk.Steps, desk.Candidates = p.price, p.steps, p.decision.Candidates
+		desk.Excluded = map[match.Code]int{}
+		for _, e := range p.decision.Excluded {
+			desk.Excluded[e.Reason.Code]++
+		}
+		if desk.Names, err = s.names(ctx, desk.Candidates); err != nil {
+			return Desk{}, err
+		}
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if desk.Given, err = privacy.Ledger(tx, r.Person, r.ID); err != nil {
+			return err
+		}
+		if desk.Photos, err = selectPhotoIDs(tx, id); err != nil {
+			return err
+		}
+		if desk.Events, err = selectEvents(tx, id); err != nil {
+			return err
+		}
+		desk.Twins, err = s.openOf(tx, who.Phone, id)
+		return err
+	})
+	return desk, err
+}
+
+func askedOn(r Request) network.AskedOn {
+	if r.Channel == "phone" {
+		return network.AskedOnCall
+	}
+	return network.AskedOnForm
+}
+
+// names opens the company names of at most thirty candidates: what an agent can read.
+func (s *Service) names(ctx context.Context, candidates []match.Candidate) (map[string]string, error) {
+	ids := make([]string, 0, 30)
+	for _, c := range candidates[:min(30, len(candidates))] {
+		ids = append(ids, c.ID)
+	}
+	contacts, err := s.pros.Contacts(ctx, ids...)
+	names := map[string]string{}
+	for id, c := range contacts {
+		names[id] = c.Company
+	}
+	return names, err
+}
+
+// openOf lists the open requests of a number, but one.
+func (s *Service) openOf(tx *db.Tx, e164, but string) ([]Request, error) {
+	if e164 == "" {
+		return nil, nil
+	}
+	return db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE person_id IN (SELECT id FROM person WHERE phone_bidx = $1) AND id <> $2 AND state IN ('received', 'published', 'filled') ORDER BY at DESC, id LIMIT 10",
+		person.PhoneIndex(s.vault, e164), but)
+}
+
+// draft is what stands at the desk: the agent's own, or the form's answers.
+func (s *Service) draft(ring *vault.Ring, r Request, who person.Person) (Draft, error) {
+	if len(r.draft) > 0 {
+		b, err := ring.Open(catContact, place("draft_sealed", r.ID), r.draft)
+		if err != nil && !errors.Is(err, vault.ErrErased) {
+			return Draft{}, err
+		}
+		if err == nil {
+			var d Draft
+			return d, json.Unmarshal(b, &d)
+		}
+	}
+	words, err := openWords(ring, r)
+	if err != nil {
+		return Draft{}, err
+	}
+	street, err := openStreet(ring, r)
+	return Draft{Trade: r.Trade, Urgency: r.Urgency, Intent: r.Intent, Postcode: r.Postcode, INSEE: r.INSEE, Answers: merge(r.Answers, words), Street: street,
+		Kind: who.Kind, Name: who.Name, Company: who.Company, Phone: who.Phone, Email: who.Email, Lang: who.Lang, Seats: r.Seats}, err
+}
+
+// checkDraft is check for a desk: the same rules, with the consents asked aloud on a call; a form's were given in the form.
+func (s *Service) checkDraft(n *network.Network, r Request, d Draft) (checked, error) {
+	var c fault.Check
+	var out checked
+	form := n.Form(d.Trade)
+	if form == nil {
+		c.Add("trade", fault.T("Choisissez le métier.", "Choose the trade."))
+		return out, c.Err()
+	}
+	c.That(n.Urgency(d.Urgency) != fault.Text{}, "urgency", fault.T("Demandez pour quand.", "Ask for when."))
+	if d.Intent != "" {
+		c.That(n.Intent(d.Intent) != fault.Text{}, "intent", fault.T("Cette réponse n’existe pas.", "There is no such answer."))
+	}
+	out.commune = checkPlace(&c, d.Postcode, d.INSEE)
+	answers, err := form.Validate(d.Answers)
+	if f := fault.Of(err); f != nil {
+		for _, field := range f.Fields {
+			c.Add("answers."+field.Name, field.Text)
+		}
+		if answers, err = form.Draft(d.Answers); err != nil && fault.Of(err) == nil { // what is right so far still prices and matches
+			return out, err
+		}
+	} else if err != nil {
+		return out, err
+	}
+	out.answers, out.words = split(form, answers)
+	out.phone, out.email = s.checkWho(&c, n, d.Kind, d.Name, d.Company, d.Phone, d.Email, d.Street, out.commune)
+	if r.Channel == "phone" {
+		for _, consent := range n.ConsentsOn(network.AskedOnCall) {
+			c.That(!consent.Required || d.Consents[consent.ID], "consent-"+consent.ID, fault.T("Demandez son accord au client.", "Ask for the customer's agreement."))
+		}
+	}
+	if d.Price != "" {
+		if price, err := money.Parse(d.Price); err != nil {
+			c.Add("price", fault.T("Écrivez un prix, par exemple 36 ou 36,50.", "Write a price, for example 36 or 36.50."))
+		} else if f := fault.Of(n.Introductions.Price.Within(price)); f != nil {
+			c.Add("price", f.Public)
+		}
+	}
+	c.That(d.Seats >= 0 && d.Seats <= n.Introductions.Seats, "seats", fault.Tf("Au plus %d places par demande.", "At most %d seats for a request.", n.Introductions.Seats))
+	return out, c.Err()
+}
+
+// Save keeps an agent's draft; it checks nothing but who and how long it is. The taken request stays his for another while.
+func (s *Service) Save(ctx context.Context, actor auth.Actor, id string, d Draft) error {
+	if err := actor.May(auth.RequestQualify); err != nil {
+		return err
+	}
+	if len(toJSON(d)) > 32<<10 {
+		return fault.New(fault.Invalid, "draft-too-long", fault.T("Ce texte est trop long pour être gardé.", "This text is too long to be kept."))
+	}
+	r, _, ring, _, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec("UPDATE request SET draft_sealed = $3, taken_until = $4 WHERE id = $1 AND taken_by = $2 AND state = 'received'",
+			id, actor.Account, sealDraft(ring, id, d), db.Micros(tx.Machine().Add(takeFor)))
+		if err == nil && n == 0 {
+			if err = mayWork(actor, r, tx.Machine()); err == nil {
+				err = errState
+			}
+		}
+		return err
+	})
+}
+
+// proposal is a decision with its price.
+type proposal struct {
+	decision match.Decision
+	input    decisionInput
+	price    money.Amount
+	steps    []network.Step
+	seedOn   string
+}
+
+// Publish puts a request before the professionals who fit, under the agent's name: qualified, priced, published (ET-35, 45). A price that was
+// typed is his; else the suggestion is, once he publishes it.
+func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Draft) error {
+	if err := actor.May(auth.RequestPublish); err != nil {
+		return err
+	}
+	r, n, ring, who, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := mayWork(actor, r, s.db.Machine()); err != nil {
+		return err
+	}
+	if r.State != Received {
+		return errState
+	}
+	in, err := s.checkDraft(n, r, d)
+	if err != nil {
+		return err
+	}
+	p, err := s.decide(ctx, n, r.ID, d.Trade, d.Urgency, d.Intent, in.commune, in.answers, 0)
+	if err != nil {
+		return err
+	}
+	price, reasons := p.price, reasonsOf(p.steps)
+	if d.Price != "" {
+		if price, err = money.Parse(d.Price); err != nil {
+			return err // checked above
+		}
+		if price != p.price {
+			reasons = append(reasons, Reason{Typed: true, Add: price - p.price, Because: fault.T(strings.TrimSpace(d.Because), "")})
+		}
+	}
+	if err := n.Introductions.Price.Within(price); err != nil {
+		return err
+	}
+	who.Kind, who.Name, who.Company, who.Phone, who.Email = d.Kind, strings.TrimSpace(d.Name), strings.TrimSpace(d.Company), in.phone, in.email
+	if d.Lang != "" {
+		who.Lang = d.Lang
+	}
+	next := r
+	next.Trade, next.INSEE, next.Postcode, next.Urgency, next.Intent, next.Answers = d.Trade, in.commune.INSEE, strings.TrimSpace(d.Postcode), d.Urgency, d.Intent, in.answers
+	next.Price, next.VAT, next.Reasons, next.PricedBy, next.Seats = price, n.Introductions.Price.VAT, reasons, actor.Account, d.Seats
+	if next.Seats == 0 {
+		next.Seats = n.Introductions.Seats
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		moved, err := moveState(tx, id, Published, Received)
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return errState
+		}
+		if r.Channel == "phone" {
+			for _, c := range n.ConsentsOn(network.AskedOnCall) {
+				if err := privacy.Record(tx, ring, privacy.Choice{Person: r.Person, Object: id, Consent: c, Granted: d.Consents[c.ID], Channel: "phone", Lang: who.Lang, Edition: n.Hash()}); err != nil {
+					return err
+				}
+			}
+			if _, err := s.claimWindow(tx, n, in.phone, next); err != nil {
+				return err
+			}
+		}
+		if err := person.Update(tx, s.vault, ring, who); err != nil {
+			return err
+		}
+		if err := updateContent(tx, ring, next, content{words: in.words, street: strings.TrimSpace(d.Street)}); err != nil {
+			return err
+		}
+		return s.publish(tx, actor, n, next, p)
+	})
+}
+
+// publish is the part of publishing that the machine shares: price, seats, decision, offers, and the promise to tell those asked.
+func (s *Service) publish(tx *db.Tx, actor auth.Actor, n *network.Network, r Request, p proposal) error {
+	if _, err := tx.Exec(`UPDATE request SET price_minor = $2, vat_rate = $3, price_reasons = $4, priced_by = $5, qualified_by = $5, qualified_at = $6, published_at = $6, published_machine_at = $7, seats = $8, taken_by = '', taken_until = 0 WHERE id = $1`,
+		r.ID, int64(r.Price), int64(r.VAT), toJSON(r.Reasons), actor.Name(), db.Micros(tx.Now()), db.Micros(tx.Machine()), r.Seats); err != nil {
+		return err
+	}
+	for i := range r.Seats {
+		if _, err := tx.Exec("INSERT INTO seat (request_id, number, state, pro_id, price_minor, vat_rate, held_until) VALUES ($1, $2, 'free', NULL, $3, $4, 0) ON CONFLICT (request_id, number) DO NOTHING",
+			r.ID, i+1, int64(r.Price), int64(r.VAT)); err != nil {
+			return err
+		}
+	}
+	for _, kind := range []string{EvQualified, EvPriced} {
+		if err := insertEvent(tx, r.ID, kind, actor.Name(), 0, ""); err != nil {
+			return err
+		}
+	}
+	asked, err := s.offer(tx, n, r, p)
+	if err != nil {
+		return err
+	}
+	if err := insertEvent(tx, r.ID, EvPublished, actor.Name(), asked, ""); err != nil {
+		return err
+	}
+	tx.Wake("queue")
+	tx.Wake("board")
+	return audit.Write(tx, actor.Name(), actor.As(auth.RequestPublish), "request.publish", r.ID, r.Price.Decimal())
+}
+
+func reasonsOf(steps []network.Step) []Reason {
+	var all []Reason
+	for _, st := range steps {
+		all = append(all, Reason{Because: st.Because, Add: st.Delta})
+	}
+	return all
+}
+
+// publishByItself is for networks whose file says qualification: automatic.
+func (s *Service) publishByItself(ctx context.Context, id string) error {
+	r, n, _, _, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	if r.State != Received || n.Modules.Qualification != network.QualificationAutomatic {
+		return nil
+	}
+	p, err := s.decide(ctx, n, r.ID, r.Trade, r.Urgency, r.Intent, r.Commune(), r.Answers, 0)
+	if err != nil {
+		return err
+	}
+	r.Price, r.VAT, r.Reasons, r.Seats = p.price, n.Introductions.Price.VAT, reasonsOf(p.steps), n.Introductions.Seats
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		moved, err := moveState(tx, id, Published, Received)
+		if err != nil || !moved {
+			return err
+		}
+		return s.publish(tx, auth.Machine, n, r, p)
+	})
+}
+
+// File is a request for staff who look after it once it is published.
+type File struct {
+	Request
+	Network   *network.Network
+	Who       person.Person
+	Words     network.Answers
+	Street    string
+	Events    []Event
+	Photos    []string
+	Given     []privacy.Given
+	Seats     []Seat
+	Purchases []Purchase
+	Decisions []Decision
+	Names     map[string]string // of professionals that the file speaks of
+}
+
+// OpenFile reads a request with everything for staff; the reading leaves a line.
+func (s *Service) OpenFile(ctx context.Context, actor auth.Actor, id string) (File, error) {
+	r, n, ring, who, err := s.read(ctx, actor, auth.RequestRead, id)
+	if err != nil {
+		return File{}, err
+	}
+	f := File{Request: r, Network: n, Who: who}
+	if f.Words, err = openWords(ring, r); err != nil {
+		return File{}, err
+	}
+	if f.Street, err = openStreet(ring, r); err != nil {
+		return File{}, err
+	}
+	ids := map[string]bool{}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if f.Events, err = selectEvents(tx, id); err != nil {
+			return err
+		}
+		if f.Photos, err = selectPhotoIDs(tx, id); err != nil {
+			return err
+		}
+		if f.Given, err = privacy.Ledger(tx, r.Person, id); err != nil {
+			return err
+		}
+		if f.Seats, err = selectSeats(tx, id); err != nil {
+			return err
+		}
+		if f.Purchases, err = selectPurchasesOf(tx, id); err != nil {
+			return err
+		}
+		f.Decisions, err = selectDecisions(tx, id)
+		return err
+	})
+	if err != nil {
+		return File{}, err
+	}
+	for _, p := range f.Purchases {
+		ids[p.Pro] = true
+	}
+	for _, d := range f.Decisions {
+		for i, c := range d.Candidates {
+			if i < 100 {
+				ids[c.ID] = true
+			}
+		}
+	}
+	contacts, err := s.pros.Contacts(ctx, slices.Sorted(maps.Keys(ids))...)
+	f.Names = map[string]string{}
+	for pid, c := range contacts {
+		f.Names[pid] = c.Company
+	}
+	return f, err
+}
+
+// Found is one finding of a search.
+type Found struct {
+	Request
+	Who   person.Person
+	Title string
+}
+
+// Search looks for requests by reference, number, e-mail or name: one field for all. Numbers of overseas are read as they are dialled there too.
+func (s *Service) Search(ctx context.Context, actor auth.Actor, typed string) ([]Found, error) {
+	if err := actor.May(auth.SearchAll); err != nil {
+		return nil, err
+	}
+	typed = strings.TrimSpace(typed)
+	if len(typed) < 3 || len(typed) > 120 {
+		return nil, nil
+	}
+	var requests []Request
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		requests = nil
+		if ref, ok := ParseRef(typed); ok {
+			r, err := selectRequestByRef(tx, ref)
+			if err == nil {
+				requests = append(requests, r)
+				return nil
+			}
+			if !fault.Is(err, fault.Missing) {
+				return err
+			}
+		}
+		var people []string
+		for _, dept := range []string{"75", "971", "973", "972", "974", "976"} {
+			if e164, err := phone.Parse(typed, dept, s.demo); err == nil {
+				found, err := person.Search(tx, s.vault, e164, "", "", 50)
+				if err != nil {
+					return err
+				}
+				people = append(people, found...)
+			}
+		}
+		email := ""
+		if strings.Contains(typed, "@") {
+			email, _ = person.ParseEmail(typed, false) // what is no address finds nobody
+		}
+		if email != "" || len(people) == 0 && !strings.ContainsAny(typed, "@0123456789") {
+			found, err := person.Search(tx, s.vault, "", email, typed, 50)
+			if err != nil {
+				return err
+			}
+			people = append(people, found...)
+		}
+		if len(people) == 0 {
+			return nil
+		}
+		var args []any
+		in := db.In(&args, people)
+		var err error
+		requests, err = db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE person_id IN ("+in+") ORDER BY at DESC, id LIMIT 50", args...)
+		return err
+	})
+	if err != nil || len(requests) == 0 {
+		return nil, err
+	}
+	people := make([]string, len(requests))
+	for i, r := range requests {
+		people[i] = r.Person
+	}
+	rings, err := s.vault.Rings(ctx, people...)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Found, len(requests))
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		for i, r := range requests {
+			who, err := person.Get(tx, rings[r.Person], r.Person)
+			if err != nil {
+				return err
+			}
+			found[i] = Found{Request: r, Who: who}
+			if err := audit.Write(tx, actor.Name(), actor.As(auth.SearchAll), "request.found", r.ID, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range found {
+		n, err := s.editions.Get(ctx, f.Edition)
+		if err != nil {
+			return nil, err
+		}
+		found[i].Title = Title(n, f.Request, actor.Lang)
+	}
+	return found, nil
+}

@@ -1,0 +1,213 @@
+package request
+
+import (
+	"context"
+	"errors"
+
+	"entremise/internal/db"
+	"entremise/internal/phone"
+	"entremise/internal/privacy"
+	"entremise/internal/pro"
+)
+
+// Sweeps find business deadlines by the clock of now: nothing stores a due date, so a moved clock or a changed rule needs no row rewritten. Each
+// acts by a guarded update, so that several nodes, or the same sweep after a crash, do it once.
+
+// sweepLate tells both sides when the first contact is overdue (ET-32, 64).
+func (s *Service) sweepLate(ctx context.Context) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return nil // no edition yet: nothing can be late
+	}
+	clock := n.Introductions.Clocks.FirstContact
+	if clock.IsZero() {
+		return nil
+	}
+	due, err := s.purchasesWhere(ctx, "contacted_at = 0 AND late_at = 0 AND revealed_at <= $1", db.Micros(clock.Cutoff(s.db.Now())))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range due {
+		errs = append(errs, s.late(ctx, p))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) purchasesWhere(ctx context.Context, where string, args ...any) (due []Purchase, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		due, err = db.List(tx, scanPurchase, "SELECT "+purchaseColumns+" FROM purchase WHERE state = 'revealed' AND "+where+" ORDER BY revealed_at, id LIMIT 200", args...)
+		return err
+	})
+	return due, err
+}
+
+func (s *Service) late(ctx context.Context, p Purchase) error {
+	r, n, ring, who, err := s.open(ctx, p.Request)
+	if err != nil {
+		return err
+	}
+	contacts, err := s.pros.Contacts(ctx, p.Pro)
+	if err != nil {
+		return err
+	}
+	c := contacts[p.Pro]
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		first, err := tx.Exec("UPDATE purchase SET late_at = $2 WHERE id = $1 AND late_at = 0 AND contacted_at = 0", p.ID, db.Micros(tx.Now()))
+		if err != nil || first == 0 {
+			return err
+		}
+		if err := insertEvent(tx, p.Request, EvLate, p.Pro, p.Seat, p.ID); err != nil {
+			return err
+		}
+		if r.State != Cancelled && who.Phone != "" {
+			if err := s.tell(tx, n, ring, r, who, "late", map[string]string{"pro": c.Company, "pro_phone": phone.Display(c.Phone)}); err != nil {
+				return err
+			}
+		}
+		return s.tellBuyer(tx, n, r, c, "clock-passed")
+	})
+}
+
+// sweepAsk asks once how it went, where the consumer agreed to be asked (ET-14, 15).
+func (s *Service) sweepAsk(ctx context.Context) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil || n.Modules.Reviews == nil {
+		return nil // no edition yet, or none that asks
+	}
+	due, err := s.purchasesWhere(ctx, "asked_at = 0 AND revealed_at <= $1", db.Micros(n.Modules.Reviews.Ask.Cutoff(s.db.Now())))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range due {
+		errs = append(errs, s.ask(ctx, p))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) ask(ctx context.Context, p Purchase) error {
+	r, n, ring, who, err := s.open(ctx, p.Request)
+	if err != nil {
+		return err
+	}
+	contacts, err := s.pros.Contacts(ctx, p.Pro)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		first, err := tx.Exec("UPDATE purchase SET asked_at = $2 WHERE id = $1 AND asked_at = 0", p.ID, db.Micros(tx.Now()))
+		if err != nil || first == 0 {
+			return err
+		}
+		if _, err := moveState(tx, r.ID, Closed, Filled, Published); err != nil {
+			return err
+		}
+		agreed := false
+		given, err := privacy.Ledger(tx, r.Person, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, g := range given {
+			if g.Purpose == "ask_opinion" && !g.Replaced && g.Granted {
+				agreed = true
+			}
+		}
+		if !agreed || who.Phone == "" || r.State == Cancelled {
+			return nil
+		}
+		if err := insertEvent(tx, r.ID, EvAsked, "", p.Seat, p.ID); err != nil {
+			return err
+		}
+		return s.tell(tx, n, ring, r, who, "how-did-it-go", map[string]string{"pro": contacts[p.Pro].Company})
+	})
+}
+
+// sweepExpired closes what nobody took in time and tells the consumer, and forgets forms whose number was never proved.
+func (s *Service) sweepExpired(ctx context.Context) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return nil // no edition yet
+	}
+	cutoff := db.Micros(n.Introductions.Expires.Cutoff(s.db.Now()))
+	var due []Request
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		due, err = db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE state = 'published' AND published_at <= $1 OR state = 'unverified' AND at <= $1 ORDER BY at, id LIMIT 200", cutoff)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range due {
+		errs = append(errs, s.expire(ctx, r.ID))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) expire(ctx context.Context, id string) error {
+	r, n, ring, who, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		to, event := Unserved, EvUnserved
+		switch {
+		case r.State == Unverified:
+			to, event = Cancelled, EvCancelled
+		case r.Sold > 0:
+			to, event = Closed, EvClosed
+		}
+		// Somebody may be paying for it at this moment: then it is not over.
+		busy, err := db.Value[int64](tx, "SELECT count(*) FROM seat WHERE request_id = $1 AND (state = 'capturing' OR state = 'held' AND held_until > $2)", id, db.Micros(tx.Now()))
+		if err != nil || busy > 0 {
+			return err
+		}
+		moved, err := moveState(tx, id, to, r.State)
+		if err != nil || !moved {
+			return err
+		}
+		if err := freeWindow(tx, id); err != nil {
+			return err
+		}
+		if err := insertEvent(tx, id, event, "", 0, ""); err != nil {
+			return err
+		}
+		tx.Wake("board")
+		if to != Unserved || who.Phone == "" {
+			return nil
+		}
+		return s.tell(tx, n, ring, r, who, "unserved", nil)
+	})
+}
+
+// Delays are how long things took, in microseconds, by request: for the operator's figures.
+type Delays struct {
+	Publish []int64 // received → published, business time
+	SMS     []int64 // published → first professional's SMS handed over, real time
+	Call    []int64 // revealed → first contact, business time
+	Late    int
+}
+
+// Figures of a span of business time.
+func (s *Service) Figures(tx *db.Tx, from, to int64) (d Delays, err error) {
+	if d.Publish, err = db.Values[int64](tx, "SELECT published_at - at FROM request WHERE published_at > 0 AND at >= $1 AND at < $2 ORDER BY 1", from, to); err != nil {
+		return d, err
+	}
+	if d.SMS, err = db.Values[int64](tx, `SELECT min(m.sent_machine_at) - r.published_machine_at FROM request r JOIN message m ON m.object = r.id
+		WHERE m.kind = 'new-request' AND m.channel = 'sms' AND m.sent_machine_at > 0 AND r.published_at >= $1 AND r.published_at < $2 GROUP BY r.id, r.published_machine_at ORDER BY 1`, from, to); err != nil {
+		return d, err
+	}
+	if d.Call, err = db.Values[int64](tx, "SELECT contacted_at - revealed_at FROM purchase WHERE contacted_at > 0 AND revealed_at >= $1 AND revealed_at < $2 ORDER BY 1", from, to); err != nil {
+		return d, err
+	}
+	late, err := db.Value[int64](tx, "SELECT count(*) FROM purchase WHERE late_at > 0 AND revealed_at >= $1 AND revealed_at < $2", from, to)
+	d.Late = int(late)
+	return d, err
+}
+
+// Idle lists active professionals who bought nothing since an instant, counted from their creation when they never did (ET-49): for staff to
+// decide, never by itself.
+func Idle(tx *db.Tx, since int64, n int) ([]string, error) {
+	return db.Values[string](tx, `SELECT p.id FROM pro p WHERE p.state = $1 AND p.at < $2 AND NOT EXISTS (SELECT 1 FROM purchase u WHERE u.pro_id = p.id AND u.revealed_at >= $2) ORDER BY p.at, p.id LIMIT $3`, string(pro.Active), since, n)
+}

@@ -1,0 +1,613 @@
+package request
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"entremise/internal/audit"
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/network"
+	"entremise/internal/notify"
+	"entremise/internal/person"
+	"entremise/internal/phone"
+	"entremise/internal/privacy"
+	"entremise/internal/pro"
+	"entremise/internal/vault"
+)
+
+// Mine is a request as its consumer sees it through his private link.
+type Mine struct {
+	Request
+	Network *network.Network
+	Who     person.Person
+	Title   string
+	Words   network.Answers
+	Street  string
+	Events  []Event
+	Photos  []string
+	Given   []privacy.Given
+	Takers  []Taker
+}
+
+// Taker is a professional who took the request, as the consumer sees him.
+type Taker struct {
+	Purchase
+	Contact pro.Contact
+	CallBy  time.Time
+	Stopped bool
+}
+
+// Mine opens a consumer's own request.
+func (s *Service) Mine(ctx context.Context, actor auth.Actor) (Mine, error) {
+	r, n, ring, who, err := s.own(ctx, actor, auth.RequestReadOwn)
+	if err != nil {
+		return Mine{}, err
+	}
+	m := Mine{Request: r, Network: n, Who: who, Title: Title(n, r, who.Lang)}
+	if m.Words, err = openWords(ring, r); err != nil {
+		return m, err
+	}
+	if m.Street, err = openStreet(ring, r); err != nil {
+		return m, err
+	}
+	var excluded []string
+	var bought []Purchase
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if m.Events, err = selectEvents(tx, r.ID); err != nil {
+			return err
+		}
+		if m.Photos, err = selectPhotoIDs(tx, r.ID); err != nil {
+			return err
+		}
+		if m.Given, err = privacy.Ledger(tx, r.Person, r.ID); err != nil {
+			return err
+		}
+		if bought, err = selectPurchasesOf(tx, r.ID); err != nil {
+			return err
+		}
+		excluded, err = db.Values[string](tx, "SELECT pro_id FROM exclusion WHERE request_id = $1 ORDER BY pro_id", r.ID)
+		return err
+	})
+	if err != nil {
+		return m, err
+	}
+	ids := make([]string, len(bought))
+	for i, p := range bought {
+		ids[i] = p.Pro
+	}
+	contacts, err := s.pros.Contacts(ctx, ids...)
+	for _, p := range bought {
+		m.Takers = append(m.Takers, Taker{Purchase: p, Contact: contacts[p.Pro], CallBy: n.Introductions.Clocks.FirstContact.AddTo(p.Revealed), Stopped: slices.Contains(excluded, p.Pro)})
+	}
+	return m, err
+}
+
+// own opens the request of a private link.
+func (s *Service) own(ctx context.Context, actor auth.Actor, act auth.Action) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
+	if err = actor.May(act); err != nil {
+		return
+	}
+	if actor.Request == "" {
+		err = errNone
+		return
+	}
+	return s.open(ctx, actor.Request)
+}
+
+// Photo opens one picture: for the consumer himself, for staff, and for who bought.
+func (s *Service) Photo(ctx context.Context, actor auth.Actor, request, id string) (Photo, error) {
+	if err := s.maySeeContent(ctx, actor, request); err != nil {
+		return Photo{}, err
+	}
+	r, _, ring, _, err := s.open(ctx, request)
+	if err != nil {
+		return Photo{}, err
+	}
+	var p Photo
+	err = s.db.Read(ctx, func(tx *db.Tx) error { p, err = selectPhoto(tx, ring, r.ID, id); return err })
+	return p, err
+}
+
+func (s *Service) maySeeContent(ctx context.Context, actor auth.Actor, request string) error {
+	switch {
+	case actor.Who == auth.Consumer && actor.Request == request, actor.Can(auth.RequestRead):
+		return nil
+	case actor.Who == auth.Professional:
+		id, err := s.already(ctx, actor, request)
+		if err != nil {
+			return err
+		}
+		if id != "" {
+			_, err = s.purchase(ctx, actor, id)
+			return err
+		}
+	}
+	return errNone
+}
+
+// Cancel ends a request at its consumer's word, free and at any time before it is over (ET-13). Who bought it is told.
+func (s *Service) Cancel(ctx context.Context, actor auth.Actor) error {
+	r, n, ring, who, err := s.own(ctx, actor, auth.RequestChange)
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", []State{Unverified, Received, Published, Filled}, func(tx *db.Tx) error {
+		if r.State == Unverified {
+			return nil // nobody has shown that this number is his: it gets no text
+		}
+		return s.tell(tx, n, ring, r, who, "cancelled", nil)
+	})
+}
+
+// Withdraw takes a request off the board, by staff with a reason; it may be looked after by hand and is not published again.
+func (s *Service) Withdraw(ctx context.Context, actor auth.Actor, id, reason string) error {
+	r, n, err := s.manage(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(WithdrawReasons, reason) {
+		return fault.New(fault.Invalid, "no-such-reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+	}
+	return s.end(ctx, actor, r, n, Withdrawn, EvWithdrawn, reason, []State{Received, Published}, nil)
+}
+
+// WithdrawReasons are why staff end a request; the screens say them in words.
+var WithdrawReasons = []string{"unreachable", "out-of-scope", "duplicate", "asked-by-client", "abuse"}
+
+// end moves a request to a last state: its cart is emptied, its number may ask again, and those who bought are told.
+func (s *Service) end(ctx context.Context, actor auth.Actor, r Request, n *network.Network, to State, event, reason string, from []State, also func(*db.Tx) error) error {
+	var buyers []string
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		buyers, err = db.Values[string](tx, "SELECT pro_id FROM purchase WHERE request_id = $1 AND state = 'revealed' ORDER BY pro_id", r.ID)
+		return err
+	}); err != nil {
+		return err
+	}
+	contacts, err := s.pros.Contacts(ctx, buyers...)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		moved, err := moveState(tx, r.ID, to, from...)
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return errState
+		}
+		// A seat that is capturing is left to its payment, which finds the request ended and gives the money back.
+		if _, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
+			return err
+		}
+		if err := freeWindow(tx, r.ID); err != nil {
+			return err
+		}
+		if err := insertEvent(tx, r.ID, event, actor.Name(), 0, reason); err != nil {
+			return err
+		}
+		for _, id := range buyers {
+			if err := s.tellBuyer(tx, n, r, contacts[id], "withdrawn"); err != nil {
+				return err
+			}
+		}
+		tx.Wake("board")
+		tx.Wake("queue")
+		act := auth.RequestManage
+		if actor.Who == auth.Consumer {
+			act = auth.RequestChange
+		}
+		if err := audit.Write(tx, actor.Name(), actor.As(act), "request."+event, r.ID, reason); err != nil || also == nil {
+			return err
+		}
+		return also(tx)
+	})
+}
+
+// tellBuyer queues a letter about a request to a professional who bought it.
+func (s *Service) tellBuyer(tx *db.Tx, n *network.Network, r Request, c pro.Contact, kind string) error {
+	if c.ID == "" {
+		return nil
+	}
+	purchase, err := db.Value[string](tx, "SELECT id FROM purchase WHERE request_id = $1 AND pro_id = $2 AND state = 'revealed'", r.ID, c.ID)
+	if err != nil {
+		return err
+	}
+	minutes := minutes(n.Introductions.Clocks.FirstContact.Exact())
+	letter, err := n.Message(kind, c.Lang, map[string]string{"ref": r.Ref, "commune": r.Commune().Name + " " + r.Postcode, "link": s.url(n.SpaceHost, "/achats/"+purchase), "minutes": minutes})
+	if err != nil {
+		return err
+	}
+	return s.notify.Letter(tx, c.Ring, letter, notify.Message{Person: c.ID, Object: purchase, Kind: kind}, c.Phone, c.Email)
+}
+
+// StopContact keeps one professional who bought (a purchase's id) from reading the consumer's details any longer and tells him so; empty stops
+// everybody and takes the request off the board.
+func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase string) error {
+	r, n, _, _, err := s.own(ctx, actor, auth.RequestChange)
+	if err != nil {
+		return err
+	}
+	var bought []Purchase
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { bought, err = selectPurchasesOf(tx, r.ID); return }); err != nil {
+		return err
+	}
+	if purchase != "" {
+		if bought = slices.DeleteFunc(bought, func(p Purchase) bool { return p.ID != purchase }); len(bought) == 0 {
+			return errNone
+		}
+	}
+	ids := make([]string, len(bought))
+	for i, p := range bought {
+		ids[i] = p.Pro
+	}
+	contacts, err := s.pros.Contacts(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		for _, p := range bought {
+			added, err := tx.Exec("INSERT INTO exclusion (request_id, pro_id, at) VALUES ($1, $2, $3) ON CONFLICT (request_id, pro_id) DO NOTHING", r.ID, p.Pro, db.Micros(tx.Now()))
+			if err != nil {
+				return err
+			}
+			if added == 1 {
+				if err := s.tellBuyer(tx, n, r, contacts[p.Pro], "withdrawn"); err != nil {
+					return err
+				}
+			}
+		}
+		if purchase == "" {
+			if _, err := tx.Exec("UPDATE request SET stopped_at = $2 WHERE id = $1 AND stopped_at = 0", r.ID, db.Micros(tx.Now())); err != nil {
+				return err
+			}
+			if _, err := moveState(tx, r.ID, Cancelled, Received, Published); err != nil {
+				return err
+			}
+			if _, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
+				return err
+			}
+			tx.Wake("board")
+		}
+		if err := insertEvent(tx, r.ID, EvStopped, "link", len(bought), purchase); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.RequestChange), "contact.stop", r.ID, purchase)
+	})
+}
+
+// WithdrawConsent takes a consent back by the private link.
+func (s *Service) WithdrawConsent(ctx context.Context, actor auth.Actor, consent string) error {
+	r, n, ring, who, err := s.own(ctx, actor, auth.RequestChange)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := privacy.Withdraw(tx, ring, n, r.Person, r.ID, consent, "link", who.Lang); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.RequestChange), "consent.withdraw", r.ID, consent)
+	})
+}
+
+// FollowUps are what a consumer may answer to "how did it go?".
+var FollowUps = []string{"done", "agreed", "no-call", "no-deal"}
+
+// FollowUp keeps the consumer's word on how it went, once.
+func (s *Service) FollowUp(ctx context.Context, actor auth.Actor, answer string) error {
+	r, _, _, _, err := s.own(ctx, actor, auth.RequestChange)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(FollowUps, answer) {
+		return fault.New(fault.Invalid, "no-such-answer", fault.T("Choisissez une réponse.", "Choose an answer."))
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		n, err := db.Value[int64](tx, "SELECT count(*) FROM request_event WHERE request_id = $1 AND kind = $2", r.ID, EvAnswered)
+		if err != nil || n > 0 || r.Sold == 0 {
+			return err
+		}
+		return insertEvent(tx, r.ID, EvAnswered, "link", 0, answer)
+	})
+}
+
+// Correction is what a consumer, or an agent at his word, may change afterwards.
+type Correction struct {
+	Postcode, INSEE, Street           string
+	Urgency                           string
+	Answers                           map[string][]string
+	Kind, Name, Company, Phone, Email string
+}
+
+// Current is a request's content as a Correction, to be shown and changed.
+func (m Mine) Current() Correction {
+	return Correction{Postcode: m.Postcode, INSEE: m.INSEE, Street: m.Street, Urgency: m.Urgency, Answers: merge(m.Answers, m.Words),
+		Kind: m.Who.Kind, Name: m.Who.Name, Company: m.Who.Company, Phone: m.Who.Phone, Email: m.Who.Email}
+}
+
+// Correct changes a request that is not over: by its consumer after a code, or by staff. Who bought it is told and sees the new details
+// (ET-125). The trade stays: another trade is another request.
+func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in Correction) error {
+	var r Request
+	var n *network.Network
+	var ring *vault.Ring
+	var who person.Person
+	var err error
+	act := auth.RequestManage
+	if actor.Who == auth.Consumer {
+		act = auth.RequestChange
+		if !actor.Coded {
+			return fault.New(fault.Denied, "code-needed", fault.T("Pour corriger votre demande, tapez d’abord le code que nous vous envoyons.", "To correct your request, first type the code that we send you."))
+		}
+		id = actor.Request
+	}
+	if err = actor.May(act); err != nil {
+		return err
+	}
+	if r, n, ring, who, err = s.open(ctx, id); err != nil {
+		return err
+	}
+	if !r.State.Open() {
+		return errState
+	}
+	var c fault.Check
+	commune := checkPlace(&c, in.Postcode, in.INSEE)
+	c.That(n.Urgency(in.Urgency) != fault.Text{}, "urgency", fault.T("Dites quand vous avez besoin d’un professionnel.", "Say when you need a professional."))
+	form := n.Form(r.Trade)
+	answers, err := form.Validate(in.Answers)
+	if f := fault.Of(err); f != nil {
+		for _, field := range f.Fields {
+			c.Add("answers."+field.Name, field.Text)
+		}
+	} else if err != nil {
+		return err
+	}
+	who.Kind, who.Name, who.Company = in.Kind, strings.TrimSpace(in.Name), strings.TrimSpace(in.Company)
+	who.Phone, who.Email = s.checkWho(&c, n, in.Kind, in.Name, in.Company, in.Phone, in.Email, in.Street, commune)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	structured, words := split(form, answers)
+	next := r
+	next.INSEE, next.Postcode, next.Urgency, next.Answers = commune.INSEE, strings.TrimSpace(in.Postcode), in.Urgency, structured
+	var buyers []string
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		buyers, err = db.Values[string](tx, "SELECT pro_id FROM purchase WHERE request_id = $1 AND state = 'revealed' ORDER BY pro_id", id)
+		return err
+	}); err != nil {
+		return err
+	}
+	contacts, err := s.pros.Contacts(ctx, buyers...)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := person.Update(tx, s.vault, ring, who); err != nil {
+			return err
+		}
+		if err := updateContent(tx, ring, next, content{words: words, street: strings.TrimSpace(in.Street)}); err != nil {
+			return err
+		}
+		for _, b := range buyers {
+			if err := s.tellBuyer(tx, n, next, contacts[b], "corrected"); err != nil {
+				return err
+			}
+		}
+		tx.Wake("board")
+		if err := insertEvent(tx, id, EvCorrected, actor.Name(), 0, ""); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(act), "request.correct", id, "")
+	})
+}
+
+// Text sends the client an agent's SMS, ready-made (template) or typed, within the network's number a day (ET-14).
+func (s *Service) Text(ctx context.Context, actor auth.Actor, id, template, typed string) error {
+	if err := actor.May(auth.RequestText); err != nil {
+		return err
+	}
+	r, n, ring, who, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !phone.CanText(who.Phone) {
+		return fault.New(fault.Conflict, "no-text", fault.T("Ce numéro ne reçoit pas de SMS : appelez le client.", "This number gets no text: call the client."))
+	}
+	body := strings.Join(strings.Fields(typed), " ")
+	if template != "" {
+		vars := map[string]string{"ref": r.Ref, "link": s.url(r.Site, "/r/"+s.token(r.ID, r.LinkGeneration)), "pro": "", "clock": s.hour(r, who.Lang, s.db.Now()), "site": s.siteName(n, r.Site, who.Lang), "phone": s.sitePhone(n, r.Site)}
+		if body, err = n.AgentText(template, who.Lang, vars); err != nil {
+			return fault.New(fault.Invalid, "no-such-text", fault.T("Choisissez un texte de la liste.", "Choose a text from the list.")).Because(err)
+		}
+	}
+	if len(body) < 5 || len(body) > 459 { // three parts of a long SMS
+		var c fault.Check
+		c.Add("text", fault.T("Écrivez un texte de 5 à 459 caractères.", "Write a text of 5 to 459 characters."))
+		return c.Err()
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		sent, err := db.Value[int64](tx, "SELECT count(*) FROM message WHERE object = $1 AND kind = 'agent-text' AND at > $2", id, db.Micros(tx.Now().Add(-24*time.Hour)))
+		if err != nil {
+			return err
+		}
+		if sent >= int64(n.Limits.AgentTextsPerDay) {
+			return fault.New(fault.Limit, "too-many-texts", fault.T("Ce client a déjà reçu assez de SMS aujourd’hui.", "This client has had enough texts today."))
+		}
+		stopped, err := notify.Stopped(tx, s.notify.Index(notify.BySMS, who.Phone), notify.ScopeService)
+		if err != nil {
+			return err
+		}
+		if stopped {
+			return fault.New(fault.Conflict, "stopped", fault.T("Ce client ne veut plus de SMS : appelez-le.", "This client wants no more texts: call instead."))
+		}
+		if err := s.notify.Queue(tx, ring, notify.Message{Person: who.ID, Object: id, Kind: "agent-text", Channel: notify.BySMS, To: who.Phone, Body: body}); err != nil {
+			return err
+		}
+		if err := insertEvent(tx, id, EvTexted, actor.Account, 0, template); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.RequestText), "request.text", id, template)
+	})
+}
+
+// Detail is what a professional reads of what he bought. Masked says why nothing can be read any more.
+type Detail struct {
+	Purchase
+	Request  Request
+	Network  *network.Network
+	Title    string
+	Who      person.Person
+	Words    network.Answers
+	Street   string
+	Photos   []string
+	Contacts []Contact
+	Given    []privacy.Given
+	CallBy   time.Time
+	Masked   string // stopped, cancelled or erased
+	Invoice  string // id, once it is numbered
+}
+
+// Contact is one line of the log that a professional keeps of a purchase.
+type Contact struct {
+	Kind string
+	At   time.Time
+}
+
+// purchase reads a professional's own purchase; another's does not exist to him.
+func (s *Service) purchase(ctx context.Context, actor auth.Actor, id string) (p Purchase, err error) {
+	if err := actor.May(auth.ContactLog); err != nil {
+		return p, err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error { p, err = selectPurchase(tx, id); return err })
+	if err == nil && (p.Pro != actor.Pro || p.State != "revealed") {
+		return p, errNoPurchase
+	}
+	return p, err
+}
+
+// Detail opens what was bought; each reading leaves an audit line. A consumer who stopped contact or cancelled is masked.
+func (s *Service) Detail(ctx context.Context, actor auth.Actor, id string) (Detail, error) {
+	p, err := s.purchase(ctx, actor, id)
+	if err != nil {
+		return Detail{}, err
+	}
+	r, n, ring, who, err := s.open(ctx, p.Request)
+	if err != nil {
+		return Detail{}, err
+	}
+	d := Detail{Purchase: p, Request: r, Network: n, Title: Title(n, r, actor.Lang), CallBy: n.Introductions.Clocks.FirstContact.AddTo(p.Revealed)}
+	var excluded int64
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if excluded, err = db.Value[int64](tx, "SELECT count(*) FROM exclusion WHERE request_id = $1 AND pro_id = $2", r.ID, actor.Pro); err != nil {
+			return err
+		}
+		if d.Contacts, err = db.List(tx, func(s db.Scanner) (c Contact, err error) {
+			var at int64
+			err = s.Scan(&c.Kind, &at)
+			c.At = db.Time(at)
+			return c, err
+		}, "SELECT kind, at FROM contact WHERE purchase_id = $1 ORDER BY at, id", id); err != nil {
+			return err
+		}
+		d.Invoice, err = db.Value[string](tx, "SELECT coalesce(invoice_id, '') FROM invoice_line WHERE reference = $1", "purchase "+id)
+		if err != nil && !errors.Is(err, db.ErrNone) {
+			return err
+		}
+		if d.Photos, err = selectPhotoIDs(tx, r.ID); err != nil {
+			return err
+		}
+		if d.Given, err = privacy.Ledger(tx, r.Person, r.ID); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.ContactLog), "contact.read", id, "")
+	})
+	if err != nil {
+		return Detail{}, err
+	}
+	switch {
+	case excluded > 0:
+		d.Masked = "stopped"
+	case r.State == Cancelled:
+		d.Masked = "cancelled"
+	case who.Phone == "":
+		d.Masked = "erased"
+	}
+	if d.Masked != "" {
+		d.Photos, d.Given = nil, nil
+		return d, nil
+	}
+	d.Who = who
+	if d.Words, err = openWords(ring, r); err != nil {
+		return Detail{}, err
+	}
+	d.Street, err = openStreet(ring, r)
+	return d, err
+}
+
+// Log notes a contact; the first one stops the clock (ET-32, 64). Won or lost ends it.
+func (s *Service) Log(ctx context.Context, actor auth.Actor, id, kind string) error {
+	p, err := s.purchase(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !knownOutcome(kind) {
+		return fault.New(fault.Invalid, "no-such-outcome", fault.T("Choisissez un résultat.", "Choose an outcome."))
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec("INSERT INTO contact (id, purchase_id, at, kind, by_account) VALUES ($1, $2, $3, $4, $5)", tx.NewID("log"), id, db.Micros(tx.Now()), kind, actor.Account); err != nil {
+			return err
+		}
+		first, err := tx.Exec("UPDATE purchase SET contacted_at = $2 WHERE id = $1 AND contacted_at = 0", id, db.Micros(tx.Now()))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec("UPDATE purchase SET outcome = $2 WHERE id = $1", id, kind); err != nil {
+			return err
+		}
+		event := EvOutcome
+		if first == 1 {
+			event = EvContacted
+		}
+		if err := insertEvent(tx, p.Request, event, p.Pro, p.Seat, kind); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.ContactLog), "contact.log", id, kind)
+	})
+}
+
+// Purchases lists what a professional bought, newest first; before is a cursor in microseconds, 0 for the newest.
+func (s *Service) Purchases(ctx context.Context, actor auth.Actor, before int64, n int) (all []Detail, err error) {
+	if err := actor.May(auth.ContactLog); err != nil {
+		return nil, err
+	}
+	if before == 0 {
+		before = 1 << 62
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		all = nil
+		bought, err := db.List(tx, scanPurchase, "SELECT "+purchaseColumns+" FROM purchase WHERE pro_id = $1 AND state = 'revealed' AND at < $2 ORDER BY at DESC, id DESC LIMIT $3", actor.Pro, before, n)
+		if err != nil {
+			return err
+		}
+		for _, p := range bought {
+			r, err := selectRequest(tx, p.Request)
+			if err != nil {
+				return err
+			}
+			all = append(all, Detail{Purchase: p, Request: r})
+		}
+		return nil
+	})
+	for i := range all {
+		if all[i].Network, err = s.editions.Get(ctx, all[i].Request.Edition); err != nil {
+			return nil, err
+		}
+		all[i].Title = Title(all[i].Network, all[i].Request, actor.Lang)
+		all[i].CallBy = all[i].Network.Introductions.Clocks.FirstContact.AddTo(all[i].Revealed)
+	}
+	return all, err
+}

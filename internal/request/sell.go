@@ -1,0 +1,647 @@
+package request
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"entremise/internal/audit"
+	"entremise/internal/auth"
+	"entremise/internal/billing"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/money"
+	"entremise/internal/network"
+	"entremise/internal/notify"
+	"entremise/internal/person"
+	"entremise/internal/phone"
+	"entremise/internal/pro"
+	"entremise/internal/proof"
+	"entremise/internal/vault"
+)
+
+// Item is a request as a professional sees it before he buys. It holds no name, number, street or free text (ET-10).
+type Item struct {
+	Request
+	Network   *network.Network
+	Title     string
+	Distance  int // metres, -1 unknown
+	Offered   time.Time
+	Price     money.Amount // what this professional pays: his cart's price while he holds a seat
+	Left      int          // seats neither sold nor held by somebody else
+	HeldUntil time.Time    // his own hold; zero: none
+	Expired   bool         // his hold ran out and nobody has taken the seat yet
+	FreeAt    time.Time    // when the first hold of somebody else ends; zero: none
+	Bought    string       // his purchase, when he has one
+	Photos    int
+	HasWords  bool
+}
+
+// Board lists what is offered to a professional and may still be bought, newest first, and what he holds.
+func (s *Service) Board(ctx context.Context, actor auth.Actor) ([]Item, pro.Pro, error) {
+	if err := actor.May(auth.BoardRead); err != nil {
+		return nil, pro.Pro{}, err
+	}
+	var items []Item
+	var me pro.Pro
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		items = nil
+		if me, err = pro.Load(tx, actor.Pro); err != nil || !mayBuy(me) {
+			return err // suspended or pending: an empty board (ET-22)
+		}
+		ids, err := db.Values[string](tx, "SELECT o.request_id FROM offer o JOIN request r ON r.id = o.request_id WHERE o.pro_id = $1 AND r.state = 'published' ORDER BY r.published_at DESC, r.id LIMIT 100", actor.Pro)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			it, err := loadItem(tx, id, actor.Pro)
+			if err != nil {
+				return err
+			}
+			if it.Left > 0 || !it.FreeAt.IsZero() {
+				items = append(items, it)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, me, err
+	}
+	return items, me, s.dress(ctx, actor, items)
+}
+
+// dress adds what is said in words.
+func (s *Service) dress(ctx context.Context, actor auth.Actor, items []Item) error {
+	for i := range items {
+		n, err := s.editions.Get(ctx, items[i].Edition)
+		if err != nil {
+			return err
+		}
+		items[i].Network, items[i].Title = n, Title(n, items[i].Request, actor.Lang)
+	}
+	return nil
+}
+
+func loadItem(tx *db.Tx, id, proID string) (it Item, err error) {
+	if it.Request, err = selectRequest(tx, id); err != nil {
+		return it, err
+	}
+	var offered int64
+	if err := tx.Get(db.Into(&it.Distance, &offered), "SELECT distance_m, at FROM offer WHERE request_id = $1 AND pro_id = $2", id, proID); err != nil {
+		if errors.Is(err, db.ErrNone) {
+			err = errNotAsked
+		}
+		return it, err
+	}
+	it.Offered, it.Price = db.Time(offered), it.Request.Price
+	seats, err := selectSeats(tx, id)
+	if err != nil {
+		return it, err
+	}
+	now := tx.Now()
+	for _, seat := range seats {
+		mine := seat.Pro == proID
+		held := seat.State == "held" && now.Before(seat.HeldUntil)
+		switch {
+		case seat.State == "sold" || seat.State == "capturing":
+		case mine && held:
+			it.HeldUntil, it.Price = seat.HeldUntil, seat.Price
+			it.Left++
+		case mine && seat.State == "held":
+			it.Expired = true
+			it.Left++
+		case held:
+			if it.FreeAt.IsZero() || seat.HeldUntil.Before(it.FreeAt) {
+				it.FreeAt = seat.HeldUntil
+			}
+		default:
+			it.Left++
+		}
+	}
+	if it.Bought, err = db.Value[string](tx, "SELECT id FROM purchase WHERE request_id = $1 AND pro_id = $2 AND state = 'revealed'", id, proID); err != nil && !errors.Is(err, db.ErrNone) {
+		return it, err
+	}
+	photos, err := db.Value[int64](tx, "SELECT count(*) FROM photo WHERE request_id = $1", id)
+	it.Photos, it.HasWords = int(photos), len(it.words) > 0
+	return it, err
+}
+
+// Sheet is one request of the board.
+func (s *Service) Sheet(ctx context.Context, actor auth.Actor, id string) (Item, error) {
+	if err := actor.May(auth.BoardRead); err != nil {
+		return Item{}, err
+	}
+	var it Item
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { it, err = loadItem(tx, id, actor.Pro); return }); err != nil {
+		return it, err
+	}
+	if it.State == Received || it.State == Unverified {
+		return Item{}, errNotAsked
+	}
+	one := []Item{it}
+	err := s.dress(ctx, actor, one)
+	return one[0], err
+}
+
+// Cart lists what a professional holds, by the end of the hold.
+func (s *Service) Cart(ctx context.Context, actor auth.Actor) ([]Item, error) {
+	if err := actor.May(auth.SeatBuy); err != nil {
+		return nil, err
+	}
+	var items []Item
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		items = nil
+		ids, err := db.Values[string](tx, "SELECT s.request_id FROM seat s JOIN request r ON r.id = s.request_id WHERE s.pro_id = $1 AND s.state = 'held' AND r.state = 'published' ORDER BY s.held_until, s.request_id", actor.Pro)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			it, err := loadItem(tx, id, actor.Pro)
+			if err != nil {
+				return err
+			}
+			items = append(items, it)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return items, s.dress(ctx, actor, items)
+}
+
+// Hold puts a request in the cart: it holds a seat at today's price for a short time (ET-21). Of those who want the last seat one gets it.
+func (s *Service) Hold(ctx context.Context, actor auth.Actor, id string) (until time.Time, err error) {
+	if err := actor.May(auth.SeatBuy); err != nil {
+		return until, err
+	}
+	n, r, err := s.buyable(ctx, actor, id)
+	if err != nil {
+		return until, err
+	}
+	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		now := tx.Now()
+		until = n.Introductions.Cart.Hold.AddTo(now)
+		held, err := db.Value[int64](tx, "SELECT count(*) FROM seat WHERE pro_id = $1 AND state = 'held' AND held_until > $2 AND request_id <> $3", actor.Pro, db.Micros(now), id)
+		if err != nil {
+			return err
+		}
+		if int(held) >= n.Introductions.Cart.AtMost {
+			return errTooMany
+		}
+		for _, number := range order(tx, r, actor.Pro) {
+			// A hold of one's own that still runs keeps its price; anything else takes the price of now.
+			took, err := tx.Exec(`UPDATE seat SET price_minor = CASE WHEN pro_id = $3 AND state = 'held' AND held_until > $5 THEN price_minor ELSE (SELECT price_minor FROM request WHERE id = $1) END,
+				state = 'held', pro_id = $3, held_until = $4
+				WHERE request_id = $1 AND number = $2 AND (state = 'free' OR state = 'held' AND (held_until <= $5 OR pro_id = $3))
+				AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published')`,
+				id, number, actor.Pro, db.Micros(until), db.Micros(now))
+			if err != nil {
+				if errors.Is(err, db.ErrUnique) {
+					return errState // he holds another seat of it since this instant
+				}
+				return err
+			}
+			if took == 1 {
+				tx.Wake("board")
+				return audit.Write(tx, actor.Name(), actor.As(auth.SeatBuy), "seat.hold", id, fmt.Sprint(number))
+			}
+		}
+		return errSeatGone
+	})
+	return until, err
+}
+
+// order is the seats' numbers, one's own first.
+func order(tx *db.Tx, r Request, proID string) []int {
+	own, err := db.Value[int](tx, "SELECT number FROM seat WHERE request_id = $1 AND pro_id = $2", r.ID, proID)
+	numbers := make([]int, 0, r.Seats)
+	if err == nil {
+		numbers = append(numbers, own)
+	}
+	for i := 1; i <= r.Seats; i++ {
+		if i != own {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
+// buyable checks what does not change in the next instant; the rest is guarded.
+func (s *Service) buyable(ctx context.Context, actor auth.Actor, id string) (n *network.Network, r Request, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		me, err := pro.Load(tx, actor.Pro)
+		if err != nil {
+			return err
+		}
+		if !mayBuy(me) {
+			return errSuspended
+		}
+		offered, err := db.Value[int64](tx, "SELECT count(*) FROM offer WHERE request_id = $1 AND pro_id = $2", id, actor.Pro)
+		if err != nil {
+			return err
+		}
+		if offered == 0 {
+			return errNotAsked
+		}
+		if r, err = selectRequest(tx, id); err != nil {
+			return err
+		}
+		if r.State != Published {
+			return errSeatGone
+		}
+		unwanted, err := db.Value[int64](tx, "SELECT count(*) FROM exclusion WHERE request_id = $1 AND pro_id = $2", id, actor.Pro)
+		if err == nil && unwanted > 0 {
+			err = errNotAsked
+		}
+		return err
+	})
+	if err == nil {
+		n, err = s.editions.Get(ctx, r.Edition)
+	}
+	return n, r, err
+}
+
+// Drop takes a request out of the cart; its seat is free at once.
+func (s *Service) Drop(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.SeatBuy); err != nil {
+		return err
+	}
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0, price_minor = (SELECT price_minor FROM request WHERE id = $1) WHERE request_id = $1 AND pro_id = $2 AND state = 'held'", id, actor.Pro)
+		tx.Wake("board")
+		return err
+	})
+}
+
+// Buy is what a professional confirms when he buys.
+type Buy struct {
+	Request   string
+	Confirmed map[string]bool // each of the file's buying confirmations (ET-66…68)
+	Shown     money.Amount    // the price excl. VAT on his screen
+	Method    string          // wallet or card
+	Back      string          // where the card's hosted page comes back to
+}
+
+// Bought is the answer: a purchase, or the page on which the card is asked for.
+type Bought struct {
+	Purchase string
+	Checkout string
+}
+
+// Buy sells a seat. With the wallet, seat, charge and reveal are one transaction: all or nothing. With a card, the intent is committed here and
+// the rest follows its authorisation (Advance).
+func (s *Service) Buy(ctx context.Context, actor auth.Actor, in Buy) (Bought, error) {
+	if err := actor.May(auth.SeatBuy); err != nil {
+		return Bought{}, err
+	}
+	if done, err := s.already(ctx, actor, in.Request); err != nil || done != "" {
+		return Bought{Purchase: done}, err // the second of two taps
+	}
+	n, r, err := s.buyable(ctx, actor, in.Request)
+	if err != nil {
+		return Bought{}, err
+	}
+	var c fault.Check
+	for _, w := range n.Buying {
+		c.That(in.Confirmed[w.ID], "confirm-"+w.ID, fault.T("Confirmez ce point pour prendre la demande.", "Confirm this point to take the request."))
+	}
+	c.That(in.Method == "wallet" || in.Method == "card", "pay", fault.T("Choisissez comment payer.", "Choose how to pay."))
+	if err := c.Err(); err != nil {
+		return Bought{}, err
+	}
+	if in.Method == "card" {
+		return s.buyByCard(ctx, actor, n, r, in)
+	}
+	hand, err := s.hand(ctx, n, r, actor.Pro)
+	if err != nil {
+		return Bought{}, err
+	}
+	id := ""
+	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		seat, err := claim(tx, r, actor.Pro, in.Shown, "sold")
+		if err != nil {
+			return err
+		}
+		p := Purchase{ID: tx.NewID("pur"), Request: r.ID, Seat: seat, Pro: actor.Pro, Price: in.Shown, VAT: r.VAT, Method: "wallet", State: "revealed"}
+		id = p.ID
+		if err := billing.Debit(tx, actor.Pro, p.Price.Incl(p.VAT), "purchase "+p.ID, actor.Account); err != nil {
+			return err
+		}
+		if err := insertPurchase(tx, p, n.Hash()); err != nil {
+			return err
+		}
+		return s.reveal(tx, actor, hand, p)
+	})
+	if errors.Is(err, billing.ErrFunds) {
+		return Bought{}, err
+	}
+	return Bought{Purchase: id}, err
+}
+
+// already finds the purchase that a professional has of a request.
+func (s *Service) already(ctx context.Context, actor auth.Actor, request string) (id string, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		id, err = db.Value[string](tx, "SELECT id FROM purchase WHERE request_id = $1 AND pro_id = $2 AND state = 'revealed'", request, actor.Pro)
+		if errors.Is(err, db.ErrNone) {
+			err = nil
+		}
+		return err
+	})
+	return id, err
+}
+
+// claim takes a seat at the shown price: one's own, held or run out, or one that nobody holds, the first to pay. The state it takes on is sold,
+// or held for a card. A price that differs from the shown one is not charged: he is asked again.
+func claim(tx *db.Tx, r Request, proID string, shown money.Amount, to string) (number int, err error) {
+	now := db.Micros(tx.Now())
+	for _, number := range order(tx, r, proID) {
+		n, err := tx.Exec(`UPDATE seat SET state = $6, pro_id = $3, price_minor = $4 WHERE request_id = $1 AND number = $2
+			AND (pro_id = $3 AND state = 'held' AND price_minor = $4 OR (state = 'free' OR state = 'held' AND held_until <= $5) AND (SELECT price_minor FROM request WHERE id = $1) = $4)
+			AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published')`, r.ID, number, proID, int64(shown), now, to)
+		if err != nil {
+			if errors.Is(err, db.ErrUnique) {
+				return 0, errState
+			}
+			return 0, err
+		}
+		if n == 1 {
+			return number, nil
+		}
+	}
+	it, err := loadItem(tx, r.ID, proID)
+	if err == nil && it.State == Published && it.Left > 0 && it.Price != shown {
+		return 0, fault.New(fault.Conflict, "price-moved", fault.Tf("Le prix de cette demande est maintenant de %s HT. Vous n’avez rien payé : confirmez ce prix pour la prendre.", "The price of this request is now %[2]s excl. VAT. You have paid nothing: confirm this price to take it.", it.Price.FR(), it.Price.EN()))
+	}
+	return 0, errSeatGone
+}
+
+// hand is what is needed to reveal: opened before the transaction, which does no look-up in the key store.
+type hand struct {
+	n       *network.Network
+	r       Request
+	ring    *vault.Ring
+	who     person.Person
+	contact pro.Contact
+}
+
+func (s *Service) hand(ctx context.Context, n *network.Network, r Request, proID string) (h hand, err error) {
+	h = hand{n: n, r: r}
+	if h.ring, err = s.vault.Ring(ctx, r.Person); err != nil {
+		return h, err
+	}
+	if err = s.db.Read(ctx, func(tx *db.Tx) error { h.who, err = person.Get(tx, h.ring, r.Person); return err }); err != nil {
+		return h, err
+	}
+	contacts, err := s.pros.Contacts(ctx, proID)
+	h.contact = contacts[proID]
+	if err == nil && (h.who.Phone == "" || h.contact.ID == "") {
+		err = errSeatGone // erased meanwhile: there is nothing to introduce
+	}
+	return h, err
+}
+
+// reveal is the one door through which contact details leave (ET-10): the sale is counted, promised in the log, put on the list to invoice, and
+// both sides are told, in the transaction that charges.
+func (s *Service) reveal(tx *db.Tx, actor auth.Actor, h hand, p Purchase) error {
+	r := h.r
+	n, err := tx.Exec("UPDATE request SET sold = sold + 1, state = CASE WHEN sold + 1 >= seats THEN 'filled' ELSE state END, state_at = $2 WHERE id = $1 AND state = 'published' AND sold < seats", r.ID, db.Micros(tx.Now()))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errSeatGone
+	}
+	// Sale k of N: the purchase's random id is the salt.
+	leaf, err := proof.CommitSecret(tx, "sale", p.ID, fmt.Appendf(nil, "%s\n%s\n%d\n%d", p.ID, r.ID, p.Seat, r.Seats))
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec("UPDATE purchase SET state = 'revealed', revealed_at = $2, leaf_id = $3 WHERE id = $1", p.ID, db.Micros(tx.Now()), leaf); err != nil {
+		return err
+	}
+	if p.Method != "waived" {
+		if err := billing.ToInvoice(tx, billing.Due{Pro: p.Pro, Reference: "purchase " + p.ID, Label: s.invoiceLabel(h), Net: p.Price, VAT: p.VAT, PaidWith: p.Method}); err != nil {
+			return err
+		}
+	}
+	if err := insertEvent(tx, r.ID, EvSold, p.Pro, p.Seat, p.ID); err != nil {
+		return err
+	}
+	if err := audit.Write(tx, actor.Name(), actor.As(auth.SeatBuy), "contact.reveal", p.ID, r.ID); err != nil {
+		return err
+	}
+	by := h.n.Introductions.Clocks.FirstContact.AddTo(tx.Now())
+	if err := s.tell(tx, h.n, h.ring, r, h.who, "taken", map[string]string{"pro": h.contact.Company, "pro_phone": phone.Display(h.contact.Phone), "clock": s.hour(r, h.who.Lang, by)}); err != nil {
+		return err
+	}
+	lang := h.contact.Lang
+	letter, err := h.n.Message("bought", lang, map[string]string{"ref": r.Ref, "trade": s.tradeLabel(h.n, r.Trade, lang), "commune": r.Commune().Name + " " + r.Postcode, "name": h.who.Shown(),
+		"consumer_phone": phone.Display(h.who.Phone), "clock": s.hour(r, lang, by), "price": p.Price.Say(lang), "price_incl": p.Price.Incl(p.VAT).Say(lang), "link": s.url(h.n.SpaceHost, "/achats/"+p.ID)})
+	if err != nil {
+		return err
+	}
+	tx.Wake("board")
+	tx.Wake("pro " + p.Pro)
+	return s.notify.Letter(tx, h.contact.Ring, letter, notify.Message{Person: p.Pro, Object: p.ID, Kind: "bought"}, h.contact.Phone, h.contact.Email)
+}
+
+// invoiceLabel is the line of the invoice: nothing of the consumer stands in it.
+func (s *Service) invoiceLabel(h hand) string {
+	return fmt.Sprintf("Mise en relation %s, %s, %s", h.r.Ref, s.tradeLabel(h.n, h.r.Trade, "fr"), h.r.Commune().Name)
+}
+
+// Purchase is one introduction sold, or about to be.
+type Purchase struct {
+	ID, Request, Pro, Edition string
+	Seat                      int
+	At                        time.Time
+	Price                     money.Amount
+	VAT                       money.Rate
+	Method, Payment, State    string
+	Revealed, Contacted       time.Time
+	Outcome                   string
+	Late, Asked               time.Time
+	Leaf                      string
+}
+
+func insertPurchase(tx *db.Tx, p Purchase, edition string) error {
+	_, err := tx.Exec(`INSERT INTO purchase (id, request_id, seat, pro_id, at, edition, price_minor, vat_rate, method, payment_id, state, revealed_at, contacted_at, outcome, late_at, asked_at, leaf_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, '', 0, 0, '')`,
+		p.ID, p.Request, p.Seat, p.Pro, db.Micros(tx.Now()), edition, int64(p.Price), int64(p.VAT), p.Method, p.Payment, p.State)
+	return err
+}
+
+const purchaseColumns = "id, request_id, pro_id, edition, seat, at, price_minor, vat_rate, method, payment_id, state, revealed_at, contacted_at, outcome, late_at, asked_at, leaf_id"
+
+func scanPurchase(s db.Scanner) (p Purchase, err error) {
+	var at, price, vat, revealed, contacted, late, asked int64
+	err = s.Scan(&p.ID, &p.Request, &p.Pro, &p.Edition, &p.Seat, &at, &price, &vat, &p.Method, &p.Payment, &p.State, &revealed, &contacted, &p.Outcome, &late, &asked, &p.Leaf)
+	p.At, p.Price, p.VAT, p.Revealed, p.Contacted, p.Late, p.Asked = db.Time(at), money.Amount(price), money.Rate(vat), db.Time(revealed), db.Time(contacted), db.Time(late), db.Time(asked)
+	return p, err
+}
+
+func selectPurchase(tx *db.Tx, id string) (Purchase, error) {
+	p, err := db.One(tx, scanPurchase, "SELECT "+purchaseColumns+" FROM purchase WHERE id = $1", id)
+	if errors.Is(err, db.ErrNone) {
+		err = errNoPurchase
+	}
+	return p, err
+}
+
+var errNoPurchase = fault.New(fault.Missing, "no-purchase", fault.T("Cet achat n’existe pas.", "There is no such purchase."))
+
+func selectPurchasesOf(tx *db.Tx, request string) ([]Purchase, error) {
+	return db.List(tx, scanPurchase, "SELECT "+purchaseColumns+" FROM purchase WHERE request_id = $1 AND state = 'revealed' ORDER BY revealed_at, id", request)
+}
+
+// buyByCard commits the intent: the seat stays held for him while the hosted page asks for the card.
+func (s *Service) buyByCard(ctx context.Context, actor auth.Actor, n *network.Network, r Request, in Buy) (Bought, error) {
+	var out Bought
+	var payment string
+	err := s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		seat, err := claim(tx, r, actor.Pro, in.Shown, "held")
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec("UPDATE seat SET held_until = $3 WHERE request_id = $1 AND number = $2 AND held_until < $3", r.ID, seat, db.Micros(n.Introductions.Cart.Hold.AddTo(tx.Now()))); err != nil {
+			return err
+		}
+		p := Purchase{ID: tx.NewID("pur"), Request: r.ID, Seat: seat, Pro: actor.Pro, Price: in.Shown, VAT: r.VAT, Method: "card", State: "intent"}
+		if payment, err = s.billing.Intend(tx, actor.Pro, "purchase", p.ID, p.Price.Incl(p.VAT)); err != nil {
+			return err
+		}
+		p.Payment, out.Purchase = payment, p.ID
+		if err := insertPurchase(tx, p, n.Hash()); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.SeatBuy), "purchase.intent", p.ID, r.ID)
+	})
+	if err != nil {
+		return Bought{}, err
+	}
+	out.Checkout = s.billing.CheckoutURL(payment, in.Back+out.Purchase)
+	return out, nil
+}
+
+// sweepCard carries every card purchase on from where it stands: after an authorisation, after a crash.
+func (s *Service) sweepCard(ctx context.Context) error {
+	var waiting []billing.CardPayment
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		waiting, err = billing.Pending(tx, "purchase", "authorised", "capturing")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range waiting {
+		errs = append(errs, s.Advance(ctx, p.ID))
+	}
+	return errors.Join(append(errs, s.billing.SettleCredits(ctx))...)
+}
+
+// Advance takes a card purchase as far as it goes now: authorised → the seat captures and cannot expire → the money is captured, with the
+// payment's id as idempotency key → revealed and charged in one transaction. What was bought is gone: the money is released. Called by the
+// page that the card's service comes back to, and by the sweep; twice is once.
+func (s *Service) Advance(ctx context.Context, payment string) error {
+	var pay billing.CardPayment
+	var p Purchase
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if pay, err = billing.GetPayment(tx, payment); err != nil {
+			return err
+		}
+		p, err = selectPurchase(tx, pay.Line)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if pay.State == "authorised" {
+		err := s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+			moved, err := billing.Move(tx, payment, "authorised", "capturing")
+			if err != nil || !moved {
+				return err
+			}
+			n, err := tx.Exec("UPDATE seat SET state = 'capturing' WHERE request_id = $1 AND number = $2 AND pro_id = $3 AND state = 'held' AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published')", p.Request, p.Seat, p.Pro)
+			if err != nil {
+				return err
+			}
+			if n == 1 { // else his hold ran out and somebody took the seat while he typed his card: the purchase stays an intent
+				_, err = tx.Exec("UPDATE purchase SET state = 'capturing' WHERE id = $1 AND state = 'intent'", p.ID)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	var r Request
+	err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if pay, err = billing.GetPayment(tx, payment); err != nil {
+			return err
+		}
+		if p, err = selectPurchase(tx, pay.Line); err != nil {
+			return err
+		}
+		r, err = selectRequest(tx, p.Request)
+		return err
+	})
+	if err != nil || pay.State != "capturing" {
+		return err
+	}
+	if p.State != "capturing" || r.State != Published { // nothing is captured for what can no longer be revealed
+		return s.giveBack(ctx, pay, p)
+	}
+	switch s.billing.Capture(ctx, pay) {
+	case billing.CardInDoubt:
+		return nil // the sweep asks again with the same id
+	case billing.CardRefused:
+		return s.fail(ctx, pay, p, "refused")
+	}
+	n, err := s.editions.Get(ctx, p.Edition)
+	if err != nil {
+		return err
+	}
+	h, err := s.hand(ctx, n, r, p.Pro)
+	if err == nil {
+		err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+			moved, err := billing.Move(tx, payment, "capturing", "captured")
+			if err != nil || !moved {
+				return err
+			}
+			if _, err := tx.Exec("UPDATE seat SET state = 'sold' WHERE request_id = $1 AND number = $2 AND pro_id = $3", p.Request, p.Seat, p.Pro); err != nil {
+				return err
+			}
+			return s.reveal(tx, auth.Actor{Who: auth.Professional, Account: "system", Pro: p.Pro}, h, p)
+		})
+	}
+	if errors.Is(err, errSeatGone) { // cancelled or erased in this very moment: what was captured goes back
+		return s.giveBack(ctx, pay, p)
+	}
+	return err
+}
+
+// giveBack releases or refunds the money, then says so. A crash in between releases again: the service knows the payment's id.
+func (s *Service) giveBack(ctx context.Context, pay billing.CardPayment, p Purchase) error {
+	if s.billing.Release(ctx, pay) != billing.CardDone {
+		return nil // the sweep comes back
+	}
+	return s.fail(ctx, pay, p, "released")
+}
+
+func (s *Service) fail(ctx context.Context, pay billing.CardPayment, p Purchase, to string) error {
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		moved, err := billing.Move(tx, pay.ID, "capturing", to)
+		if err != nil || !moved {
+			return err
+		}
+		if _, err := tx.Exec("UPDATE purchase SET state = 'failed' WHERE id = $1 AND state IN ('intent', 'capturing')", p.ID); err != nil || p.State != "capturing" {
+			return err // an intent never had the seat: it may be capturing for his other purchase
+		}
+		_, err = tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND number = $2 AND pro_id = $3 AND state = 'capturing'", p.Request, p.Seat, p.Pro)
+		tx.Wake("board")
+		return err
+	})
+}

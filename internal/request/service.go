@@ -1,0 +1,270 @@
+package request
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"entremise/internal/auth"
+	"entremise/internal/billing"
+	"entremise/internal/db"
+	"entremise/internal/edition"
+	"entremise/internal/job"
+	"entremise/internal/network"
+	"entremise/internal/notify"
+	"entremise/internal/person"
+	"entremise/internal/phone"
+	"entremise/internal/pro"
+	"entremise/internal/vault"
+)
+
+// Service is the one way to act on requests. Safe for concurrent use.
+type Service struct {
+	db       *db.DB
+	vault    *vault.Vault
+	editions *edition.Store
+	notify   *notify.Service
+	pros     *pro.Service
+	billing  *billing.Service
+	links    *auth.Signer
+	url      func(host, path string) string
+	demo     bool
+}
+
+// Parts are what the composition root gives.
+type Parts struct {
+	DB       *db.DB
+	Vault    *vault.Vault
+	Editions *edition.Store
+	Notify   *notify.Service
+	Pros     *pro.Service
+	Billing  *billing.Service
+	Links    *auth.Signer                   // signs private links and stop links
+	URL      func(host, path string) string // whole address of a page, with scheme and port
+	Demo     bool                           // numbers reserved for fiction are accepted
+}
+
+// New makes the service.
+func New(p Parts) *Service {
+	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, notify: p.Notify, pros: p.Pros, billing: p.Billing, links: p.Links, url: p.URL, demo: p.Demo}
+}
+
+// Jobs of this room; each one's object is an id.
+const (
+	jobPublish  job.Kind = "request.publish"   // a request, where the network qualifies by itself
+	jobNotify   job.Kind = "request.notify"    // a decision: tell those it asks
+	jobSendLink job.Kind = "request.send-link" // a request: its private link to its own number
+)
+
+// Register binds jobs and sweeps.
+func (s *Service) Register(r *job.Runner) {
+	r.Handle(jobPublish, s.publishByItself)
+	r.Handle(jobNotify, s.notifyOffers)
+	r.Handle(jobSendLink, s.sendLink)
+	r.Every("first contact late", time.Second, s.sweepLate)
+	r.Every("ask how it went", 10*time.Second, s.sweepAsk)
+	r.Every("requests nobody took", 10*time.Second, s.sweepExpired)
+	r.Every("card payments", 5*time.Second, s.sweepCard)
+}
+
+// Purposes of links, so that one kind opens no other kind of door.
+const (
+	linkRequest = "request"
+	linkStop    = "stop"
+)
+
+func (s *Service) token(id string, generation int64) string {
+	return s.links.Link(linkRequest, id, generation)
+}
+
+// Link opens a private link: it answers an actor for that one request. A newer link has revoked the older ones.
+func (s *Service) Link(ctx context.Context, token string) (auth.Actor, error) {
+	id, generation, err := s.links.ReadLink(linkRequest, token)
+	if err != nil {
+		return auth.Actor{}, err
+	}
+	var r Request
+	err = s.db.Read(ctx, func(tx *db.Tx) error { r, err = selectRequest(tx, id); return err })
+	if err != nil {
+		return auth.Actor{}, err
+	}
+	if generation != r.LinkGeneration {
+		return auth.Actor{}, auth.LinkGone()
+	}
+	return auth.Actor{Who: auth.Consumer, Request: id}, nil
+}
+
+// StopLink reads a stop link: whose messages of what scope it stops.
+func (s *Service) StopLink(token string) (bidx, scope string, err error) {
+	subject, _, err := s.links.ReadLink(linkStop, token)
+	if err != nil {
+		return "", "", err
+	}
+	bidx, scope, ok := strings.Cut(subject, " ")
+	if !ok {
+		return "", "", auth.LinkGone()
+	}
+	return bidx, scope, nil
+}
+
+// StopBy ends messages to the holder of a stop link, at once.
+func (s *Service) StopBy(ctx context.Context, token string) (scope string, err error) {
+	bidx, scope, err := s.StopLink(token)
+	if err != nil {
+		return "", err
+	}
+	return scope, s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		_, err := notify.Stop(tx, bidx, scope, "link")
+		return err
+	})
+}
+
+// StopSMS is the gateway's word that a number answered STOP: everything that may be stopped is, for that number, and it is confirmed once.
+func (s *Service) StopSMS(ctx context.Context, e164 string) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	bidx := s.notify.Index(notify.BySMS, e164)
+	var people []string
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		people, err = person.Search(tx, s.vault, e164, "", "", 1)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(people) == 0 { // a professional, or nobody that we know: stop all the same, there is nobody whose key could seal an answer
+		return s.db.WriteGuarded(ctx, func(tx *db.Tx) error { _, err := stopAll(tx, bidx); return err })
+	}
+	ring, err := s.vault.Ring(ctx, people[0])
+	if err != nil {
+		return err
+	}
+	var r Request
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		r, err = db.One(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE person_id = $1", people[0])
+		return err
+	})
+	if err != nil && !errors.Is(err, db.ErrNone) {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		first, err := stopAll(tx, bidx)
+		if err != nil || !first {
+			return err
+		}
+		letter, err := n.Message("stop-confirmed", "fr", map[string]string{"site": s.siteName(n, r.Site, "fr"), "phone": s.sitePhone(n, r.Site)})
+		if err != nil {
+			return err
+		}
+		return s.notify.Letter(tx, ring, letter, notify.Message{Person: people[0], Object: r.ID, Kind: "stop-confirmed"}, e164, "")
+	})
+}
+
+func stopAll(tx *db.Tx, bidx string) (first bool, err error) {
+	for _, scope := range []string{notify.ScopeService, notify.ScopeOffers} {
+		f, err := notify.Stop(tx, bidx, scope, "sms")
+		if err != nil {
+			return false, err
+		}
+		first = first || f
+	}
+	return first, nil
+}
+
+// siteName and sitePhone are how a site calls itself; a host that is gone falls back to the operator.
+func (s *Service) siteName(n *network.Network, host, lang string) string {
+	if site, ok := n.Site(host); ok {
+		if name := site.Name.Say(lang); name != "" {
+			return name
+		}
+	}
+	return n.Operator.Name
+}
+
+func (s *Service) sitePhone(n *network.Network, host string) string {
+	if site, ok := n.Site(host); ok {
+		return site.Phone.Display()
+	}
+	return n.Operator.Phone.Display()
+}
+
+// tell queues one letter to the consumer, with the variables that every letter may hold and those given.
+func (s *Service) tell(tx *db.Tx, n *network.Network, ring *vault.Ring, r Request, who person.Person, kind string, vars map[string]string) error {
+	all := map[string]string{
+		"ref":   r.Ref,
+		"link":  s.url(r.Site, "/r/"+s.token(r.ID, max(r.LinkGeneration, 1))),
+		"stop":  s.url(r.Site, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.BySMS, who.Phone)+" "+notify.ScopeService, 0)),
+		"site":  s.siteName(n, r.Site, who.Lang),
+		"phone": s.sitePhone(n, r.Site),
+		"trade": s.tradeLabel(n, r.Trade, who.Lang),
+		"clock": s.hour(r, who.Lang, n.Introductions.Clocks.CallBack.AddTo(tx.Now())),
+	}
+	for k, v := range vars {
+		all[k] = v
+	}
+	letter, err := n.Message(kind, who.Lang, all)
+	if err != nil {
+		return err
+	}
+	if !phone.CanText(who.Phone) {
+		letter.SMS = ""
+	}
+	return s.notify.Letter(tx, ring, letter, notify.Message{Person: who.ID, Object: r.ID, Kind: kind, Stop: all["stop"]}, who.Phone, who.Email)
+}
+
+func (s *Service) tradeLabel(n *network.Network, slug, lang string) string {
+	t, ok := n.Trade(slug)
+	if !ok {
+		return slug
+	}
+	return t.Label.Say(lang)
+}
+
+// hour writes an instant at the place of the request: 9 h 19, or 09:19.
+func (s *Service) hour(r Request, lang string, at time.Time) string {
+	at = at.In(r.Zone())
+	if lang == "en" {
+		return at.Format("15:04")
+	}
+	return fmt.Sprintf("%d\u00a0h\u00a0%02d", at.Hour(), at.Minute())
+}
+
+func minutes(d time.Duration) string { return strconv.Itoa(int(d.Minutes())) }
+
+// sendLink sends the private link of a request to its own number.
+func (s *Service) sendLink(ctx context.Context, id string) error {
+	r, n, ring, who, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if r.State == Unverified {
+			return s.sendCode(tx, n, ring, r, who, person.ToVerify)
+		}
+		return s.tell(tx, n, ring, r, who, "private-link", nil)
+	})
+}
+
+// NewLink revokes the private links of a request and sends a new one to its number.
+func (s *Service) NewLink(ctx context.Context, actor auth.Actor, id string) error {
+	r, n, ring, who, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := mayHandle(actor, auth.RequestManage, r); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec("UPDATE request SET link_generation = link_generation + 1 WHERE id = $1 AND link_generation = $2", id, r.LinkGeneration); err != nil {
+			return err
+		}
+		next := r
+		next.LinkGeneration++
+		return s.tell(tx, n, ring, next, who, "private-link", nil)
+	})
+}

@@ -1,0 +1,229 @@
+package request
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"entremise/internal/db"
+	"entremise/internal/money"
+	"entremise/internal/network"
+	"entremise/internal/vault"
+)
+
+const (
+	catNeed       = string(network.DataNeed)
+	catPlace      = string(network.DataPlace)
+	catContact    = string(network.DataContact)
+	catConnection = string(network.DataConnection)
+	catPhotos     = string(network.DataPhotos)
+	catConsent    = string(network.DataConsent)
+)
+
+// consumerCategories are the keys that a new consumer gets.
+var consumerCategories = []string{string(network.DataIdentity), catContact, catNeed, catPlace, catConnection, catConsent, string(network.DataMessages)}
+
+func place(column, id string) vault.Place {
+	return vault.Place{Table: "request", Column: column, Row: id}
+}
+
+const requestColumns = `id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, draft_sealed, address_sealed,
+	state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, link_generation, stopped_at`
+
+func scanRequest(s db.Scanner) (r Request, err error) {
+	var at, stateAt, takenUntil, qualified, published, stopped, price, vat, seats, sold int64
+	var state, answers, reasons string
+	err = s.Scan(&r.ID, &r.Ref, &r.Person, &at, &r.Edition, &r.Site, &r.Channel, &r.Source, &r.Trade, &r.INSEE, &r.Postcode, &r.Urgency, &r.Intent, &answers, &r.words, &r.street, &r.draft, &r.address,
+		&state, &stateAt, &seats, &sold, &price, &vat, &reasons, &r.PricedBy, &r.TakenBy, &takenUntil, &r.QualifiedBy, &qualified, &published, &r.LinkGeneration, &stopped)
+	if err != nil {
+		return r, err
+	}
+	r.State, r.At, r.StateAt, r.TakenUntil = State(state), db.Time(at), db.Time(stateAt), db.Time(takenUntil)
+	r.QualifiedAt, r.PublishedAt, r.StoppedAt = db.Time(qualified), db.Time(published), db.Time(stopped)
+	r.Price, r.VAT, r.Seats, r.Sold = money.Amount(price), money.Rate(vat), int(seats), int(sold)
+	if err = json.Unmarshal([]byte(answers), &r.Answers); err == nil {
+		err = json.Unmarshal([]byte(reasons), &r.Reasons)
+	}
+	return r, err
+}
+
+func selectRequest(tx *db.Tx, id string) (Request, error) {
+	r, err := db.One(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE id = $1", id)
+	if errors.Is(err, db.ErrNone) {
+		err = errNone
+	}
+	return r, err
+}
+
+func selectRequestByRef(tx *db.Tx, ref string) (Request, error) {
+	r, err := db.One(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE ref = $1", ref)
+	if errors.Is(err, db.ErrNone) {
+		err = errNone
+	}
+	return r, err
+}
+
+// toJSON is for values whose types cannot fail.
+func toJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("request: %T does not marshal: %v", v, err))
+	}
+	return string(b)
+}
+
+// sealed parts of a new or changed request.
+type content struct {
+	words   network.Answers
+	street  string
+	address string // network address
+}
+
+func (c content) seal(r *vault.Ring, id string) (words, street, address []byte) {
+	words, street, address = []byte{}, []byte{}, []byte{}
+	if len(c.words) > 0 {
+		words = r.SealText(catNeed, place("words_sealed", id), toJSON(c.words))
+	}
+	if c.street != "" {
+		street = r.SealText(catPlace, place("street_sealed", id), c.street)
+	}
+	if c.address != "" {
+		address = r.SealText(catConnection, place("address_sealed", id), c.address)
+	}
+	return words, street, address
+}
+
+func insertRequest(tx *db.Tx, ring *vault.Ring, r Request, c content, addressIndex string) error {
+	words, street, address := c.seal(ring, r.ID)
+	_, err := tx.Exec(`INSERT INTO request (id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, address_sealed, address_bidx,
+		state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, published_machine_at, link_generation, stopped_at, draft_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $4, 0, 0, 0, 0, '[]', '', $20, $21, '', 0, 0, 0, 1, 0, $22)`,
+		r.ID, r.Ref, r.Person, db.Micros(tx.Now()), r.Edition, r.Site, r.Channel, r.Source, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, address, addressIndex,
+		string(r.State), r.TakenBy, db.Micros(r.TakenUntil), emptyNil(r.draft))
+	return err
+}
+
+func emptyNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// updateContent replaces what the consumer or the agent corrected.
+func updateContent(tx *db.Tx, ring *vault.Ring, r Request, c content) error {
+	words, street, _ := c.seal(ring, r.ID)
+	_, err := tx.Exec("UPDATE request SET trade = $2, insee = $3, postcode = $4, urgency = $5, intent = $6, answers = $7, words_sealed = $8, street_sealed = $9, draft_sealed = $10 WHERE id = $1",
+		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, []byte{})
+	return err
+}
+
+// moveState is the guarded step from one of the states to another; false when the request stood elsewhere.
+func moveState(tx *db.Tx, id string, to State, from ...State) (bool, error) {
+	args := []any{id, string(to), db.Micros(tx.Now())}
+	names := make([]string, len(from))
+	for i, f := range from {
+		names[i] = string(f)
+	}
+	n, err := tx.Exec("UPDATE request SET state = $2, state_at = $3 WHERE id = $1 AND state IN ("+db.In(&args, names)+")", args...)
+	return n == 1, err
+}
+
+func insertEvent(tx *db.Tx, request, kind, actor string, count int, object string) error {
+	_, err := tx.Exec("INSERT INTO request_event (id, request_id, at, kind, actor, count, object) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		tx.NewID("evt"), request, db.Micros(tx.Now()), kind, actor, count, object)
+	tx.Wake("request " + request)
+	return err
+}
+
+func selectEvents(tx *db.Tx, request string) ([]Event, error) {
+	return db.List(tx, func(s db.Scanner) (e Event, err error) {
+		var at int64
+		err = s.Scan(&e.ID, &at, &e.Kind, &e.Actor, &e.Count, &e.Object)
+		e.At = db.Time(at)
+		return e, err
+	}, "SELECT id, at, kind, actor, count, object FROM request_event WHERE request_id = $1 ORDER BY at, id", request)
+}
+
+// openWords and openStreet read what is sealed; erased reads as empty.
+func openWords(ring *vault.Ring, r Request) (network.Answers, error) {
+	b, err := ring.Open(catNeed, place("words_sealed", r.ID), r.words)
+	if errors.Is(err, vault.ErrErased) || err == nil && len(b) == 0 {
+		return network.Answers{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := network.Answers{}
+	return a, json.Unmarshal(b, &a)
+}
+
+func openStreet(ring *vault.Ring, r Request) (string, error) {
+	s, err := ring.OpenText(catPlace, place("street_sealed", r.ID), r.street)
+	if errors.Is(err, vault.ErrErased) {
+		return "", nil
+	}
+	return s, err
+}
+
+// Photo is one picture of a request, re-encoded by us.
+type Photo struct {
+	ID            string
+	Width, Height int
+	JPEG          []byte
+}
+
+func insertPhoto(tx *db.Tx, ring *vault.Ring, request string, p Photo) error {
+	_, err := tx.Exec("INSERT INTO photo (id, request_id, at, width, height, image_sealed) VALUES ($1, $2, $3, $4, $5, $6)",
+		p.ID, request, db.Micros(tx.Now()), p.Width, p.Height, ring.Seal(catPhotos, vault.Place{Table: "photo", Column: "image_sealed", Row: p.ID}, p.JPEG))
+	return err
+}
+
+func selectPhotoIDs(tx *db.Tx, request string) ([]string, error) {
+	return db.Values[string](tx, "SELECT id FROM photo WHERE request_id = $1 ORDER BY at, id", request)
+}
+
+func selectPhoto(tx *db.Tx, ring *vault.Ring, request, id string) (Photo, error) {
+	p := Photo{ID: id}
+	var sealed []byte
+	var w, h int64
+	if err := tx.Get(db.Into(&w, &h, &sealed), "SELECT width, height, image_sealed FROM photo WHERE id = $1 AND request_id = $2", id, request); err != nil {
+		if errors.Is(err, db.ErrNone) {
+			err = errNone
+		}
+		return p, err
+	}
+	p.Width, p.Height = int(w), int(h)
+	var err error
+	p.JPEG, err = ring.Open(catPhotos, vault.Place{Table: "photo", Column: "image_sealed", Row: id}, sealed)
+	if errors.Is(err, vault.ErrErased) {
+		err = errNone
+	}
+	return p, err
+}
+
+// Seat is one of the N introductions of a request.
+type Seat struct {
+	Number    int
+	State     string // free, held, capturing, sold
+	Pro       string
+	Price     money.Amount
+	VAT       money.Rate
+	HeldUntil time.Time // business time
+}
+
+func selectSeats(tx *db.Tx, request string) ([]Seat, error) {
+	return db.List(tx, scanSeat, "SELECT number, state, pro_id, price_minor, vat_rate, held_until FROM seat WHERE request_id = $1 ORDER BY number", request)
+}
+
+func scanSeat(s db.Scanner) (x Seat, err error) {
+	var until, price, vat, number int64
+	var pro *string
+	err = s.Scan(&number, &x.State, &pro, &price, &vat, &until)
+	if pro != nil {
+		x.Pro = *pro
+	}
+	x.Number, x.HeldUntil, x.Price, x.VAT = int(number), db.Time(until), money.Amount(price), money.Rate(vat)
+	return x, err
+}
