@@ -169,9 +169,16 @@ func (r *Runner) Stop() {
 	}
 }
 
-// Sweep runs every sweep once now and waits: a moved clock calls it at each due instant. Only after Start.
+// Sweep runs every sweep once now and waits: a moved clock calls it at each due instant. Before Start it runs them in the caller's
+// goroutine, as Drain does with jobs.
 func (r *Runner) Sweep(ctx context.Context) error {
 	for _, s := range r.sweeps {
+		if r.stop == nil {
+			if err := s.run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			continue
+		}
 		done := make(chan error, 1)
 		select {
 		case s.wake <- done:

@@ -1,0 +1,292 @@
+// Package rig builds a whole small house for tests: both databases of one engine, the first network in force, every room left of web, and
+// an outside world (SMS, e-mail, bank) under the test's hand. Only tests import it, from external test packages (package request_test).
+//
+// Time stands still until the test moves [Rig.Clock]. Jobs and sweeps run only when the test calls [Rig.Drain] and [Rig.Sweep], in its own
+// goroutine, so that nothing happens behind its back.
+package rig
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"entremise/internal/auth"
+	"entremise/internal/billing"
+	"entremise/internal/db"
+	"entremise/internal/db/dbtest"
+	"entremise/internal/edition"
+	"entremise/internal/geo"
+	"entremise/internal/job"
+	"entremise/internal/money"
+	"entremise/internal/network"
+	"entremise/internal/notify"
+	"entremise/internal/pro"
+	"entremise/internal/proof"
+	"entremise/internal/request"
+	"entremise/internal/vault"
+	"entremise/networks"
+)
+
+// Host is the site on which the rig's consumers ask.
+const Host = "depanneurs.example"
+
+// Nîmes is where everything happens unless a test says otherwise.
+const (
+	Nimes         = "30189" // INSEE
+	NimesPostcode = "30000"
+)
+
+// Rig is one house. Its makers may be called from several goroutines at once.
+type Rig struct {
+	Clock    *dbtest.Clock
+	DB, Keys *db.DB
+	Vault    *vault.Vault
+	Editions *edition.Store
+	Network  *network.Network
+	Auth     *auth.Service
+	Hasher   *auth.Hasher
+	Links    *auth.Signer
+	Proof    *proof.Log
+	Post     *Post
+	Bank     *Bank
+	Notify   *notify.Service
+	Pros     *pro.Service
+	Billing  *billing.Service
+	Requests *request.Service
+	Jobs     *job.Runner
+
+	count atomic.Int64
+	crew  sync.Map // role → the rig's own member of staff
+}
+
+// hasher is shared by all rigs of a process: making one costs a derivation.
+var hasher = sync.OnceValues(func() (*auth.Hasher, error) { return auth.NewHasher(2) })
+
+// New builds a house on one engine; it is gone at the end of the test.
+func New(t testing.TB, e db.Dialect) *Rig {
+	t.Helper()
+	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.DB = dbtest.New(t, e, r.Clock)
+	place := dbtest.Place(t, e, "keys")
+	place.Schema = vault.KeySchema()
+	r.Keys = dbtest.Open(t, place, r.Clock)
+	var err error
+	r.Vault, err = vault.New(r.DB, r.Keys, bytes.Repeat([]byte{7}, vault.MasterSize))
+	must(err)
+	folder, err := networks.Open("emergency-trades")
+	must(err)
+	r.Editions = edition.New(r.DB)
+	var problems []network.Problem
+	r.Network, problems, err = r.Editions.Apply(context.Background(), "system", folder)
+	must(err)
+	if r.Network == nil {
+		t.Fatalf("the network does not apply: %v", problems)
+	}
+	r.Hasher, err = hasher()
+	must(err)
+	r.Links, err = auth.NewSigner(r.Vault.Secret("links"))
+	must(err)
+	r.Proof, err = proof.New(r.DB, r.Network.SpaceHost+"/log", r.Vault.Secret("proof log"))
+	must(err)
+	url := func(host, path string) string { return "https://" + host + path }
+	r.Auth = auth.NewService(r.DB, r.Vault, r.Hasher)
+	r.Notify = notify.NewService(r.DB, r.Vault, notify.Drivers{SMS: r.Post.sms, Mail: r.Post.mail, Embedded: true,
+		From: mail.Address{Name: r.Network.Operator.Name, Address: r.Network.Operator.Email}})
+	r.Pros = pro.New(r.DB, r.Vault, r.Editions, r.Auth, r.Notify, url, true)
+	r.Billing = billing.New(r.DB, r.Vault, r.Editions, r.Notify, r.Pros, r.Bank.card(), url)
+	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
+	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
+	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
+	r.Billing.Register(r.Jobs)
+	r.Requests.Register(r.Jobs)
+	return r
+}
+
+// Each runs the test once per engine, each time in a fresh house.
+func Each(t *testing.T, test func(t *testing.T, r *Rig)) {
+	t.Helper()
+	for _, e := range dbtest.Engines() {
+		t.Run(string(e), func(t *testing.T) { test(t, New(t, e)) })
+	}
+}
+
+// Drain runs every job that is due, and those that they promise, until none is.
+func (r *Rig) Drain(t testing.TB) {
+	t.Helper()
+	if err := r.Jobs.Drain(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Sweep runs every sweep once and then what they promise: what a moved clock does.
+func (r *Rig) Sweep(t testing.TB) {
+	t.Helper()
+	if err := r.Jobs.Sweep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	r.Drain(t)
+}
+
+// Next is a number that this rig has not given yet, from 1.
+func (r *Rig) Next() int { return int(r.count.Add(1)) }
+
+// Mobile is the n-th number of the range that ARCEP reserves for fiction, as a person types it.
+func Mobile(n int) string { return fmt.Sprintf("06 39 98 %02d %02d", n/100%100, n%100) }
+
+// Staff makes an active member of staff with these roles, trained, as he is after his sign-in.
+func (r *Rig) Staff(t testing.TB, roles ...network.Role) auth.Actor {
+	t.Helper()
+	return r.Account(t, auth.NewAccount{Roles: roles, TrainedOn: "2026-01-05"})
+}
+
+// Account makes an active account; what is left empty is filled in for a member of staff.
+func (r *Rig) Account(t testing.TB, in auth.NewAccount) auth.Actor {
+	t.Helper()
+	n := r.Next()
+	if in.Kind == "" {
+		in.Kind = "staff"
+	}
+	if in.Name == "" {
+		in.Name = fmt.Sprintf("Camille Essai %d", n)
+	}
+	if in.Email == "" {
+		in.Email = fmt.Sprintf("compte%d@example.com", n)
+	}
+	in.State, in.Lang, in.Actor = "active", "fr", auth.Machine
+	id := r.DB.NewID("acc")
+	ring, err := r.Vault.New(context.Background(), id, string(network.DataAccount))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.DB.Write(context.Background(), func(tx *db.Tx) error { return r.Auth.Create(tx, ring, id, in) }); err != nil {
+		t.Fatal(err)
+	}
+	a := auth.Actor{Who: auth.StaffMember, Account: id, Roles: in.Roles, Fresh: r.DB.Machine(), Lang: in.Lang}
+	if in.Kind == "pro" {
+		a.Who, a.Pro = auth.Professional, in.Pro
+	}
+	return a
+}
+
+// One is the rig's own member of staff for a role, made when first asked for.
+func (r *Rig) One(t testing.TB, role network.Role) auth.Actor {
+	t.Helper()
+	if a, ok := r.crew.Load(role); ok {
+		fresh := a.(auth.Actor)
+		fresh.Fresh = r.DB.Machine()
+		return fresh
+	}
+	a, _ := r.crew.LoadOrStore(role, r.Staff(t, role))
+	return a.(auth.Actor)
+}
+
+// siren is the n-th registry number that no company has: it begins with 999 and ends with its key (Luhn).
+func siren(n int) string {
+	s := fmt.Sprintf("999%05d", n%100_000)
+	for k := range 10 {
+		if c := s + fmt.Sprint(k); pro.ValidSIREN(c) {
+			return c
+		}
+	}
+	panic("rig: no key fits " + s)
+}
+
+// ProInput is a whole and valid input for a plumber of Nîmes with every check done.
+func (r *Rig) ProInput() pro.Input {
+	n := r.Next()
+	return pro.Input{
+		Identity: pro.Identity{Company: fmt.Sprintf("Plomberie Essai %d", n), SIREN: siren(n), Contact: fmt.Sprintf("Claude Tuyau %d", n), Phone: Mobile(5000 + n),
+			Email: fmt.Sprintf("pro%d@example.com", n), Street: "2 rue de l’Exemple", Base: Nimes, Lang: "fr"},
+		Profile: pro.Profile{Trades: []string{"plombier"}, Base: Nimes, RadiusKm: 15, Week: pro.AllWeek(), SMS: true, Email: true},
+		Checked: pro.Checks, Until: r.DB.Now().AddDate(1, 0, 0).Format(time.DateOnly),
+	}
+}
+
+// Pro makes an active professional, by staff after every check, and answers him as he is after his sign-in. change may alter the input.
+func (r *Rig) Pro(t testing.TB, change ...func(*pro.Input)) auth.Actor {
+	t.Helper()
+	in := r.ProInput()
+	for _, f := range change {
+		f(&in)
+	}
+	id, err := r.Pros.Create(context.Background(), r.One(t, network.RoleOnboarding), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := auth.Actor{Who: auth.Professional, Pro: id, Fresh: r.DB.Machine(), Lang: in.Lang}
+	accounts, err := r.Auth.OfPro(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(accounts) > 0 { // an outside professional has none
+		a.Account = accounts[0].ID
+	}
+	return a
+}
+
+// AskInput is a whole and valid Ask of somebody in Nîmes with a leak, from a browser with scripts.
+func (r *Rig) AskInput() request.Ask {
+	n := r.Next()
+	return request.Ask{
+		Key: fmt.Sprintf("key-of-this-form-%08d", n), Site: Host, Trade: "plombier", Lang: "fr", Urgency: "now", Postcode: NimesPostcode, INSEE: Nimes,
+		Answers: map[string][]string{"problem": {"leak"}, "leak_where": {"sink"}, "flow": {"drops"}, "details": {"Sous l’évier de la cuisine."}},
+		Street:  "5 rue de l’Exemple", Kind: "person", Name: fmt.Sprintf("Dominique Fuite %d", n), Phone: Mobile(n), Email: fmt.Sprintf("client%d@example.com", n),
+		Consents: map[string]bool{"terms": true, "call-me": true}, Channel: "form", Address: fmt.Sprintf("203.0.113.%d", n%250), Worked: true,
+	}
+}
+
+// Ask submits a request as a visitor does. change may alter the form.
+func (r *Rig) Ask(t testing.TB, change ...func(*request.Ask)) request.Submitted {
+	t.Helper()
+	in := r.AskInput()
+	for _, f := range change {
+		f(&in)
+	}
+	s, err := r.Requests.Submit(context.Background(), auth.Actor{Who: auth.Visitor, Lang: in.Lang}, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Publish has the rig's agent take a request and publish it as it stands, at the suggested price. change may alter what he types.
+func (r *Rig) Publish(t testing.TB, id string, change ...func(*request.Draft)) {
+	t.Helper()
+	ctx, agent := context.Background(), r.One(t, network.RoleAgent)
+	if err := r.Requests.Take(ctx, agent, id); err != nil {
+		t.Fatal(err)
+	}
+	desk, err := r.Requests.OpenDesk(ctx, agent, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(&desk.Draft)
+	}
+	if err := r.Requests.Publish(ctx, agent, id, desk.Draft); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Fund credits a professional's wallet by a transfer that the rig's accountant records.
+func (r *Rig) Fund(t testing.TB, proID string, amount money.Amount) {
+	t.Helper()
+	if err := r.Billing.RecordTransfer(context.Background(), r.One(t, network.RoleAccountant), proID, amount, fmt.Sprintf("VIR %d", r.Next())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Paris is the zone of every place of the rig.
+func Paris() *time.Location { return geo.Zone("30") }
