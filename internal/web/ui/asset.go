@@ -197,18 +197,18 @@ func ThemeURL(accent string) string {
 }
 
 // ThemeCSS derives the few colours that depend on a network's accent (six hexadecimal digits). The accent is darkened for light pages
-// and lightened for dark ones until text and marks reach 4.5:1 (WCAG 2.2, 1.4.3), so that no network file can make a page unreadable.
+// and lightened for dark ones until text reaches 4.5:1 (WCAG 2.2, 1.4.3) on paper and on every tinted ground, so that no network file can make a page unreadable.
 func ThemeCSS(accent string) ([]byte, error) {
 	c, err := parseColour(accent)
 	if err != nil {
 		return nil, err
 	}
 	light, dark := c, c
-	for contrast(light, paperLight) < 4.5 {
+	for contrast(light, paperLight) < 5.5 {
 		light = mix(light, colour{}, 0.06)
 	}
-	for contrast(dark, paperDark) < 5.5 {
-		dark = mix(dark, colour{1, 1, 1}, 0.06)
+	for contrast(dark, paperDark) < 7 {
+		dark = brighter(dark)
 	}
 	// The plate behind the site's name keeps the network's own colour in both schemes; only its ink is chosen.
 	plate := c
@@ -253,6 +253,15 @@ func mix(a, b colour, share float64) colour {
 		a[i] += (b[i] - a[i]) * share
 	}
 	return a
+}
+
+// brighter turns a colour up while it has a hue to turn up, and only then towards white, so that a deep blue becomes a clear one, not grey.
+func brighter(c colour) colour {
+	if top := max(c[0], c[1], c[2]); top > 0.05 && top < 1 {
+		k := min(1.06, 1/top)
+		return colour{c[0] * k, c[1] * k, c[2] * k}
+	}
+	return mix(c, colour{1, 1, 1}, 0.06)
 }
 
 // luminance and contrast follow WCAG 2.2.

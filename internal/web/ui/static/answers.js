@@ -64,6 +64,6 @@ export function problem(input, words) {
   const p = Object.assign(document.createElement("p"), { className: "err", id: input.id + "-ours", textContent: words });
   p.dataset.ours = "";
   p.setAttribute("role", "alert");
-  (box.matches(".group") ? $(".choices", box) : $(".in", box)).before(p);
+  $(".choices, .unit, .in, .choice", box).before(p);
   input.setAttribute("aria-invalid", "true");
 }
