@@ -133,7 +133,7 @@ func TestReadPhoto_turnsShrinksAndForgets(t *testing.T) {
 }
 
 func TestReadPhoto_sizes(t *testing.T) {
-	for _, c := range []struct{ w, h, wantW, wantH int }{{4000, 3000, 1600, 1200}, {1600, 1200, 1600, 1200}, {900, 2400, 600, 1600}, {1, 1, 1, 1}, {9000, 2, 1600, 1}} {
+	for _, c := range []struct{ w, h, wantW, wantH int }{{2400, 1800, 1600, 1200}, {1600, 1200, 1600, 1200}, {600, 2400, 400, 1600}, {1, 1, 1, 1}, {9000, 2, 1600, 1}} {
 		p, err := ReadPhoto(asJPEG(t, image.NewYCbCr(image.Rect(0, 0, c.w, c.h), image.YCbCrSubsampleRatio420), nil))
 		if err != nil || p.Width != c.wantW || p.Height != c.wantH {
 			t.Errorf("%d×%d: %d×%d, %v", c.w, c.h, p.Width, p.Height, err)
