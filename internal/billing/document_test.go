@@ -105,6 +105,7 @@ func TestFreeze_refusesWhatLacksAMention(t *testing.T) {
 		"no lines":               func(s *Snapshot) { s.Lines = nil },
 		"too many lines":         func(s *Snapshot) { s.Lines = make([]Line, 1001) },
 		"negative price":         func(s *Snapshot) { s.Lines[0].Unit = -1 },
+		"a sum beyond int64":     func(s *Snapshot) { s.Lines[0].Quantity, s.Lines[0].Unit = 1<<40, 1<<40 },
 		"no quantity":            func(s *Snapshot) { s.Lines[0].Quantity = 0 },
 		"no description":         func(s *Snapshot) { s.Lines[0].Description = " " },
 		"control character":      func(s *Snapshot) { s.Lines[0].Description = "a\x00b" },
