@@ -194,7 +194,8 @@ type Consent struct {
 	Name     string
 	Wording  string // exact words, stored by hash
 	Hint     string
-	Required bool // the terms, and confirmations before buying; never a purpose that rests on consent
+	Required bool   // the terms, and confirmations before buying; never a purpose that rests on consent
+	Href     string // the document that the words speak of; may be empty
 }
 
 // Notice is what must be said where data are collected (GDPR art. 13), from the network file.

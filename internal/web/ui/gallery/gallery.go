@@ -3,10 +3,8 @@
 package gallery
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -78,8 +76,4 @@ func contents(l ui.Lang, prefix string) ui.Components {
 		g.Links = append(g.Links, ui.Link{Text: s.Name, Href: prefix + "/" + s.Name + "?lang=" + l.Code()})
 	}
 	return c
-}
-
-func id(prefix string, n int) string {
-	return fmt.Sprintf("%s_%s", prefix, strconv.FormatInt(int64(n)*7919+104729, 36))
 }

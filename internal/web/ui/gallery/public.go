@@ -32,7 +32,7 @@ var notice = ui.Notice{
 }
 
 var agreed = []ui.Consent{
-	{Name: "terms", Wording: "J'ai lu les conditions et je demande à être rappelé par un conseiller de Dépanneurs d'ici, puis par un professionnel, au sujet de cette demande.", Required: true, Hint: "Nécessaire pour vous rappeler"},
+	{Name: "terms", Wording: "J'ai lu les conditions et je demande à être rappelé par un conseiller de Dépanneurs d'ici, puis par un professionnel, au sujet de cette demande.", Required: true, Hint: "Nécessaire pour vous rappeler", Href: "/conditions"},
 	{Name: "opinion", Wording: "J'accepte que Dépanneurs d'ici me demande mon avis par SMS après l'intervention, pendant un an au plus. Je peux dire non à tout moment."},
 }
 

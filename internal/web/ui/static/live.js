@@ -74,3 +74,9 @@ if (place?.dataset.topic) {
   addEventListener("online", refresh);
   addEventListener("visibilitychange", () => document.hidden || Date.now() - at < 15000 || refresh());
 }
+
+// A page that scrolls inside itself keeps its place over a visit elsewhere, as the browser does for whole pages.
+const main = document.getElementById("main");
+const key = "at:" + location.pathname;
+addEventListener("pagehide", () => sessionStorage.setItem(key, main.scrollTop));
+if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") main.scrollTop = Number(sessionStorage.getItem(key));
