@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"entremise/internal/web/ui"
 	"entremise/internal/web/ui/gallery"
@@ -22,6 +23,26 @@ type commune struct {
 var communes = map[string][]commune{
 	"30000": {{"30189", "Nîmes"}},
 	"30190": {{"30034", "Bourdic"}, {"30085", "Collorgues"}, {"30115", "Foissac"}, {"30241", "Saint-Chaptes"}},
+}
+
+// live says "changed" every three seconds, as a busy board would.
+func live(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	tick := time.NewTicker(3 * time.Second)
+	defer tick.Stop()
+	for {
+		if _, err := fmt.Fprint(w, "data: changed\n\n"); err != nil {
+			return
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 func main() {
@@ -42,6 +63,7 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	})
+	mux.HandleFunc("GET /live", live)
 	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseMultipartForm(32 << 20); err != nil && err != http.ErrNotMultipart {
 			http.Error(w, err.Error(), http.StatusBadRequest)

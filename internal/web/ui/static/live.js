@@ -68,7 +68,7 @@ if (place?.dataset.topic) {
   };
   source.onerror = () => {
     poll ||= setInterval(refresh, 20000);
-    if (!navigator.onLine) say(false);
+    refresh(); // the page itself tells whether the network is gone or only the stream
   };
   addEventListener("offline", () => say(false));
   addEventListener("online", refresh);
