@@ -609,3 +609,19 @@ func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Netw
 
 // SeedCategories are the keys that Seed needs.
 func SeedCategories() []string { return slices.Clone(categories) }
+
+// Covering counts the active professionals of a trade whose coverage holds a commune.
+func (s *Service) Covering(ctx context.Context, trade string, c geo.Commune) (int, error) {
+	n := 0
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		n = 0
+		all, err := OfTrade(tx, trade)
+		for _, p := range all {
+			if p.State == Active && p.Profile.Coverage().Covers(c.Place(), 0) {
+				n++
+			}
+		}
+		return err
+	})
+	return n, err
+}

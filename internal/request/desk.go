@@ -299,7 +299,7 @@ func (s *Service) checkDraft(n *network.Network, r Request, d Draft) (checked, e
 	answers, err := form.Validate(d.Answers)
 	if f := fault.Of(err); f != nil {
 		for _, field := range f.Fields {
-			c.Add("answers."+field.Name, field.Text)
+			c.Add(field.Name, field.Text)
 		}
 		if answers, err = form.Draft(d.Answers); err != nil && fault.Of(err) == nil { // what is right so far still prices and matches
 			return out, err

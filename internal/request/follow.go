@@ -3,8 +3,10 @@ package request
 import (
 	"context"
 	"errors"
+	"time"
 
 	"entremise/internal/db"
+	"entremise/internal/network"
 	"entremise/internal/phone"
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
@@ -210,4 +212,45 @@ func (s *Service) Figures(tx *db.Tx, from, to int64) (d Delays, err error) {
 // decide, never by itself.
 func Idle(tx *db.Tx, since int64, n int) ([]string, error) {
 	return db.Values[string](tx, `SELECT p.id FROM pro p WHERE p.state = $1 AND p.at < $2 AND NOT EXISTS (SELECT 1 FROM purchase u WHERE u.pro_id = p.id AND u.revealed_at >= $2) ORDER BY p.at, p.id LIMIT $3`, string(pro.Active), since, n)
+}
+
+// NextDue is the first instant after one and up to another at which a sweep will have something to do; zero when there is none. A moved clock
+// stops there.
+func (s *Service) NextDue(ctx context.Context, after, until time.Time) (next time.Time, err error) {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return next, err
+	}
+	type watch struct {
+		q     string
+		delay network.Duration
+	}
+	watches := []watch{
+		{"SELECT coalesce(min(revealed_at), 0) FROM purchase WHERE state = 'revealed' AND contacted_at = 0 AND late_at = 0 AND revealed_at > $1", n.Introductions.Clocks.FirstContact},
+		{"SELECT coalesce(min(published_at), 0) FROM request WHERE state = 'published' AND published_at > $1", n.Introductions.Expires},
+		{"SELECT coalesce(min(at), 0) FROM request WHERE state = 'unverified' AND at > $1", n.Introductions.Expires},
+	}
+	if n.Modules.Reviews != nil {
+		watches = append(watches, watch{"SELECT coalesce(min(revealed_at), 0) FROM purchase WHERE state = 'revealed' AND asked_at = 0 AND revealed_at > $1", n.Modules.Reviews.Ask})
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		next = time.Time{}
+		for _, w := range watches {
+			if w.delay.IsZero() {
+				continue
+			}
+			since, err := db.Value[int64](tx, w.q, db.Micros(w.delay.Cutoff(after)))
+			if err != nil {
+				return err
+			}
+			if since == 0 {
+				continue
+			}
+			if due := w.delay.AddTo(db.Time(since)); due.After(after) && !due.After(until) && (next.IsZero() || due.Before(next)) {
+				next = due
+			}
+		}
+		return nil
+	})
+	return next, err
 }

@@ -361,7 +361,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 	answers, err := form.Validate(in.Answers)
 	if f := fault.Of(err); f != nil {
 		for _, field := range f.Fields {
-			c.Add("answers."+field.Name, field.Text)
+			c.Add(field.Name, field.Text)
 		}
 	} else if err != nil {
 		return err

@@ -84,7 +84,7 @@ func (s *Service) check(n *network.Network, in Ask, on network.AskedOn) (checked
 	answers, err := form.Validate(in.Answers)
 	if f := fault.Of(err); f != nil {
 		for _, field := range f.Fields {
-			c.Add("answers."+field.Name, field.Text)
+			c.Add(field.Name, field.Text)
 		}
 	} else if err != nil {
 		return out, err

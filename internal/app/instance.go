@@ -1,0 +1,358 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"entremise/internal/auth"
+	"entremise/internal/billing"
+	"entremise/internal/call"
+	"entremise/internal/db"
+	"entremise/internal/edition"
+	"entremise/internal/job"
+	"entremise/internal/notify"
+	"entremise/internal/pro"
+	"entremise/internal/proof"
+	"entremise/internal/request"
+	"entremise/internal/vault"
+	"entremise/internal/web"
+	"entremise/internal/web/ui"
+)
+
+// Settings say where an instance lives and how it meets the world. Secrets come from files or the environment, never from flags.
+type Settings struct {
+	Data     string `help:"Folder of the data." default:"entremise-data" type:"path" env:"ENTREMISE_DATA"`
+	Postgres string `help:"Address of a PostgreSQL database (postgres://user@host/name); without it the data folder holds an SQLite file." env:"ENTREMISE_POSTGRES"`
+	Keys     string `name:"postgres-keys" help:"Address of the key store's own PostgreSQL database; by default the same server and the name with _keys." env:"ENTREMISE_POSTGRES_KEYS"`
+}
+
+// Instance is one network on one database: a value without globals, several fit into one process.
+type Instance struct {
+	Settings
+	World
+	DB, KeyDB *db.DB
+	Vault     *vault.Vault
+	Editions  *edition.Store
+	Auth      *auth.Service
+	Notify    *notify.Service
+	Pros      *pro.Service
+	Billing   *billing.Service
+	Requests  *request.Service
+	Calls     *call.Service
+	Proof     *proof.Log
+	Links     *auth.Signer
+	Jobs      *job.Runner
+
+	log     *slog.Logger
+	lock    *os.File
+	clock   *clock
+	running sync.WaitGroup
+	stop    context.CancelFunc
+}
+
+// World is the part of the configuration that only a server needs.
+type World struct {
+	Demo    bool
+	URL     func(host, path string) string
+	Hosts   func(host string) string
+	Secure  bool
+	Proxies []netip.Prefix
+	Drivers notify.Drivers
+	Card    billing.Card
+	SMSKeys []string
+}
+
+// clock is business time: real time and an offset, which only a folder with a virtual clock has. Machine time is always real.
+type clock struct{ offset atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
+
+func (c *clock) clocks() db.Clocks { return db.Clocks{Business: c.now, Machine: time.Now} }
+
+const (
+	masterFile = "master.key"
+	lockFile   = "lock"
+	mainFile   = "main.db"
+	keysFile   = "keys.db"
+)
+
+// errLocked says that a server runs on the folder; commands then speak to it.
+var errLocked = errors.New("another Entremise is running on this data folder")
+
+// open opens a data folder: locked, migrated, with every room composed. A folder that is not there yet is made when create is set.
+func open(ctx context.Context, s Settings, w World, create bool, log *slog.Logger) (*Instance, error) {
+	i := &Instance{Settings: s, World: w, log: log, clock: &clock{}}
+	if err := i.open(ctx, create); err != nil {
+		return nil, errors.Join(err, i.Close())
+	}
+	return i, nil
+}
+
+func (i *Instance) open(ctx context.Context, create bool) error {
+	if create {
+		if err := os.MkdirAll(i.Data, 0o700); err != nil {
+			return err
+		}
+	}
+	var err error
+	if i.lock, err = lock(i.Data); err != nil {
+		return err
+	}
+	master, err := masterKey(i.Data, create)
+	if err != nil {
+		return err
+	}
+	main, keys := i.places()
+	main.Clocks, keys.Clocks = i.clock.clocks(), i.clock.clocks()
+	if i.DB, err = db.Open(ctx, main); err != nil {
+		return err
+	}
+	if i.KeyDB, err = db.Open(ctx, keys); err != nil {
+		return err
+	}
+	if err := i.readOffset(ctx); err != nil {
+		return err
+	}
+	if i.Vault, err = vault.New(i.DB, i.KeyDB, master); err != nil {
+		return err
+	}
+	return i.compose(ctx)
+}
+
+// places are the two databases.
+func (i *Instance) places() (main, keys db.Options) {
+	keys.Schema = vault.KeySchema()
+	if i.Postgres == "" {
+		main.Path, keys.Path = filepath.Join(i.Data, mainFile), filepath.Join(i.Data, keysFile)
+		return main, keys
+	}
+	main.URL, keys.URL = i.Postgres, i.Keys
+	if keys.URL == "" {
+		head, query, _ := strings.Cut(i.Postgres, "?")
+		if keys.URL = head + "_keys"; query != "" {
+			keys.URL += "?" + query
+		}
+	}
+	return main, keys
+}
+
+// lock holds the folder for this process; the system lets go of it when the process ends, however it ends.
+func lock(data string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(data, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the data folder: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(errLocked, f.Close())
+	}
+	return f, nil
+}
+
+// masterKey reads the key that wraps every other, or makes it with a new folder. ENTREMISE_MASTER_KEY_FILE names another place for it.
+func masterKey(data string, create bool) ([]byte, error) {
+	path := os.Getenv("ENTREMISE_MASTER_KEY_FILE")
+	if path == "" {
+		path = filepath.Join(data, masterFile)
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) && create {
+		var key [vault.MasterSize]byte
+		if _, err := rand.Read(key[:]); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"), 0o600); err != nil {
+			return nil, err
+		}
+		return key[:], nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the master key: %w", err)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != vault.MasterSize {
+		return nil, fmt.Errorf("%s does not hold a master key: 32 bytes in base64", path)
+	}
+	return key, nil
+}
+
+// compose puts the rooms together, left to right.
+func (i *Instance) compose(ctx context.Context) error {
+	hasher, err := auth.NewHasher(2)
+	if err != nil {
+		return err
+	}
+	if i.Links, err = auth.NewSigner(i.Vault.Secret("links")); err != nil {
+		return err
+	}
+	i.Editions = edition.New(i.DB)
+	i.Auth = auth.NewService(i.DB, i.Vault, hasher)
+	if i.Drivers.SMS == nil || i.Drivers.Mail == nil {
+		i.Drivers = notify.Outbox(mail.Address{Address: "demo@localhost"})
+	}
+	i.Notify = notify.NewService(i.DB, i.Vault, i.Drivers)
+	if i.URL == nil {
+		i.URL = func(host, path string) string { return "https://" + host + path }
+	}
+	if i.Hosts == nil {
+		i.Hosts = func(host string) string { return host }
+	}
+	i.Pros = pro.New(i.DB, i.Vault, i.Editions, i.Auth, i.Notify, i.URL, i.Demo)
+	i.Billing = billing.New(i.DB, i.Vault, i.Editions, i.Notify, i.Pros, i.Card, i.URL)
+	i.Requests = request.New(request.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Links: i.Links, URL: i.URL, Demo: i.Demo})
+	i.Calls = call.New(call.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Requests: i.Requests, Demo: i.Demo})
+	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
+		return err
+	}
+	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
+	i.Jobs.Handle(notify.SendKind, i.Notify.Send)
+	i.Billing.Register(i.Jobs)
+	i.Requests.Register(i.Jobs)
+	i.Calls.Register(i.Jobs)
+	return nil
+}
+
+// Handler is the instance as HTTP.
+func (i *Instance) Handler(demo web.Demo) *web.Server {
+	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls,
+		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
+		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys}})
+}
+
+// Start runs jobs, sweeps and the log's sequencer until Close.
+func (i *Instance) Start(ctx context.Context) {
+	ctx, i.stop = context.WithCancel(ctx)
+	i.Jobs.Start(ctx)
+	i.running.Go(func() {
+		i.Proof.Run(ctx, time.After, func(err error) { i.log.Error("sequence the proof log", "error", err) })
+	})
+}
+
+// Close stops what runs and lets go of the folder.
+func (i *Instance) Close() error {
+	var errs []error
+	if i.stop != nil {
+		i.stop()
+		i.Jobs.Stop()
+		i.running.Wait()
+	}
+	for _, d := range []*db.DB{i.DB, i.KeyDB} {
+		if d != nil {
+			errs = append(errs, d.Close())
+		}
+	}
+	if i.lock != nil {
+		errs = append(errs, i.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+const (
+	settingOffset  = "clock.offset"
+	settingVirtual = "clock.virtual"
+)
+
+func setting(tx *db.Tx, name string) (string, error) {
+	v, err := db.Value[string](tx, "SELECT value FROM setting WHERE name = $1", name)
+	if errors.Is(err, db.ErrNone) {
+		return "", nil
+	}
+	return v, err
+}
+
+func setSetting(tx *db.Tx, name, value string) error {
+	_, err := tx.Exec("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	return err
+}
+
+func (i *Instance) readOffset(ctx context.Context) error {
+	return i.DB.Read(ctx, func(tx *db.Tx) error {
+		text, err := setting(tx, settingOffset)
+		if err != nil || text == "" {
+			return err
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("setting %s: %w", settingOffset, err)
+		}
+		i.clock.offset.Store(n)
+		return nil
+	})
+}
+
+// Virtual reports whether the folder was made with a clock that may be moved.
+func (i *Instance) Virtual(ctx context.Context) (virtual bool, err error) {
+	err = i.DB.Read(ctx, func(tx *db.Tx) error {
+		v, err := setting(tx, settingVirtual)
+		virtual = v == "yes"
+		return err
+	})
+	return virtual, err
+}
+
+// setOffset stores and takes on a new distance between business time and real time.
+func (i *Instance) setOffset(ctx context.Context, offset time.Duration) error {
+	err := i.DB.Write(ctx, func(tx *db.Tx) error { return setSetting(tx, settingOffset, strconv.FormatInt(int64(offset), 10)) })
+	if err == nil {
+		i.clock.offset.Store(int64(offset))
+	}
+	return err
+}
+
+// Move moves business time forward, stopping at each due instant on the way so that every deadline is met in its order. Only in a folder with a
+// virtual clock, and never back: what happened has happened.
+func (i *Instance) Move(ctx context.Context, by time.Duration) error {
+	virtual, err := i.Virtual(ctx)
+	if err != nil {
+		return err
+	}
+	if !virtual {
+		return errors.New("this data folder has a real clock: only a folder made with a virtual one (demo, or init --virtual-clock) can be moved")
+	}
+	if by < 0 {
+		return errors.New("time only moves forward: deadlines that passed have had their effects")
+	}
+	if by > 50*366*24*time.Hour {
+		return errors.New("move at most fifty years at once")
+	}
+	target := i.clock.now().Add(by)
+	for {
+		now := i.clock.now()
+		next, err := i.Requests.NextDue(ctx, now, target)
+		if err != nil {
+			return err
+		}
+		if next.IsZero() || next.After(target) {
+			next = target
+		}
+		if next.After(now) {
+			if err := i.setOffset(ctx, time.Duration(i.clock.offset.Load())+next.Sub(now)); err != nil {
+				return err
+			}
+		}
+		if err := i.Jobs.Sweep(ctx); err != nil {
+			return err
+		}
+		if !next.Before(target) {
+			return nil
+		}
+	}
+}
+
+// demoPages are what the web shows only in a demo.
+func (i *Instance) demoPages(roles func(context.Context, string) ([]ui.DemoRole, error)) web.Demo {
+	return web.Demo{Roles: roles, Move: i.Move, Off: func() time.Duration { return time.Duration(i.clock.offset.Load()) }}
+}

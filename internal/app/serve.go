@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/mail"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"entremise/internal/notify"
+	"entremise/internal/web"
+	"entremise/networks"
+)
+
+// networkFolder is a folder on disk, or one that is built in when no such folder exists.
+func networkFolder(name string) (fs.FS, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return os.DirFS(name), nil
+	}
+	folder, err := networks.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("there is no folder %s, and no built-in network of that name (there are: %s)", name, strings.Join(networks.Names(), ", "))
+	}
+	return folder, nil
+}
+
+type serveCmd struct {
+	Settings `embed:""`
+	Listen   string   `help:"Address to listen on; put a proxy with TLS in front." default:"127.0.0.1:8080" env:"ENTREMISE_LISTEN"`
+	Proxies  []string `help:"Networks of the proxies whose X-Forwarded-For is believed." default:"127.0.0.0/8,::1/128" env:"ENTREMISE_PROXIES"`
+	Plain    bool     `help:"Serve plain http to browsers, for a trial on one machine: cookies are then not bound to TLS." env:"ENTREMISE_PLAIN"`
+
+	SMTP     string `name:"smtp" help:"Mail server, host:port." env:"ENTREMISE_SMTP"`
+	SMTPUser string `name:"smtp-user" env:"ENTREMISE_SMTP_USER"`
+	SMTPTLS  string `name:"smtp-tls" help:"starttls, tls or none (loopback only)." default:"starttls" env:"ENTREMISE_SMTP_TLS"`
+	From     string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
+	SMSURL   string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
+	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
+}
+
+// secretValue reads NAME, or the file that NAME_FILE names.
+func secretValue(name string) (string, error) {
+	if path := os.Getenv(name + "_FILE"); path != "" {
+		b, err := os.ReadFile(path)
+		return strings.TrimSpace(string(b)), err
+	}
+	return os.Getenv(name), nil
+}
+
+func (c serveCmd) Run(o *out) error {
+	w := World{Secure: !c.Plain, URL: func(host, path string) string { return "https://" + host + path }}
+	if c.Plain {
+		_, port, err := net.SplitHostPort(c.Listen)
+		if err != nil {
+			return err
+		}
+		w.URL = func(host, path string) string { return "http://" + host + ":" + port + path }
+	}
+	for _, p := range c.Proxies {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			return fmt.Errorf("--proxies: %q is no network such as 10.0.0.0/8", p)
+		}
+		w.Proxies = append(w.Proxies, prefix)
+	}
+	var err error
+	if w.Drivers, w.SMSKeys, err = c.drivers(); err != nil {
+		return err
+	}
+	i, err := open(o.ctx, c.Settings, w, false, o.log)
+	if err != nil {
+		return err
+	}
+	if _, err := i.Editions.InForce(o.ctx); err != nil {
+		return errors.Join(fmt.Errorf("no network is in force in this folder: run entremise apply first (%w)", err), i.Close())
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return errors.Join(err, i.Close())
+	}
+	o.say("listening http://%s", l.Addr())
+	return i.serve(o, l, i.Handler(web.Demo{}))
+}
+
+// drivers refuses to serve with the embedded outbox: a real network must really reach people.
+func (c serveCmd) drivers() (d notify.Drivers, keys []string, err error) {
+	var missing []string
+	for _, need := range []struct{ value, what string }{{c.SMTP, "--smtp"}, {c.From, "--from"}, {c.SMSURL, "--sms-url"}, {c.SMSFrom, "--sms-from"}} {
+		if need.value == "" {
+			missing = append(missing, need.what)
+		}
+	}
+	if len(missing) > 0 {
+		return d, nil, fmt.Errorf("serve needs outgoing mail and SMS: give %s. To look around without them, run entremise demo", strings.Join(missing, ", "))
+	}
+	from, err := mail.ParseAddress(c.From)
+	if err != nil {
+		return d, nil, fmt.Errorf("--from: %w", err)
+	}
+	password, err := secretValue("ENTREMISE_SMTP_PASSWORD")
+	if err != nil {
+		return d, nil, err
+	}
+	token, err := secretValue("ENTREMISE_SMS_TOKEN")
+	if err != nil {
+		return d, nil, err
+	}
+	hook, err := secretValue("ENTREMISE_SMS_WEBHOOK_SECRET")
+	if err != nil {
+		return d, nil, err
+	}
+	mailer, err := notify.NewMailer(notify.MailServer{Address: c.SMTP, User: c.SMTPUser, Password: password, TLS: c.SMTPTLS})
+	if err != nil {
+		return d, nil, err
+	}
+	texter, err := notify.NewTexter(notify.SMSGateway{URL: c.SMSURL, Token: token, From: c.SMSFrom})
+	if err != nil {
+		return d, nil, err
+	}
+	if hook != "" {
+		keys = strings.Split(hook, ",")
+	}
+	return notify.Drivers{SMS: texter.Send, Mail: mailer.Send, From: *from}, keys, nil
+}
+
+// serve runs everything until ctx ends, then lets requests in progress finish.
+func (i *Instance) serve(o *out, l net.Listener, h http.Handler) error {
+	ctx, cancel := context.WithCancel(o.ctx)
+	defer cancel()
+	i.Start(ctx)
+	stopControl, err := i.control(ctx)
+	if err != nil {
+		return errors.Join(err, i.Close())
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: nil}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err = <-failed:
+	case <-o.ctx.Done():
+		cancel() // live streams end at once
+		grace, done := context.WithTimeout(context.WithoutCancel(o.ctx), 10*time.Second)
+		defer done()
+		err = server.Shutdown(grace)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	stopControl()
+	return errors.Join(err, i.Close())
+}
+
+type initCmd struct {
+	Settings     `embed:""`
+	Network      string `help:"Folder of the network, or the name of one that is built in." required:""`
+	Email        string `help:"E-mail of the first administrator." required:""`
+	Name         string `help:"Name of the first administrator." required:""`
+	VirtualClock bool   `help:"Business time can be moved forward in this folder; for trials, never for a real network."`
+}
+
+func (c initCmd) Run(o *out) error {
+	if _, err := os.Stat(filepath.Join(c.Data, masterFile)); err == nil {
+		return fmt.Errorf("%s is a data folder already", c.Data)
+	}
+	folder, err := networkFolder(c.Network)
+	if err != nil {
+		return err
+	}
+	i, err := open(o.ctx, c.Settings, World{}, true, o.log)
+	if err != nil {
+		return err
+	}
+	token := ""
+	n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
+	if err == nil && n == nil {
+		return errors.Join(o.problems(problems, false, func() {}), i.Close())
+	}
+	if err == nil {
+		token, err = i.firstAdministrator(o.ctx, c.Name, c.Email)
+	}
+	if err == nil && c.VirtualClock {
+		err = i.makeVirtual(o.ctx)
+	}
+	if err = errors.Join(err, i.Close()); err != nil {
+		return err
+	}
+	link := "https://" + n.SpaceHost + "/invitation/" + token
+	return o.report(map[string]string{"data": c.Data, "invitation": link}, func() {
+		o.say("%s is ready for %s.\nThe administrator's invitation, good for seven days:\n  %s\nKeep %s apart from every backup: without it nothing can be read.", c.Data, n.Network, link, filepath.Join(c.Data, masterFile))
+	})
+}
+

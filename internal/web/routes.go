@@ -1,0 +1,68 @@
+package web
+
+import "slices"
+
+// routes is the whole table, by area. What is not here does not exist; what is not marked open is shut. `entremise admin routes` prints it.
+func (s *Server) routes() []route {
+	return slices.Concat(infraRoutes(), publicRoutes(), authRoutes(), proRoutes(), deskRoutes(), staffRoutes(), demoRoutes())
+}
+
+func infraRoutes() []route {
+	return []route{
+		{"GET", "/healthz", anywhere, open, 0, (*visit).healthz},
+		{"GET", "/readyz", anywhere, open, 0, (*visit).readyz},
+		{"GET", "/metrics", anywhere, open, 0, (*visit).prometheus}, // loopback only
+		{"GET", "/live", anywhere, open, 0, (*visit).live},          // each topic asks who watches
+		{"GET", "/log/checkpoint", space, open, 0, (*visit).checkpoint},
+		{"GET", "/log/preuve/{leaf}", space, open, 0, (*visit).inclusion},
+		{"POST", "/webhooks/sms", space, open, 0, (*visit).smsWebhook}, // signed by the gateway
+		{"POST", "/webhooks/telephonie", space, open, 0, (*visit).lineWebhook},
+	}
+}
+
+func publicRoutes() []route {
+	const photos = 48 << 20
+	return []route{
+		{"GET", "/{$}", anywhere, open, 0, (*visit).home},
+		{"GET", "/m/{trade}/{commune}", site, open, 0, (*visit).place},
+		{"GET", "/demande/{trade}", site, open, 0, (*visit).ask},
+		{"POST", "/demande/{trade}", site, open, photos, (*visit).submit},
+		{"GET", "/demande/code", site, linked, 0, (*visit).codeForm},
+		{"POST", "/demande/code", site, linked, 0, (*visit).code},
+		{"POST", "/demande/code/renvoi", site, linked, 0, (*visit).resend},
+		{"GET", "/demande/envoyee", site, open, 0, (*visit).sentTwice},
+		{"GET", "/r/{token}", site, open, 0, (*visit).openLink},
+		{"GET", "/ma-demande", site, linked, 0, (*visit).mine},
+		{"GET", "/ma-demande/photos/{id}", site, linked, 0, (*visit).minePhoto},
+		{"POST", "/ma-demande/stop", site, linked, 0, (*visit).mineStop},
+		{"POST", "/ma-demande/annuler", site, linked, 0, (*visit).mineCancel},
+		{"POST", "/ma-demande/retrait", site, linked, 0, (*visit).mineWithdraw},
+		{"POST", "/ma-demande/suite", site, linked, 0, (*visit).mineFollowUp},
+		{"GET", "/ma-demande/corriger", site, linked, 0, (*visit).fixForm},
+		{"POST", "/ma-demande/corriger", site, linked, 0, (*visit).fix},
+		{"GET", "/ma-demande/code", site, linked, 0, (*visit).fixCodeForm},
+		{"POST", "/ma-demande/code", site, linked, 0, (*visit).fixCode},
+		{"POST", "/ma-demande/code/renvoi", site, linked, 0, (*visit).fixCodeForm},
+		{"GET", "/mentions-legales", anywhere, open, 0, document("legal-notice")},
+		{"GET", "/conditions", anywhere, open, 0, document("terms")},
+		{"GET", "/confidentialite", anywhere, open, 0, document("privacy")},
+		{"GET", "/stop/{token}", anywhere, open, 0, (*visit).stopForm},
+		{"POST", "/stop/{token}", anywhere, open, 0, (*visit).stop},
+		{"GET", "/api/communes", anywhere, open, 0, (*visit).communes},
+		{"GET", "/robots.txt", anywhere, open, 0, (*visit).robots},
+	}
+}
+
+func authRoutes() []route {
+	return []route{
+		{"GET", "/connexion", space, open, 0, (*visit).signInForm},
+		{"POST", "/connexion", space, open, 0, (*visit).signIn},
+		{"GET", "/connexion/lien/{token}", space, open, 0, (*visit).linkForm},
+		{"POST", "/connexion/lien/{token}", space, open, 0, (*visit).linkSignIn},
+		{"GET", "/invitation/{token}", space, open, 0, (*visit).invitationForm},
+		{"POST", "/invitation/{token}", space, open, 0, (*visit).invitation},
+		{"GET", "/confirmer", space, signed, 0, (*visit).freshForm},
+		{"POST", "/confirmer", space, signed, 0, (*visit).fresh},
+		{"POST", "/deconnexion", space, signed, 0, (*visit).signOut},
+	}
+}

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"strings"
+
+	"entremise/internal/auth"
+	"entremise/internal/network"
+	"entremise/internal/web/ui"
+)
+
+// navNeeds says which action opens which page of the navigation; the pages ask their services again.
+var navNeeds = map[string]auth.Action{
+	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn,
+	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/recherche": auth.SearchAll,
+	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/ventes": auth.SalesRead, "/reglages": auth.EditionRead,
+}
+
+// spaceFrame is the frame of a page for people who are signed in.
+func (v *visit) spaceFrame() ui.Space {
+	s := ui.Space{Frame: v.frame(nil), Operator: v.n.Operator.Name, Pro: v.actor.Who == auth.Professional, Demo: v.Config.Demo, Query: v.r.URL.Query().Get("q")}
+	for _, path := range ui.NavPaths(s.Pro) {
+		act, known := navNeeds[path]
+		if known && (act == "" || v.actor.Can(act)) {
+			s.May = append(s.May, path)
+		}
+	}
+	me, err := v.Auth.Get(v.ctx, v.actor.Account)
+	if err != nil {
+		return s // the page is still true without a name on it
+	}
+	s.User = me.Name
+	if s.Pro {
+		if contacts, err := v.Pros.Contacts(v.ctx, v.actor.Pro); err == nil {
+			s.As = contacts[v.actor.Pro].Company
+		}
+		return s
+	}
+	var roles []string
+	for _, r := range me.Roles {
+		roles = append(roles, v.roleName(r))
+	}
+	s.As = strings.Join(roles, ", ")
+	if v.actor.Can(auth.CallAnswer) {
+		on := !me.DutySince.IsZero()
+		s.Duty = &on
+	}
+	return s
+}
+
+func (v *visit) roleName(r network.Role) string {
+	switch r {
+	case network.RoleAgent:
+		return v.lang.T("Conseiller", "Agent")
+	case network.RoleOnboarding:
+		return v.lang.T("Accueil des professionnels", "Onboarding")
+	case network.RoleModerator:
+		return v.lang.T("Modérateur", "Moderator")
+	case network.RoleMarketing:
+		return v.lang.T("Communication", "Marketing")
+	case network.RoleAccountant:
+		return v.lang.T("Comptable", "Accountant")
+	case network.RoleOfficer:
+		return v.lang.T("Protection des données", "Data protection")
+	case network.RoleLitigation:
+		return v.lang.T("Contentieux", "Litigation")
+	case network.RoleAdministrator:
+		return v.lang.T("Administrateur", "Administrator")
+	}
+	return string(r)
+}
