@@ -107,7 +107,9 @@ func (i *Instance) control(ctx context.Context) (stop func(), err error) {
 		if err != nil {
 			return err
 		}
-		return o.problems(problems, false, func() { o.say("Edition %s of %s is stored; it is in force from %s.", n.Hash()[:12], n.Network, string(n.InForce)) })
+		return o.problems(problems, false, func() {
+			o.say("Edition %s of %s is stored; it is in force from %s.", n.Hash()[:12], n.Network, string(n.InForce))
+		})
 	})
 	handle("backup", func(o *out, body []byte) error { return i.backupTo(o, body) })
 	handle("admin", func(o *out, body []byte) error { return i.adminFrom(o, body) })

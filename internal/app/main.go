@@ -228,7 +228,9 @@ func (c applyCmd) Run(o *out) error {
 	if err = errors.Join(err, i.Close()); err != nil {
 		return err
 	}
-	return o.problems(problems, false, func() { o.say("Edition %s of %s is stored; it is in force from %s.", n.Hash()[:12], n.Network, string(n.InForce)) })
+	return o.problems(problems, false, func() {
+		o.say("Edition %s of %s is stored; it is in force from %s.", n.Hash()[:12], n.Network, string(n.InForce))
+	})
 }
 
 type clockCmd struct {

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,7 +117,15 @@ func (c serveCmd) drivers() (d notify.Drivers, keys []string, err error) {
 	if err != nil {
 		return d, nil, err
 	}
-	mailer, err := notify.NewMailer(notify.MailServer{Address: c.SMTP, User: c.SMTPUser, Password: password, TLS: c.SMTPTLS})
+	host, portText, err := net.SplitHostPort(c.SMTP)
+	if err != nil {
+		return d, nil, fmt.Errorf("--smtp: want host:port, for example mail.example:587")
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return d, nil, fmt.Errorf("--smtp: %q is no port", portText)
+	}
+	mailer, err := notify.NewMailer(notify.MailServer{Host: host, Port: port, Username: c.SMTPUser, Password: password, TLS: c.SMTPTLS})
 	if err != nil {
 		return d, nil, err
 	}
@@ -197,4 +206,3 @@ func (c initCmd) Run(o *out) error {
 		o.say("%s is ready for %s.\nThe administrator's invitation, good for seven days:\n  %s\nKeep %s apart from every backup: without it nothing can be read.", c.Data, n.Network, link, filepath.Join(c.Data, masterFile))
 	})
 }
-

@@ -375,3 +375,8 @@ func (s *Service) CheckWallets(ctx context.Context) error {
 		return err
 	})
 }
+
+// RecentPayments lists the newest card payments, for the demo's outbox.
+func RecentPayments(tx *db.Tx, n int) ([]CardPayment, error) {
+	return db.List(tx, scanPayment, paymentQuery+" ORDER BY at DESC, id DESC LIMIT $1", n)
+}

@@ -157,6 +157,7 @@ type Tx struct {
 	now    time.Time
 	failed error
 	after  []func()
+	schema map[string]table // for Load
 }
 
 // Now is the business instant of this transaction, read once at its start, whole microseconds UTC.

@@ -66,3 +66,16 @@ func authRoutes() []route {
 		{"POST", "/deconnexion", space, signed, 0, (*visit).signOut},
 	}
 }
+
+// Route is one line of the table in words, for the command that prints it and for tests that walk it.
+type Route struct{ Method, Path, Where, Open string }
+
+// Routes lists every page.
+func Routes() []Route {
+	words := map[zone]string{anywhere: "every host", site: "public site", space: "space host", demoOnly: "demo only"}
+	var all []Route
+	for _, r := range (*Server)(nil).routes() {
+		all = append(all, Route{r.Method, r.Path, words[r.Zone], string(r.Open)})
+	}
+	return all
+}
