@@ -172,7 +172,7 @@ type Failure struct {
 	Message string
 	Ref     string // to quote on the phone; of the log line
 	Back    Link
-	Space   bool // shown on the space host: no phone line
+	Space   bool // shown on the space host: no phone line, Site.Name is the operator
 }
 
 // title and advice say each failure in our words: what happened, then what to do.
