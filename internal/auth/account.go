@@ -395,6 +395,11 @@ func (s *Service) Accept(ctx context.Context, token, password, code string) (ses
 	return session, err
 }
 
+var (
+	errUntrained = fault.New(fault.Denied, "untrained", fault.T("Votre formation n’est pas encore enregistrée : vous ne pouvez pas prendre d’appels. Demandez à l’administrateur d’en noter la date.", "Your training is not recorded yet: you cannot take calls. Ask the administrator to note its date."))
+	errOffDuty   = fault.New(fault.Denied, "off-duty", fault.T("Vous n’êtes pas en service. Mettez-vous en service pour prendre des appels.", "You are off duty. Go on duty to take calls."))
+)
+
 // Duty puts an agent on duty or off. An untrained one cannot go on duty (ET-19).
 func (s *Service) Duty(ctx context.Context, actor Actor, on bool) error {
 	if err := actor.May(CallAnswer); err != nil {
@@ -405,12 +410,12 @@ func (s *Service) Duty(ctx context.Context, actor Actor, on bool) error {
 		if on {
 			since = db.Micros(tx.Now())
 		}
-		n, err := tx.Exec("UPDATE account SET duty_since = $2 WHERE id = $1 AND ($2 = 0 OR trained_on <> '' AND trained_on <= $3)", actor.Account, since, tx.Now().Format(time.DateOnly))
+		n, err := tx.Exec("UPDATE account SET duty_since = $2 WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR trained_on <> '' AND trained_on <= $3)", actor.Account, since, tx.Now().Format(time.DateOnly))
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.Denied, "untrained", fault.T("Votre formation n’est pas encore enregistrée : vous ne pouvez pas prendre d’appels. Demandez à l’administrateur d’en noter la date.", "Your training is not recorded yet: you cannot take calls. Ask the administrator to note its date."))
+			return errUntrained
 		}
 		word := "off"
 		if on {
@@ -512,7 +517,25 @@ func (s *Service) load(tx *db.Tx, r *vault.Ring, id string) (a Account, err erro
 	return a, err
 }
 
-// OnDuty lists the agents who may be offered a call, with their trades.
+// MustBeOnDuty lets only a trained agent who is on duty take a call (ET-19).
+func MustBeOnDuty(tx *db.Tx, account string) error {
+	var trained string
+	var since int64
+	err := tx.Get(db.Into(&trained, &since), "SELECT trained_on, duty_since FROM account WHERE id = $1 AND state = 'active'", account)
+	switch {
+	case errors.Is(err, db.ErrNone):
+		return errNoAccount
+	case err != nil:
+		return err
+	case trained == "" || trained > tx.Now().Format(time.DateOnly):
+		return errUntrained
+	case since == 0:
+		return errOffDuty
+	}
+	return nil
+}
+
+// OnDuty lists the agents who may be offered a call, with the trades that they practise.
 func OnDuty(tx *db.Tx) (map[string][]string, error) {
 	duty := map[string][]string{}
 	err := db.Each(tx, func(s db.Scanner) error {
@@ -527,6 +550,7 @@ func OnDuty(tx *db.Tx) (map[string][]string, error) {
 			duty[id] = duty[id]
 		}
 		return nil
-	}, "SELECT a.id, t.trade FROM account a LEFT JOIN account_trade t ON t.account_id = a.id WHERE a.state = 'active' AND a.duty_since > 0 ORDER BY a.id, t.trade")
+	}, `SELECT a.id, t.trade FROM account a JOIN account_role r ON r.account_id = a.id AND r.role = 'agent' LEFT JOIN account_trade t ON t.account_id = a.id
+		WHERE a.state = 'active' AND a.duty_since > 0 ORDER BY a.id, t.trade`)
 	return duty, err
 }

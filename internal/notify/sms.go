@@ -139,18 +139,12 @@ const (
 	eventTolerance = 5 * time.Minute
 )
 
-// ReadSMSEvent verifies and reads a request of the gateway, signed by Standard Webhooks: webhook-id, webhook-timestamp and
-// webhook-signature over "id.timestamp.body", any of secrets ("whsec_" and base64; two while one is being replaced). Nothing is believed
-// before the signature holds: until then the answer is a Denied fault, afterwards a malformed event is an Invalid one.
+// ReadSMSEvent verifies and reads a request of the gateway, signed as [ReadWebhook] says. Nothing is believed before the signature holds:
+// until then the answer is a Denied fault, afterwards a malformed event is an Invalid one.
 func ReadSMSEvent(secrets []string, header http.Header, body []byte, now time.Time) (SMSEvent, error) {
-	denied := fault.New(fault.Denied, "webhook-signature", fault.T("Signature refusée.", "Signature refused."))
-	id, stamp := header.Get("webhook-id"), header.Get("webhook-timestamp")
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil || id == "" || len(id) > 128 || len(body) > maxEvent || now.Sub(time.Unix(seconds, 0)).Abs() > eventTolerance {
-		return SMSEvent{}, denied
-	}
-	if !webhookSigned(secrets, header.Get("webhook-signature"), id+"."+stamp+"."+string(body)) {
-		return SMSEvent{}, denied
+	id, err := ReadWebhook(secrets, header, body, now)
+	if err != nil {
+		return SMSEvent{}, err
 	}
 	e := SMSEvent{}
 	malformed := fault.New(fault.Invalid, "webhook-body", fault.T("Événement illisible.", "Unreadable event."))
@@ -165,6 +159,19 @@ func ReadSMSEvent(secrets []string, header http.Header, body []byte, now time.Ti
 		return SMSEvent{}, malformed
 	}
 	return e, nil
+}
+
+// ReadWebhook verifies a request that an outside service signed by Standard Webhooks, and answers the event's id: webhook-id,
+// webhook-timestamp and webhook-signature over "id.timestamp.body", under any of secrets ("whsec_" and base64; two while one is being
+// replaced). now is machine time: an event is good for five minutes before and after its own. Every refusal is one and the same Denied fault.
+func ReadWebhook(secrets []string, header http.Header, body []byte, now time.Time) (id string, err error) {
+	id, stamp := header.Get("webhook-id"), header.Get("webhook-timestamp")
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil || id == "" || len(id) > 128 || len(body) > maxEvent || now.Sub(time.Unix(seconds, 0)).Abs() > eventTolerance ||
+		!webhookSigned(secrets, header.Get("webhook-signature"), id+"."+stamp+"."+string(body)) {
+		return "", fault.New(fault.Denied, "webhook-signature", fault.T("Signature refusée.", "Signature refused."))
+	}
+	return id, nil
 }
 
 func webhookSigned(secrets []string, signatures, content string) bool {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"entremise/internal/db"
@@ -52,6 +53,42 @@ func Hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 		}
 	}
 	return nil
+}
+
+// Drop notes in tx that a record holds nothing any more of the categories, of any when none is named: its data was erased.
+func Drop(tx *db.Tx, record string, categories ...network.Category) error {
+	args := []any{record}
+	q := "DELETE FROM holding WHERE record = $1"
+	if len(categories) > 0 {
+		q += " AND category IN (" + db.In(&args, categories) + ")"
+	}
+	_, err := tx.Exec(q, args...)
+	return err
+}
+
+// Held is a record with the person whose data it holds.
+type Held struct{ Record, Person string }
+
+// Lapsed lists at most limit records that no purpose of the edition in force lets anybody hold any longer for a category, oldest first. It
+// knows categories that are kept for a time from collection; one that is kept while something lasts, or archived, lapses never here.
+func Lapsed(tx *db.Tx, n *network.Network, whose network.Person, c network.Category, limit int) ([]Held, error) {
+	args := []any{string(c)}
+	var over []string
+	for _, p := range n.PurposesFor(whose, c) {
+		if p.Keep == nil || p.Keep.For.IsZero() || p.Keep.Archive != nil {
+			continue // its holdings stand in the way of every record that has one
+		}
+		args = append(args, p.ID, db.Micros(p.Keep.For.Cutoff(tx.Now())))
+		over = append(over, fmt.Sprintf("(h.purpose = $%d AND h.since <= $%d)", len(args)-1, len(args)))
+	}
+	if len(over) == 0 {
+		return nil, nil
+	}
+	args = append(args, limit)
+	q := strings.Join(over, " OR ")
+	return db.List(tx, func(s db.Scanner) (h Held, err error) { err = s.Scan(&h.Record, &h.Person); return },
+		"SELECT h.record, h.person_id FROM holding h WHERE h.category = $1 AND ("+q+") AND NOT EXISTS (SELECT 1 FROM holding o WHERE o.record = h.record AND o.category = h.category AND NOT ("+
+			strings.ReplaceAll(q, "h.", "o.")+")) GROUP BY h.record, h.person_id ORDER BY min(h.since), h.record LIMIT $"+strconv.Itoa(len(args)), args...)
 }
 
 // Choice is a box that a person was shown: ticked or not. Both are kept: a refusal is an answer.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"entremise/internal/billing"
+	"entremise/internal/call"
 	"entremise/internal/money"
 	"entremise/internal/notify"
 )
@@ -156,4 +157,40 @@ func (b *Bank) Asked() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.asked)
+}
+
+// Line is the telephony: the simulated one, whose sound may be withheld. Safe for concurrent use.
+type Line struct {
+	mu     sync.Mutex
+	answer func() ([]byte, error)
+	asked  int
+}
+
+// Answer makes what follows the sound of every call, or the error of fetching it; nil plays the tone again.
+func (l *Line) Answer(f func() ([]byte, error)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answer = f
+}
+
+// Asked is how often a sound was fetched.
+func (l *Line) Asked() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked
+}
+
+func (l *Line) line() call.Line {
+	line := call.Simulated()
+	tone := line.Fetch
+	line.Fetch = func(ctx context.Context, id string) ([]byte, error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.asked++
+		if l.answer != nil {
+			return l.answer()
+		}
+		return tone(ctx, id)
+	}
+	return line
 }

@@ -18,6 +18,7 @@ import (
 
 	"entremise/internal/auth"
 	"entremise/internal/billing"
+	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/db/dbtest"
 	"entremise/internal/edition"
@@ -59,6 +60,8 @@ type Rig struct {
 	Pros     *pro.Service
 	Billing  *billing.Service
 	Requests *request.Service
+	Calls    *call.Service
+	Line     *Line
 	Jobs     *job.Runner
 
 	count atomic.Int64
@@ -71,7 +74,7 @@ var hasher = sync.OnceValues(func() (*auth.Hasher, error) { return auth.NewHashe
 // New builds a house on one engine; it is gone at the end of the test.
 func New(t testing.TB, e db.Dialect) *Rig {
 	t.Helper()
-	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}}
+	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -107,18 +110,24 @@ func New(t testing.TB, e db.Dialect) *Rig {
 	r.Pros = pro.New(r.DB, r.Vault, r.Editions, r.Auth, r.Notify, url, true)
 	r.Billing = billing.New(r.DB, r.Vault, r.Editions, r.Notify, r.Pros, r.Bank.card(), url)
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
+	r.Calls = call.New(r.DB, r.Vault, r.Editions, r.Requests, r.Line.line(), true)
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
 	r.Billing.Register(r.Jobs)
 	r.Requests.Register(r.Jobs)
+	r.Calls.Register(r.Jobs)
 	return r
 }
 
-// Each runs the test once per engine, each time in a fresh house.
+// Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.
 func Each(t *testing.T, test func(t *testing.T, r *Rig)) {
 	t.Helper()
+	t.Parallel()
 	for _, e := range dbtest.Engines() {
-		t.Run(string(e), func(t *testing.T) { test(t, New(t, e)) })
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			test(t, New(t, e))
+		})
 	}
 }
 
@@ -176,6 +185,16 @@ func (r *Rig) Account(t testing.TB, in auth.NewAccount) auth.Actor {
 	a := auth.Actor{Who: auth.StaffMember, Account: id, Roles: in.Roles, Fresh: r.DB.Machine(), Lang: in.Lang}
 	if in.Kind == "pro" {
 		a.Who, a.Pro = auth.Professional, in.Pro
+	}
+	return a
+}
+
+// Agent makes a trained agent on duty who practises these trades.
+func (r *Rig) Agent(t testing.TB, trades ...string) auth.Actor {
+	t.Helper()
+	a := r.Account(t, auth.NewAccount{Roles: []network.Role{network.RoleAgent}, Trades: trades, TrainedOn: "2026-01-05"})
+	if err := r.Auth.Duty(context.Background(), a, true); err != nil {
+		t.Fatal(err)
 	}
 	return a
 }

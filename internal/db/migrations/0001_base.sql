@@ -533,10 +533,12 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_purchase ON contact (purchase_id, at);
 
--- call
+-- call: line_id is the telephony's own name of a call, NULL for one that no line of ours carried
 CREATE TABLE call (
   id TEXT NOT NULL PRIMARY KEY,
+  line_id TEXT UNIQUE,
   at BIGINT NOT NULL,
+  machine_at BIGINT NOT NULL,
   site TEXT NOT NULL,
   person_id TEXT NOT NULL,
   trade TEXT NOT NULL,
@@ -550,7 +552,8 @@ CREATE TABLE call (
   accepted_at BIGINT NOT NULL,
   ended_at BIGINT NOT NULL,
   request_id TEXT NOT NULL,
-  sampled BOOLEAN NOT NULL
+  sampled BOOLEAN NOT NULL,
+  tries BIGINT NOT NULL
 );
 CREATE INDEX call_state ON call (state, at);
 CREATE INDEX call_request ON call (request_id);

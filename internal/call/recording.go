@@ -1,0 +1,142 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"entremise/internal/audit"
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/job"
+	"entremise/internal/network"
+	"entremise/internal/privacy"
+	"entremise/internal/vault"
+)
+
+// fetch is the handler of jobFetch: it takes the sound of a call from the line and seals it, once. A crash between the line's answer and the row
+// asks the line again; a caller who was erased meanwhile leaves nothing.
+func (s *Service) fetch(ctx context.Context, id string) error {
+	var c Call
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { c, err = selectCall(tx, id); return }); err != nil {
+		return err
+	}
+	if c.State != Ended || !c.Sampled || c.Recording != "" || s.line.Fetch == nil {
+		return nil
+	}
+	wav, err := s.line.Fetch(ctx, c.line)
+	if err != nil {
+		return fmt.Errorf("call: the line %s gives no sound yet: %w", s.line.Name, err)
+	}
+	length, err := soundLength(wav)
+	if err != nil {
+		return job.Permanent(err)
+	}
+	ring, err := s.vault.Ring(ctx, c.person, catRecording)
+	if err != nil {
+		return err
+	}
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		if err := ring.Assign(tx); err != nil {
+			if errors.Is(err, db.ErrUnique) {
+				return nil // the key that he had was destroyed: he was erased, and a new one may not seal his voice
+			}
+			return err
+		}
+		rec := tx.NewID("rec")
+		added, err := tx.Exec("INSERT INTO recording (id, call_id, person_id, at, seconds, sound_sealed) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (call_id) DO NOTHING",
+			rec, c.ID, c.person, db.Micros(c.Ended), int64((length+time.Second-1)/time.Second), ring.Seal(catRecording, soundPlace(rec), wav))
+		if err != nil || added == 0 {
+			return err
+		}
+		tx.Wake("calls")
+		return audit.Write(tx, auth.Machine.Name(), string(auth.System), "recording.keep", rec, c.ID)
+	})
+}
+
+// sweepKept erases recordings when the file's time for them is over (ET-145): the key first, so that a crash in between leaves a mute row and
+// the next round removes it.
+func (s *Service) sweepKept(ctx context.Context) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	var lapsed []privacy.Held
+	if err := s.db.Read(ctx, func(tx *db.Tx) error {
+		lapsed, err = privacy.Lapsed(tx, n, network.Consumer, network.DataRecording, 100)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, h := range lapsed {
+		if _, err := s.vault.Erase(ctx, h.Person, catRecording); err != nil {
+			return err
+		}
+		if err := s.db.Write(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec("DELETE FROM recording WHERE call_id = $1", h.Record); err != nil {
+				return err
+			}
+			if err := privacy.Drop(tx, h.Record, network.DataRecording); err != nil {
+				return err
+			}
+			return audit.Write(tx, auth.Machine.Name(), string(auth.System), "recording.erase", h.Record, "")
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sound is a recording, opened.
+type Sound struct {
+	ID, Call string
+	At       time.Time
+	Length   time.Duration // rounded up to the second
+	WAV      []byte
+}
+
+// Listen opens a recording for one of the four purposes. The line that says who, what and why is written before anything is opened; a refusal
+// leaves one too (ET-146, 147).
+func (s *Service) Listen(ctx context.Context, actor auth.Actor, id string, p Purpose) (Sound, error) {
+	if err := actor.May(auth.RecordingHear); err != nil {
+		if actor.Account == "" {
+			return Sound{}, err // a visitor or the holder of a link: there is nobody to name
+		}
+		return Sound{}, audit.Refuse(ctx, s.db, actor.Name(), actor.As(auth.RecordingHear), "recording.hear", id, err, "")
+	}
+	if !slices.Contains(Purposes(), p) {
+		var c fault.Check
+		c.Add("purpose", fault.T("Dites pourquoi vous écoutez cet enregistrement.", "Say why you listen to this recording."))
+		return Sound{}, c.Err()
+	}
+	out := Sound{ID: id}
+	var person string
+	var sealed []byte
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		var at, seconds int64
+		err := tx.Get(db.Into(&out.Call, &person, &at, &seconds, &sealed), "SELECT call_id, person_id, at, seconds, sound_sealed FROM recording WHERE id = $1", id)
+		if errors.Is(err, db.ErrNone) {
+			return errSound
+		}
+		if err != nil {
+			return err
+		}
+		out.At, out.Length = db.Time(at), time.Duration(seconds)*time.Second
+		return audit.Write(tx, actor.Name(), actor.As(auth.RecordingHear), "recording.hear", id, string(p))
+	})
+	if err != nil {
+		return Sound{}, err
+	}
+	ring, err := s.vault.Ring(ctx, person)
+	if err != nil {
+		return Sound{}, err
+	}
+	out.WAV, err = ring.Open(catRecording, soundPlace(id), sealed)
+	if errors.Is(err, vault.ErrErased) {
+		return Sound{}, errSound
+	}
+	return out, err
+}
