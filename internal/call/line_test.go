@@ -126,7 +126,7 @@ func TestSimulate_isForAgentsOfADemo(t *testing.T) {
 		if !r.Calls.Simulated() {
 			t.Error("the embedded line is not told apart")
 		}
-		real := call.New(r.DB, r.Vault, r.Editions, r.Requests, call.Line{Name: "telephony"}, false)
+		real := call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Line: call.Line{Name: "telephony"}})
 		_, err = real.Simulate(ctx, r.Agent(t), rig.Host, "", caller)
 		wantCode(t, err, "no-simulation")
 	})

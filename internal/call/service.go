@@ -11,7 +11,6 @@ import (
 	"entremise/internal/edition"
 	"entremise/internal/job"
 	"entremise/internal/network"
-	"entremise/internal/phone"
 	"entremise/internal/privacy"
 	"entremise/internal/request"
 	"entremise/internal/vault"
@@ -27,9 +26,22 @@ type Service struct {
 	demo     bool
 }
 
-// New makes the service. In a demo, numbers reserved for fiction are read as French ones.
-func New(d *db.DB, v *vault.Vault, e *edition.Store, r *request.Service, line Line, demo bool) *Service {
-	return &Service{db: d, vault: v, editions: e, requests: r, line: line, demo: demo}
+// Parts are what the composition root gives.
+type Parts struct {
+	DB       *db.DB
+	Vault    *vault.Vault
+	Editions *edition.Store
+	Requests *request.Service
+	Line     Line // the zero Line is the simulated one
+	Demo     bool // numbers reserved for fiction are read as French ones
+}
+
+// New makes the service.
+func New(p Parts) *Service {
+	if p.Line.Name == "" {
+		p.Line = Simulated()
+	}
+	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, requests: p.Requests, line: p.Line, demo: p.Demo}
 }
 
 // Simulated reports whether calls are made by hand here.
@@ -455,142 +467,4 @@ func (s *Service) NextDue(ctx context.Context, after, until time.Time) (next tim
 		return nil
 	})
 	return next, err
-}
-
-// masked fills in the numbers of a list, masked, and the open requests of each.
-func (s *Service) masked(ctx context.Context, all []Call) error {
-	people := make([]string, len(all))
-	for i, c := range all {
-		people[i] = c.person
-	}
-	rings, err := s.vault.Rings(ctx, people...)
-	if err != nil {
-		return err
-	}
-	for i, c := range all {
-		number, err := rings[c.person].OpenText(catContact, place("caller_sealed", c.ID), c.sealed)
-		if err != nil && !errors.Is(err, vault.ErrErased) {
-			return err
-		}
-		if number != "" {
-			all[i].Number = phone.Mask(number)
-		}
-	}
-	return s.db.Read(ctx, func(tx *db.Tx) error {
-		for i, c := range all {
-			if all[i].Known, err = request.OpenOf(tx, c.index, c.Request); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Service) list(ctx context.Context, actor auth.Actor, where string, args ...any) ([]Call, error) {
-	if err := maySee(actor); err != nil {
-		return nil, err
-	}
-	var all []Call
-	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { all, err = db.List(tx, scanCall, fromCall+where, args...); return }); err != nil {
-		return nil, err
-	}
-	return all, s.masked(ctx, all)
-}
-
-// Ringing lists the calls that ring, oldest first, and says which of them this actor may answer now.
-func (s *Service) Ringing(ctx context.Context, actor auth.Actor) ([]Call, error) {
-	all, err := s.list(ctx, actor, "WHERE c.state = 'ringing' ORDER BY c.at, c.id LIMIT 50")
-	if err != nil || len(all) == 0 {
-		return all, err
-	}
-	n, err := s.editions.InForce(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return all, s.db.Read(ctx, func(tx *db.Tx) error {
-		ready := auth.MustBeOnDuty(tx, actor.Account) == nil && actor.Can(auth.CallAnswer)
-		for i, c := range all {
-			first, err := s.first(tx, n, c)
-			if err != nil {
-				return err
-			}
-			opens := c.rang.Add(head)
-			if waits := len(first) > 0 && tx.Machine().Before(opens); waits {
-				all[i].First, all[i].Opens = trades(n, c), opens
-				all[i].Mine = ready && first[actor.Account]
-			} else {
-				all[i].Mine = ready
-			}
-		}
-		return nil
-	})
-}
-
-// Live lists the calls in progress, everybody's.
-func (s *Service) Live(ctx context.Context, actor auth.Actor) ([]Call, error) {
-	return s.list(ctx, actor, "WHERE c.state IN ('answered', 'talking') ORDER BY c.answered_at, c.id LIMIT 100")
-}
-
-// ToCallBack lists the missed calls whose number is known, oldest first: they stand in the agents' queue.
-func (s *Service) ToCallBack(ctx context.Context, actor auth.Actor) ([]Call, error) {
-	return s.list(ctx, actor, "WHERE c.state = 'missed' AND c.caller_bidx <> '' AND c.tries < $1 ORDER BY c.at, c.id LIMIT 100", mostTries)
-}
-
-// Recent lists the newest calls that are over.
-func (s *Service) Recent(ctx context.Context, actor auth.Actor, n int) ([]Call, error) {
-	return s.list(ctx, actor, "WHERE c.state IN ('ended', 'refused', 'missed') ORDER BY c.at DESC, c.id DESC LIMIT $1", n)
-}
-
-// Opened is a call as its own agent sees it, with the whole number.
-type Opened struct {
-	Call
-	Caller string // E.164; empty when withheld
-}
-
-// Open reads a call for its agent; the reading leaves a line.
-func (s *Service) Open(ctx context.Context, actor auth.Actor, id string) (Opened, error) {
-	c, err := s.load(ctx, actor, id)
-	if err != nil {
-		return Opened{}, err
-	}
-	ring, err := s.vault.Ring(ctx, c.person)
-	if err != nil {
-		return Opened{}, err
-	}
-	o := Opened{Call: c}
-	if o.Caller, err = ring.OpenText(catContact, place("caller_sealed", c.ID), c.sealed); err != nil && !errors.Is(err, vault.ErrErased) {
-		return Opened{}, err
-	}
-	o.Number = phone.Display(o.Caller)
-	return o, s.db.Write(ctx, func(tx *db.Tx) error {
-		if o.Known, err = request.OpenOf(tx, c.index, c.Request); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.CallAnswer), "call.read", id, "")
-	})
-}
-
-// Known lists the open requests of a call's number, for its agent.
-func (s *Service) Known(ctx context.Context, actor auth.Actor, id string) (known []request.Request, err error) {
-	c, err := s.load(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error { known, err = request.OpenOf(tx, c.index, c.Request); return err })
-	return known, err
-}
-
-// Of is the newest call from which a request came, or "" when it came from a form.
-func (s *Service) Of(ctx context.Context, actor auth.Actor, requestID string) (id string, err error) {
-	if err := maySee(actor); err != nil {
-		return "", err
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		id, err = db.Value[string](tx, "SELECT id FROM call WHERE request_id = $1 ORDER BY at DESC, id LIMIT 1", requestID)
-		if errors.Is(err, db.ErrNone) {
-			id, err = "", nil
-		}
-		return err
-	})
-	return id, err
 }
