@@ -333,7 +333,7 @@ func (s *seeder) one(ctx context.Context, agent auth.Actor, trade string, c geo.
 		return nil
 	}
 	for _, kind := range [][]string{{"called"}, {"called", "reached"}, {"reached", "quote"}, {"reached", "quote", "won"}, {"reached", "lost"}}[s.IntN(5)] {
-		if err := s.i.Requests.Log(ctx, actor, bought.Purchase, kind); err != nil {
+		if err := s.i.Requests.Log(ctx, actor, bought.Purchase, kind, ""); err != nil {
 			return err
 		}
 	}

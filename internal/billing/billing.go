@@ -301,7 +301,7 @@ func (s *Service) Release(ctx context.Context, p CardPayment) CardResult {
 	return s.card.Release(ctx, p.ID, p.Ref)
 }
 
-// StartCredit begins to credit a wallet by card and answers the hosted page.
+// StartCredit begins to credit a wallet by card and answers the hosted page. {payment} in back becomes the payment's id.
 func (s *Service) StartCredit(ctx context.Context, actor auth.Actor, amount money.Amount, back string) (url string, err error) {
 	if err := actor.May(auth.WalletCredit); err != nil {
 		return "", err
@@ -321,7 +321,31 @@ func (s *Service) StartCredit(ctx context.Context, actor auth.Actor, amount mone
 	if err != nil {
 		return "", err
 	}
-	return s.CheckoutURL(id, back), nil
+	return s.CheckoutURL(id, strings.ReplaceAll(back, "{payment}", id)), nil
+}
+
+// CreditBack is called when the hosted page of a credit comes back: it carries the payment as far as it goes now and says where it stands.
+func (s *Service) CreditBack(ctx context.Context, actor auth.Actor, payment string) (p CardPayment, err error) {
+	if err := actor.May(auth.WalletCredit); err != nil {
+		return p, err
+	}
+	read := func() error {
+		return s.db.Read(ctx, func(tx *db.Tx) error {
+			if p, err = GetPayment(tx, payment); err == nil && (p.Pro != actor.Pro || p.Purpose != "credit") {
+				err = errNoPayment
+			}
+			return err
+		})
+	}
+	if err := read(); err != nil {
+		return CardPayment{}, err
+	}
+	if p.State == "authorised" {
+		if err := s.settleCredit(ctx, p); err != nil {
+			return CardPayment{}, err
+		}
+	}
+	return p, read()
 }
 
 // SettleCredits carries authorised credits on to the wallet: by the sweep, and right after the hosted page came back.

@@ -114,7 +114,7 @@ func (s *Service) issue(ctx context.Context, n *network.Network, l dueLine) erro
 	buyer := Party{Name: c.Company, SIREN: c.SIREN, Address: []string{c.Street, postcode(base) + " " + base.Name}}
 	o := n.Operator
 	capital := o.Capital
-	seller := Seller{Party: Party{Name: o.Name, SIREN: o.SIREN.String(), VATID: o.VAT, Address: []string{n.AddressFor("office")}}, Form: o.LegalForm, Capital: &capital, RCS: o.RCS, Contact: []string{o.Phone.Display(), o.Email}}
+	seller := Seller{Party: Party{Name: o.Name, SIREN: string(o.SIREN), VATID: o.VAT, Address: []string{n.AddressFor("office")}}, Form: o.LegalForm, Capital: &capital, RCS: o.RCS, Contact: []string{o.Phone.Display(), o.Email}}
 	if o.Company != "" {
 		seller.Name = o.Company
 	}
@@ -173,28 +173,34 @@ func numberText(series string, number int64) string { return fmt.Sprintf("F%s-%0
 // Issued is one invoice in a list.
 type Issued struct {
 	ID, Number, Pro, IssuedOn string
+	Label                     string // of its line
 	At                        time.Time
 	Net, VAT                  money.Amount
 	PDF                       bool // the file is there
 }
 
-const issuedQuery = "SELECT i.id, i.series, i.number, i.pro_id, i.issued_on, i.at, i.net_minor, i.vat_minor, f.invoice_id IS NOT NULL FROM invoice i LEFT JOIN invoice_file f ON f.invoice_id = i.id "
+const issuedQuery = "SELECT i.id, i.series, i.number, i.pro_id, i.issued_on, i.at, i.net_minor, i.vat_minor, f.invoice_id IS NOT NULL, coalesce(l.label, '') FROM invoice i LEFT JOIN invoice_file f ON f.invoice_id = i.id LEFT JOIN invoice_line l ON l.invoice_id = i.id "
 
 func scanIssued(s db.Scanner) (x Issued, err error) {
 	var series string
 	var number, at, net, vat int64
-	err = s.Scan(&x.ID, &series, &number, &x.Pro, &x.IssuedOn, &at, &net, &vat, &x.PDF)
+	err = s.Scan(&x.ID, &series, &number, &x.Pro, &x.IssuedOn, &at, &net, &vat, &x.PDF, &x.Label)
 	x.Number, x.At, x.Net, x.VAT = numberText(series, number), db.Time(at), money.Amount(net), money.Amount(vat)
 	return x, err
 }
 
-// Invoices lists a professional's invoices, newest first (ET-38); an accountant may name any professional, or none for all.
-func (s *Service) Invoices(ctx context.Context, actor auth.Actor, proID string, n int) (all []Issued, err error) {
+// Invoices lists a professional's invoices, newest first (ET-38), at most n; an accountant may name any professional, or none for all. after is
+// the id of the last one of the page before, empty for the first.
+func (s *Service) Invoices(ctx context.Context, actor auth.Actor, proID, after string, n int) (all []Issued, err error) {
 	if err := mayRead(actor, auth.InvoiceRead, proID); err != nil {
 		return nil, err
 	}
+	where, args := "WHERE (CAST($1 AS TEXT) = '' OR i.pro_id = $1)", []any{proID, n}
+	if after != "" {
+		where, args = where+" AND (i.series, i.number) < (SELECT series, number FROM invoice WHERE id = $3)", append(args, after)
+	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		all, err = db.List(tx, scanIssued, issuedQuery+"WHERE CAST($1 AS TEXT) = '' OR i.pro_id = $1 ORDER BY i.series DESC, i.number DESC LIMIT $2", proID, n)
+		all, err = db.List(tx, scanIssued, issuedQuery+where+" ORDER BY i.series DESC, i.number DESC LIMIT $2", args...)
 		return err
 	})
 	return all, err

@@ -2,7 +2,6 @@ package request
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -99,9 +98,9 @@ func (s *Service) own(ctx context.Context, actor auth.Actor, act auth.Action) (r
 	return s.open(ctx, actor.Request)
 }
 
-// Photo opens one picture: for the consumer himself, for staff, and for who bought.
+// Photo opens one picture, for the consumer himself and for staff; who bought has BoughtPhoto.
 func (s *Service) Photo(ctx context.Context, actor auth.Actor, request, id string) (Photo, error) {
-	if err := s.maySeeContent(ctx, actor, request); err != nil {
+	if err := s.maySeeContent(actor, request); err != nil {
 		return Photo{}, err
 	}
 	r, _, ring, _, err := s.open(ctx, request)
@@ -113,19 +112,9 @@ func (s *Service) Photo(ctx context.Context, actor auth.Actor, request, id strin
 	return p, err
 }
 
-func (s *Service) maySeeContent(ctx context.Context, actor auth.Actor, request string) error {
-	switch {
-	case actor.Who == auth.Consumer && actor.Request == request, actor.Can(auth.RequestRead):
+func (s *Service) maySeeContent(actor auth.Actor, request string) error {
+	if actor.Who == auth.Consumer && actor.Request == request || actor.Can(auth.RequestRead) {
 		return nil
-	case actor.Who == auth.Professional:
-		id, err := s.already(ctx, actor, request)
-		if err != nil {
-			return err
-		}
-		if id != "" {
-			_, err = s.purchase(ctx, actor, id)
-			return err
-		}
 	}
 	return errNone
 }
@@ -452,162 +441,4 @@ func (s *Service) Text(ctx context.Context, actor auth.Actor, id, template, type
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.RequestText), "request.text", id, template)
 	})
-}
-
-// Detail is what a professional reads of what he bought. Masked says why nothing can be read any more.
-type Detail struct {
-	Purchase
-	Request  Request
-	Network  *network.Network
-	Title    string
-	Who      person.Person
-	Words    network.Answers
-	Street   string
-	Photos   []string
-	Contacts []Contact
-	Given    []privacy.Given
-	CallBy   time.Time
-	Masked   string // stopped, cancelled or erased
-	Invoice  string // id, once it is numbered
-}
-
-// Contact is one line of the log that a professional keeps of a purchase.
-type Contact struct {
-	Kind string
-	At   time.Time
-}
-
-// purchase reads a professional's own purchase; another's does not exist to him.
-func (s *Service) purchase(ctx context.Context, actor auth.Actor, id string) (p Purchase, err error) {
-	if err := actor.May(auth.ContactLog); err != nil {
-		return p, err
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error { p, err = selectPurchase(tx, id); return err })
-	if err == nil && (p.Pro != actor.Pro || p.State != "revealed") {
-		return p, errNoPurchase
-	}
-	return p, err
-}
-
-// Detail opens what was bought; each reading leaves an audit line. A consumer who stopped contact or cancelled is masked.
-func (s *Service) Detail(ctx context.Context, actor auth.Actor, id string) (Detail, error) {
-	p, err := s.purchase(ctx, actor, id)
-	if err != nil {
-		return Detail{}, err
-	}
-	r, n, ring, who, err := s.open(ctx, p.Request)
-	if err != nil {
-		return Detail{}, err
-	}
-	d := Detail{Purchase: p, Request: r, Network: n, Title: Title(n, r, actor.Lang), CallBy: n.Introductions.Clocks.FirstContact.AddTo(p.Revealed)}
-	var excluded int64
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if excluded, err = db.Value[int64](tx, "SELECT count(*) FROM exclusion WHERE request_id = $1 AND pro_id = $2", r.ID, actor.Pro); err != nil {
-			return err
-		}
-		if d.Contacts, err = db.List(tx, func(s db.Scanner) (c Contact, err error) {
-			var at int64
-			err = s.Scan(&c.Kind, &at)
-			c.At = db.Time(at)
-			return c, err
-		}, "SELECT kind, at FROM contact WHERE purchase_id = $1 ORDER BY at, id", id); err != nil {
-			return err
-		}
-		d.Invoice, err = db.Value[string](tx, "SELECT coalesce(invoice_id, '') FROM invoice_line WHERE reference = $1", "purchase "+id)
-		if err != nil && !errors.Is(err, db.ErrNone) {
-			return err
-		}
-		if d.Photos, err = selectPhotoIDs(tx, r.ID); err != nil {
-			return err
-		}
-		if d.Given, err = privacy.Ledger(tx, r.Person, r.ID); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.ContactLog), "contact.read", id, "")
-	})
-	if err != nil {
-		return Detail{}, err
-	}
-	switch {
-	case excluded > 0:
-		d.Masked = "stopped"
-	case r.State == Cancelled:
-		d.Masked = "cancelled"
-	case who.Phone == "":
-		d.Masked = "erased"
-	}
-	if d.Masked != "" {
-		d.Photos, d.Given = nil, nil
-		return d, nil
-	}
-	d.Who = who
-	if d.Words, err = openWords(ring, r); err != nil {
-		return Detail{}, err
-	}
-	d.Street, err = openStreet(ring, r)
-	return d, err
-}
-
-// Log notes a contact; the first one stops the clock (ET-32, 64). Won or lost ends it.
-func (s *Service) Log(ctx context.Context, actor auth.Actor, id, kind string) error {
-	p, err := s.purchase(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	if !knownOutcome(kind) {
-		return fault.New(fault.Invalid, "no-such-outcome", fault.T("Choisissez un résultat.", "Choose an outcome."))
-	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec("INSERT INTO contact (id, purchase_id, at, kind, by_account) VALUES ($1, $2, $3, $4, $5)", tx.NewID("log"), id, db.Micros(tx.Now()), kind, actor.Account); err != nil {
-			return err
-		}
-		first, err := tx.Exec("UPDATE purchase SET contacted_at = $2 WHERE id = $1 AND contacted_at = 0", id, db.Micros(tx.Now()))
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec("UPDATE purchase SET outcome = $2 WHERE id = $1", id, kind); err != nil {
-			return err
-		}
-		event := EvOutcome
-		if first == 1 {
-			event = EvContacted
-		}
-		if err := insertEvent(tx, p.Request, event, p.Pro, p.Seat, kind); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.ContactLog), "contact.log", id, kind)
-	})
-}
-
-// Purchases lists what a professional bought, newest first; before is a cursor in microseconds, 0 for the newest.
-func (s *Service) Purchases(ctx context.Context, actor auth.Actor, before int64, n int) (all []Detail, err error) {
-	if err := actor.May(auth.ContactLog); err != nil {
-		return nil, err
-	}
-	if before == 0 {
-		before = 1 << 62
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		all = nil
-		bought, err := db.List(tx, scanPurchase, "SELECT "+purchaseColumns+" FROM purchase WHERE pro_id = $1 AND state = 'revealed' AND at < $2 ORDER BY at DESC, id DESC LIMIT $3", actor.Pro, before, n)
-		if err != nil {
-			return err
-		}
-		for _, p := range bought {
-			r, err := selectRequest(tx, p.Request)
-			if err != nil {
-				return err
-			}
-			all = append(all, Detail{Purchase: p, Request: r})
-		}
-		return nil
-	})
-	for i := range all {
-		if all[i].Network, err = s.editions.Get(ctx, all[i].Request.Edition); err != nil {
-			return nil, err
-		}
-		all[i].Title = Title(all[i].Network, all[i].Request, actor.Lang)
-		all[i].CallBy = all[i].Network.Introductions.Clocks.FirstContact.AddTo(all[i].Revealed)
-	}
-	return all, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"entremise/internal/audit"
@@ -281,7 +282,7 @@ type Buy struct {
 	Confirmed map[string]bool // each of the file's buying confirmations (ET-66…68)
 	Shown     money.Amount    // the price excl. VAT on his screen
 	Method    string          // wallet or card
-	Back      string          // where the card's hosted page comes back to
+	Back      string          // where the card's hosted page comes back to; {purchase} in it becomes the purchase's id
 }
 
 // Bought is the answer: a purchase, or the page on which the card is asked for.
@@ -521,7 +522,7 @@ func (s *Service) buyByCard(ctx context.Context, actor auth.Actor, n *network.Ne
 	if err != nil {
 		return Bought{}, err
 	}
-	out.Checkout = s.billing.CheckoutURL(payment, in.Back+out.Purchase)
+	out.Checkout = s.billing.CheckoutURL(payment, strings.ReplaceAll(in.Back, "{purchase}", out.Purchase))
 	return out, nil
 }
 

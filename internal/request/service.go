@@ -32,6 +32,7 @@ type Service struct {
 	links    *auth.Signer
 	url      func(host, path string) string
 	demo     bool
+	odds     oddsKept
 }
 
 // Parts are what the composition root gives.

@@ -324,6 +324,45 @@ func (s *Service) again(tx *db.Tx, key, hash string) (Submitted, error) {
 	return out, err
 }
 
+// Once runs an action of a program under its key and keeps the word that it answers, which holds nothing personal. The same key with the same
+// input answers the same word without acting again; with other input it is refused. What failed is not kept, and a crash between the act and
+// its word lets the act run again: do must be one that run twice is done once.
+func (s *Service) Once(ctx context.Context, actor auth.Actor, key string, input []byte, do func() (word string, err error)) (string, error) {
+	name, sum := auth.Digest("once "+actor.Account+" "+key), sha256.Sum256(input)
+	hash, kept := hex.EncodeToString(sum[:]), ""
+	err := s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		added, err := tx.Exec("INSERT INTO submission (key_hash, input_hash, object, at) VALUES ($1, $2, '', $3) ON CONFLICT (key_hash) DO NOTHING", name, hash, db.Micros(tx.Now()))
+		if err != nil || added == 1 {
+			return err
+		}
+		was := ""
+		if err := tx.Get(db.Into(&was, &kept), "SELECT input_hash, object FROM submission WHERE key_hash = $1", name); err != nil {
+			return err
+		}
+		if was != hash {
+			return errKeyReused
+		}
+		return nil
+	})
+	if err != nil || kept != "" {
+		return kept, err
+	}
+	word, err := do()
+	if err != nil {
+		return "", err
+	}
+	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec("UPDATE submission SET object = $2 WHERE key_hash = $1 AND object = ''", name, word); err != nil {
+			return err
+		}
+		word, err = db.Value[string](tx, "SELECT object FROM submission WHERE key_hash = $1", name) // of two at once, the first word
+		return err
+	})
+	return word, err
+}
+
+var errKeyReused = fault.New(fault.Conflict, "key-reused", fault.T("Cette clé a déjà servi pour autre chose. Prenez-en une nouvelle pour chaque action.", "This key was used for something else. Take a new one for each action."))
+
 // claimWindow makes the request the newest of its number, trade and commune, or names the earlier one that is still within the window.
 func (s *Service) claimWindow(tx *db.Tx, n *network.Network, e164 string, r Request) (earlier string, err error) {
 	bidx := person.PhoneIndex(s.vault, e164)

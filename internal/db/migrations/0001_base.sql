@@ -363,6 +363,7 @@ CREATE TABLE invoice_line (
   paid_with TEXT NOT NULL CHECK (paid_with IN ('wallet', 'card')),
   invoice_id TEXT
 );
+CREATE INDEX invoice_line_invoice ON invoice_line (invoice_id);
 CREATE TABLE invoice_due (
   line_id TEXT NOT NULL PRIMARY KEY,
   at BIGINT NOT NULL
