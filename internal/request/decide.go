@@ -392,7 +392,7 @@ func (s *Service) tellOffer(tx *db.Tx, n *network.Network, r Request, c pro.Cont
 		"trade": s.tradeLabel(n, r.Trade, c.Lang), "commune": r.Commune().Name + " " + r.Postcode, "urgency": n.Urgency(r.Urgency).Say(c.Lang), "distance": kilometres(metres, c.Lang),
 		"price": r.Price.Say(c.Lang), "price_incl": r.Price.Incl(r.VAT).Say(c.Lang), "seats": fmt.Sprint(r.Seats - r.Sold),
 		"link": s.url(n.SpaceHost, "/tableau/"+r.ID),
-		"stop": s.url(n.SpaceHost, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.BySMS, c.Phone)+" "+notify.ScopeOffers, 0)),
+		"stop": s.url(n.SpaceHost, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.BySMS, c.Phone)+"_"+notify.ScopeOffers, 0)),
 	})
 	if err != nil {
 		return err
@@ -405,7 +405,7 @@ func (s *Service) tellOffer(tx *db.Tx, n *network.Network, r Request, c pro.Cont
 	}
 	sum := sha256.Sum256([]byte(decision + " " + c.ID))
 	m := notify.Message{ID: "msg_" + hex.EncodeToString(sum[:12]), Person: c.ID, Object: r.ID, Kind: "new-request",
-		Stop: s.url(n.SpaceHost, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.ByEmail, c.Email)+" "+notify.ScopeOffers, 0))}
+		Stop: s.url(n.SpaceHost, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.ByEmail, c.Email)+"_"+notify.ScopeOffers, 0))}
 	return s.notify.Letter(tx, c.Ring, letter, m, c.Phone, c.Email)
 }
 

@@ -104,7 +104,7 @@ func (s *Service) StopLink(token string) (bidx, scope string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	bidx, scope, ok := strings.Cut(subject, " ")
+	bidx, scope, ok := strings.Cut(subject, "_")
 	if !ok {
 		return "", "", auth.LinkGone()
 	}
@@ -199,7 +199,7 @@ func (s *Service) tell(tx *db.Tx, n *network.Network, ring *vault.Ring, r Reques
 	all := map[string]string{
 		"ref":   r.Ref,
 		"link":  s.url(r.Site, "/r/"+s.token(r.ID, max(r.LinkGeneration, 1))),
-		"stop":  s.url(r.Site, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.BySMS, who.Phone)+" "+notify.ScopeService, 0)),
+		"stop":  s.url(r.Site, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.BySMS, who.Phone)+"_"+notify.ScopeService, 0)),
 		"site":  s.siteName(n, r.Site, who.Lang),
 		"phone": s.sitePhone(n, r.Site),
 		"trade": s.tradeLabel(n, r.Trade, who.Lang),

@@ -789,7 +789,7 @@ func (v *visit) mineFollowUp() error {
 const codedLife = 20 * time.Minute
 
 func (v *visit) codedToken(until time.Time) string {
-	return v.Links.Link("coded", v.token, until.Unix())
+	return v.Links.Link("coded", auth.Digest(v.token), until.Unix())
 }
 
 func (v *visit) coded() bool {
@@ -797,8 +797,8 @@ func (v *visit) coded() bool {
 	if err != nil {
 		return false
 	}
-	token, until, err := v.Links.ReadLink("coded", c.Value)
-	return err == nil && token == v.token && v.DB.Machine().Unix() < until
+	link, until, err := v.Links.ReadLink("coded", c.Value)
+	return err == nil && link == auth.Digest(v.token) && v.DB.Machine().Unix() < until
 }
 
 func (v *visit) fixCodeForm() error {
