@@ -41,6 +41,7 @@ type BoardItem struct {
 	FreeAt    time.Time // when the last hold of somebody else ends; zero: all sold
 	Odds      *Odds
 	New       bool // since the last visit
+	Closed    bool // offered to nobody any more, and not because a colleague took it
 }
 
 // Odds are real outcomes of requests like this one: Reached of every 10 were reached, in N cases. Nothing is guaranteed (ET-09).
@@ -86,7 +87,7 @@ type Cart struct {
 }
 
 // Bought is `/achats/{id}`: the screen is a call button with the clock above it.
-// Form: POST /achats/{id}/suivi (outcome=called|reached|unreached|quote|won|lost, reason).
+// Form: POST /achats/{id}/suivi (outcome=called|reached|quote|won|lost).
 type Bought struct {
 	Space
 	Form
@@ -109,7 +110,6 @@ type Bought struct {
 	Consent  string // exact words under which the consumer asked to be called, with moment and channel
 	Log      []Step
 	Outcome  string // the last one logged
-	Lost     []Option
 	Masked   string // why the details are hidden again: "Le client ne souhaite plus être contacté"
 	PDF      string
 	VCard    string
@@ -119,6 +119,25 @@ type Bought struct {
 	PaidWith string
 	Excl     money.Amount
 	Incl     money.Amount
+}
+
+// PayState is where a card payment stands when its hosted page comes back.
+type PayState string
+
+// States of a card payment, as its payer sees them.
+const (
+	PayWaits    PayState = "waits"    // the card service has not said yet whether it holds the money
+	PayRefused  PayState = "refused"  // nothing was taken
+	PayReturned PayState = "returned" // what was to be bought was gone: the money goes back
+)
+
+// Paying is `/achats/{id}/retour` and `/portefeuille/retour/{payment}` as long as nothing was bought or credited.
+type Paying struct {
+	Space
+	State PayState
+	What  string // the request, or the wallet
+	Incl  money.Amount
+	Again Link // where to try again, or to go on
 }
 
 // PurchaseLine is one line of `/achats`.
@@ -176,7 +195,7 @@ type Wallet struct {
 }
 
 // Profile is `/profil`. Forms: POST /profil/zone (centre, radius, departments, communes), /profil/horaires (d0_from … d6_to, as HH:MM;
-// d0 is Monday), /profil/absence (from, until), /profil/avis (sms, email = yes), /profil/plafonds (per_day, per_week, budget).
+// d0 is Monday), /profil/absence (from, until), /profil/avis (sms, email = yes), /profil/plafonds (per_day, per_month).
 type Profile struct {
 	Space
 	Form
@@ -190,8 +209,7 @@ type Profile struct {
 	SMS      bool
 	Email    bool
 	PerDay   string // caps; empty is none
-	PerWeek  string
-	Budget   string // a month, excl. VAT
+	PerMonth string
 	Notices  []string
 }
 
@@ -222,7 +240,7 @@ type Why struct {
 	Title    string
 	At       time.Time
 	Sentence string
-	Checks   []WhyCheck // every criterion, in the order in which they were tried
+	Checks   []WhyCheck // every criterion, in the order in which they were tried; none: the sentence alone
 	Replayed bool       // the decision, computed again from what was stored, gave the same list
 }
 

@@ -38,7 +38,6 @@ func bought(l ui.Lang) ui.Bought {
 		Name: "Jeanne Exemple", Phone: "06 39 98 12 34", Tel: "+33639981234", Email: "jeanne@exemple.test", Street: "3 rue de l'Exemple, 30100 Alès", Map: "geo:44.127,4.083",
 		Facts: sheet(l, board[2]).Facts, Words: "Troisième étage, code 12A. Le chat est gentil.",
 		Consent: "Le 22 novembre 2026 à 9 h 05, par formulaire : « Je demande à être rappelé par un conseiller de Dépanneurs d'ici, puis par un professionnel, au sujet de cette demande. »",
-		Lost:    []ui.Option{{Value: "price", Label: "Prix"}, {Value: "other", Label: "Un confrère l'a fait"}, {Value: "nothing", Label: "Plus besoin"}},
 		PDF:     "/achats/pur_1.pdf", VCard: "/achats/pur_1.vcf", Invoice: ui.Link{Text: l.T("Facture F-2026-000412", "Invoice F-2026-000412"), Href: "/factures/F-2026-000412.pdf"},
 		Reminder: "Appelez maintenant : les clients attendent un appel dans les minutes qui suivent.", K: 1, Seats: 1, PaidWith: "portefeuille", Excl: 4800, Incl: 5760}
 }
@@ -59,7 +58,7 @@ func coverage() ui.Coverage {
 }
 
 func profile(l ui.Lang) ui.Profile {
-	p := ui.Profile{Space: mine(l, "/profil", ""), Company: "Alès Plomberie", Trades: []string{"Plombier", "Chauffagiste"}, Coverage: coverage(), SMS: true, Email: true, PerDay: "6", Budget: "600",
+	p := ui.Profile{Space: mine(l, "/profil", ""), Company: "Alès Plomberie", Trades: []string{"Plombier", "Chauffagiste"}, Coverage: coverage(), SMS: true, Email: true, PerDay: "6", PerMonth: "60",
 		Facts:   []ui.Fact{{Label: "SIREN", Value: "000 000 000"}, {Label: "Adresse", Value: "1 place de l'Exemple\n30100 Alès"}, {Label: "Téléphone", Value: "06 39 98 45 67"}, {Label: "E-mail", Value: "contact@ales-plomberie.example"}},
 		Notices: []string{"Il vous est conseillé de ne pas dépendre de ces demandes pour l'essentiel de votre activité.", "Votre zone peut aussi être changée à tout moment par e-mail."}}
 	for d := range 5 {
@@ -118,8 +117,10 @@ var pro = []Sample{
 	{"achat-retard", "Professionnel", func(l ui.Lang) ui.View {
 		v := bought(l)
 		v.CallBy = ago(2*time.Minute + 5*time.Second)
-		v.Errors = []fault.Field{{Name: "reason", Text: fault.T("Choisissez une raison.", "Choose a reason.")}}
 		return v
+	}},
+	{"achat-paiement", "Professionnel", func(l ui.Lang) ui.View {
+		return ui.Paying{Space: mine(l, "/achats/pur_1/retour", "pro"), State: ui.PayWaits, What: "WC bouchés, Alès 30100", Incl: 5760, Again: ui.Link{Text: l.T("Toutes les demandes", "All requests"), Href: "/tableau"}}
 	}},
 	{"achat-masque", "Professionnel", func(l ui.Lang) ui.View {
 		v := bought(l)
