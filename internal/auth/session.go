@@ -140,17 +140,24 @@ func (s *Service) LinkHolder(ctx context.Context, token string) (Account, error)
 	return s.Get(ctx, id)
 }
 
-// UseLink spends a sign-in link.
+// UseLink spends a sign-in link. Closed access stays closed.
 func (s *Service) UseLink(ctx context.Context, token string) (session string, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		id, err := spend(tx, "sign-in", token)
 		if err != nil {
 			return err
 		}
+		kind, err := db.Value[string](tx, "SELECT kind FROM account WHERE id = $1 AND state <> 'disabled'", id)
+		if errors.Is(err, db.ErrNone) {
+			err = ErrLinkGone
+		}
+		if err != nil {
+			return err
+		}
 		if session, err = s.open(tx, id); err != nil {
 			return err
 		}
-		return audit.Write(tx, id, "", "account.sign-in", id, "link")
+		return audit.Write(tx, id, kind, "account.sign-in", id, "link")
 	})
 	return session, err
 }
@@ -235,11 +242,14 @@ func (s *Service) Refresh(ctx context.Context, actor Actor, token, password, cod
 	}); err != nil {
 		return err
 	}
-	step := last
-	if inv.Account.Kind == "staff" {
+	refused := func(err error) error {
+		return audit.Refuse(ctx, s.db, actor.Name(), inv.Account.Kind, "account.refresh", actor.Account, err, "")
+	}
+	step, staff := last, inv.Account.Kind == "staff"
+	if staff {
 		var ok bool
 		if step, ok = CheckTOTP(inv.Secret, code, s.db.Machine(), last); !ok {
-			return errCode
+			return refused(errCode)
 		}
 	} else {
 		ok := false
@@ -249,14 +259,23 @@ func (s *Service) Refresh(ctx context.Context, actor Actor, token, password, cod
 			}
 		}
 		if !ok {
-			return errSignIn
+			return refused(errSignIn)
 		}
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec("UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step <= $2", actor.Account, step); err != nil {
-			return err
+		if staff {
+			n, err := tx.Exec("UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2", actor.Account, step)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return errCode // the same code twice at once
+			}
 		}
-		_, err := tx.Exec("UPDATE session SET fresh_at = $2 WHERE token_hash = $1", Digest(token), db.Micros(tx.Machine()))
+		n, err := tx.Exec("UPDATE session SET fresh_at = $2 WHERE token_hash = $1 AND account_id = $3", Digest(token), db.Micros(tx.Machine()), actor.Account)
+		if err == nil && n == 0 {
+			err = ErrSignIn
+		}
 		return err
 	})
 }
