@@ -99,6 +99,9 @@ func (s *Service) Create(tx *db.Tx, r *vault.Ring, id string, in NewAccount) err
 	if err := r.Assign(tx); err != nil {
 		return err
 	}
+	if in.Lang != "en" {
+		in.Lang = "fr"
+	}
 	var totp []byte
 	if in.Kind == "staff" {
 		totp = r.Seal(category, at("totp_sealed", id), NewTOTPSecret())

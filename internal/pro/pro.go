@@ -35,6 +35,9 @@ func Holdings() []privacy.Holding {
 // categories are the keys of a professional.
 var categories = []string{string(network.DataIdentity), string(network.DataContact), string(network.DataPlace), string(network.DataBusiness), string(network.DataMessages), string(network.DataBilling), string(network.DataConsent)}
 
+// held is what is kept of him from the start.
+var held = []network.Category{network.DataIdentity, network.DataContact, network.DataPlace, network.DataBusiness, network.DataMessages}
+
 // State of a professional's access.
 type State string
 
@@ -149,8 +152,6 @@ func (i Identity) check(c *fault.Check) {
 	c.That(text(i.Company, 2, 100), "company", fault.T("Écrivez le nom de l’entreprise, en 2 à 100 caractères.", "Write the company's name, in 2 to 100 characters."))
 	c.That(ValidSIREN(i.SIREN), "siren", fault.T("Ce numéro SIREN n’est pas valable : neuf chiffres, clé comprise.", "This SIREN number is not valid: nine digits with its check digit."))
 	c.That(text(i.Contact, 2, 100), "contact", fault.T("Écrivez le nom du contact.", "Write the contact's name."))
-	c.That(i.Phone != "", "phone", fault.T("Écrivez un numéro de téléphone.", "Write a phone number."))
-	c.That(i.Email != "", "email", fault.T("Écrivez une adresse e-mail.", "Write an e-mail address."))
 	c.That(text(i.Street, 3, 160), "street", fault.T("Écrivez l’adresse du siège.", "Write the address of the seat."))
 }
 

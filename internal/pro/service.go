@@ -71,16 +71,22 @@ type Input struct {
 // normal reads numbers and addresses, and finds every wrong field.
 func (s *Service) normal(n *network.Network, in *Input) error {
 	var c fault.Check
+	if in.Lang != "en" {
+		in.Lang = "fr"
+	}
 	in.SIREN = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(in.SIREN)
 	for _, f := range in.fields() {
 		*f.value = strings.TrimSpace(*f.value)
 	}
 	base, _ := geo.ByINSEE(in.Base)
-	e164, err := phone.Parse(in.Phone, base.Dept, s.demo)
-	if f := fault.Of(err); f != nil && in.Phone != "" {
+	typed := in.Phone
+	e164, err := phone.Parse(typed, base.Dept, s.demo)
+	if f := fault.Of(err); f != nil && typed != "" {
 		c.Add("phone", f.Public)
 	}
+	c.That(typed != "", "phone", fault.T("Écrivez un numéro de téléphone.", "Write a phone number."))
 	in.Phone = e164
+	c.That(in.Email != "", "email", fault.T("Écrivez une adresse e-mail.", "Write an e-mail address."))
 	if in.Email != "" {
 		mail, err := person.ParseEmail(in.Email, false)
 		if f := fault.Of(err); f != nil {
@@ -129,7 +135,7 @@ func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id st
 		if err := s.insert(tx, ring, actor, id, in); err != nil {
 			return err
 		}
-		if err := privacy.Hold(tx, n, id, id, network.Professional, network.DataIdentity, network.DataContact, network.DataPlace, network.DataBusiness, network.DataMessages); err != nil {
+		if err := privacy.Hold(tx, n, id, id, network.Professional, held...); err != nil {
 			return err
 		}
 		if !in.Outside {
@@ -306,35 +312,6 @@ func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Inpu
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.ProEdit), "pro.edit", id, "")
-	})
-}
-
-// EditOwn lets a professional change his area, hours, absence, caps and notices; trades are staff's (ET-33, 39).
-func (s *Service) EditOwn(ctx context.Context, actor auth.Actor, change func(*Profile)) error {
-	if err := actor.May(auth.ProEditOwn); err != nil {
-		return err
-	}
-	n, err := s.editions.InForce(ctx)
-	if err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		p, err := load(tx, actor.Pro)
-		if err != nil {
-			return err
-		}
-		trades := p.Profile.Trades
-		change(&p.Profile)
-		p.Profile.Trades = trades
-		var c fault.Check
-		p.Profile.check(n, &c)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		if err := s.version(tx, actor.Pro, actor.Account, p.Profile, ""); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.ProEditOwn), "pro.edit-own", actor.Pro, "")
 	})
 }
 
@@ -549,11 +526,12 @@ func (s *Service) Contacts(ctx context.Context, ids ...string) (map[string]Conta
 
 // Filter narrows a list.
 type Filter struct {
-	Trade  string
-	State  State
-	Word   string // one word of the company's or contact's name
-	Phone  string // E.164
-	Before int64  // cursor: created before
+	Trade    string
+	State    State
+	Word     string // one word of the company's or contact's name
+	Phone    string // E.164
+	Before   int64  // cursor: created before, in microseconds, or at that instant with an id before BeforeID
+	BeforeID string
 }
 
 // List returns at most n professionals, newest first.
@@ -579,7 +557,9 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, f Filter, n int) (
 		add(" AND p.id IN (SELECT pro_id FROM pro_word WHERE word_bidx = ?)", s.vault.Index("pro-name", w))
 	}
 	if f.Before != 0 {
-		add(" AND p.at < ?", f.Before)
+		add(" AND (p.at < ?", f.Before)
+		add(" OR p.at = ?", f.Before)
+		add(" AND p.id < ?)", f.BeforeID)
 	}
 	add(" ORDER BY p.at DESC, p.id DESC LIMIT ?", n)
 	var all []Pro
@@ -601,7 +581,7 @@ func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Netw
 	if err := s.insert(tx, ring, auth.Machine, id, in); err != nil {
 		return err
 	}
-	if err := privacy.Hold(tx, n, id, id, network.Professional, network.DataIdentity, network.DataContact, network.DataBusiness); err != nil {
+	if err := privacy.Hold(tx, n, id, id, network.Professional, held...); err != nil {
 		return err
 	}
 	return s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "active", Actor: auth.Machine})
