@@ -75,8 +75,8 @@ func (s *Store) Apply(ctx context.Context, actor string, folder fs.FS) (*network
 	return n, problems, nil
 }
 
-// InForce is the edition that applies now: of those whose date has come, the one of the latest date, and of these the last applied. A node
-// learns of a new one within a second.
+// InForce is the edition that applies now: of those whose date has come, the one of the latest date, and of these the last applied. Before the
+// first date of all, the first edition applies: a network cannot be served without one. A node learns of a new one within a second.
 func (s *Store) InForce(ctx context.Context) (*network.Network, error) {
 	s.mu.RLock()
 	latest := s.latest
@@ -88,6 +88,9 @@ func (s *Store) InForce(ctx context.Context) (*network.Network, error) {
 	var hash string
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		hash, err = db.Value[string](tx, "SELECT hash FROM edition WHERE in_force_on <= $1 ORDER BY in_force_on DESC, applied_at DESC, hash LIMIT 1", tx.Now().In(geo.Paris()).Format(time.DateOnly))
+		if errors.Is(err, db.ErrNone) {
+			hash, err = db.Value[string](tx, "SELECT hash FROM edition ORDER BY in_force_on, applied_at DESC, hash LIMIT 1")
+		}
 		return err
 	})
 	if errors.Is(err, db.ErrNone) {

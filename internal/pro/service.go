@@ -590,18 +590,23 @@ func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Netw
 // SeedCategories are the keys that Seed needs.
 func SeedCategories() []string { return slices.Clone(categories) }
 
-// Covering counts the active professionals of a trade whose coverage holds a commune.
-func (s *Service) Covering(ctx context.Context, trade string, c geo.Commune) (int, error) {
-	n := 0
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		n = 0
+// Covering counts, for each commune, the active professionals of a trade whose coverage holds it.
+func (s *Service) Covering(ctx context.Context, trade string, communes ...geo.Commune) (counts []int, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		counts = make([]int, len(communes))
 		all, err := OfTrade(tx, trade)
 		for _, p := range all {
-			if p.State == Active && p.Profile.Coverage().Covers(c.Place(), 0) {
-				n++
+			if p.State != Active {
+				continue
+			}
+			coverage := p.Profile.Coverage()
+			for i, c := range communes {
+				if coverage.Covers(c.Place(), 0) {
+					counts[i]++
+				}
 			}
 		}
 		return err
 	})
-	return n, err
+	return counts, err
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/yuin/goldmark"
@@ -89,24 +90,24 @@ func (v *visit) firstQuestion(slug string) string {
 	return strings.Join(words, ", ")
 }
 
-// coveredPlaces are trade × commune pages of the largest communes that somebody covers.
+// largest are the communes that a home page may name, by population.
+var largest = sync.OnceValue(func() []geo.Commune {
+	all := geo.All()
+	slices.SortFunc(all, func(a, b geo.Commune) int { return b.Population - a.Population })
+	return all[:min(40, len(all))]
+})
+
+// coveredPlaces are pages of the site's first trade in the largest communes that somebody covers.
 func (v *visit) coveredPlaces(n int) ([]ui.Link, error) {
+	slug := v.site.Trades[0]
+	counts, err := v.Pros.Covering(v.ctx, slug, largest()...)
+	if err != nil {
+		return nil, err
+	}
 	var links []ui.Link
-	largest := geo.All()
-	slices.SortFunc(largest, func(a, b geo.Commune) int { return b.Population - a.Population })
-	for i, c := range largest[:min(40, len(largest))] {
-		slug := v.site.Trades[i%len(v.site.Trades)]
-		covered, err := v.Pros.Covering(v.ctx, slug, c)
-		if err != nil {
-			return nil, err
-		}
-		if covered == 0 {
-			continue
-		}
-		t, _ := v.n.Trade(slug)
-		links = append(links, ui.Link{Text: v.lang.Tf("%s à %s", "%s in %s", v.say2(t.Label), c.Name), Href: placePath(slug, c)})
-		if len(links) == n {
-			break
+	for i, c := range largest() {
+		if counts[i] > 0 && len(links) < n {
+			links = append(links, ui.Link{Text: v.lang.Tf("%s à %s", "%s in %s", v.tradeName(slug), c.Name), Href: placePath(slug, c)})
 		}
 	}
 	return links, nil
@@ -137,14 +138,20 @@ func (v *visit) place() error {
 	if path := placePath(trade, c); path != v.r.URL.Path {
 		return redirectTo{v.Config.URL(v.site.Host, path)}
 	}
-	covered, err := v.Pros.Covering(v.ctx, trade, c)
+	around := []geo.Commune{c}
+	for _, near := range geo.Near(c.Point, 20_000) {
+		if near.INSEE != c.INSEE && near.Population >= 1500 && len(around) < 40 {
+			around = append(around, near)
+		}
+	}
+	counts, err := v.Pros.Covering(v.ctx, trade, around...)
 	if err != nil {
 		return err
 	}
-	if covered == 0 {
+	if counts[0] == 0 {
 		return errNoPage
 	}
-	page := ui.Place{Public: v.public(geo.Zone(c.Dept)), TradeName: v.say2(t.Label), Commune: c.Name, Covered: covered, FirstContact: v.n.Introductions.Clocks.FirstContact.Exact()}
+	page := ui.Place{Public: v.public(geo.Zone(c.Dept)), TradeName: v.say2(t.Label), Commune: c.Name, Covered: counts[0], FirstContact: v.n.Introductions.Clocks.FirstContact.Exact()}
 	if len(c.Postcodes) > 0 {
 		page.Postcode = c.Postcodes[0]
 	}
@@ -154,19 +161,9 @@ func (v *visit) place() error {
 			page.Cases = append(page.Cases, v.say2(o.Label))
 		}
 	}
-	for _, near := range geo.Near(c.Point, 20_000) {
-		if near.INSEE == c.INSEE || near.Population < 1500 {
-			continue
-		}
-		k, err := v.Pros.Covering(v.ctx, trade, near)
-		if err != nil {
-			return err
-		}
-		if k > 0 {
+	for i, near := range around[1:] {
+		if counts[i+1] > 0 && len(page.Nearby) < 6 {
 			page.Nearby = append(page.Nearby, ui.Link{Text: near.Name, Href: placePath(trade, near)})
-		}
-		if len(page.Nearby) == 6 {
-			break
 		}
 	}
 	return v.show(page)

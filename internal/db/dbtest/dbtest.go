@@ -4,7 +4,9 @@ package dbtest
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,24 +123,13 @@ func Place(t testing.TB, e db.Dialect, name string) db.Options {
 	return db.Options{URL: createPG(t, template)}
 }
 
+// copyTemplate keeps one migrated file for each text of the schema, shared by the test processes of a machine.
 func copyTemplate(t testing.TB, path string) {
 	t.Helper()
 	templates.Lock()
 	defer templates.Unlock()
 	if templates.file == "" {
-		dir, err := os.MkdirTemp("", "entremise-template")
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(dir, "main.db")
-		d, err := db.Open(context.Background(), db.Options{Path: file, Clocks: NewClock().Clocks()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Close(); err != nil { // closing the last connection moves the write-ahead log into the file
-			t.Fatal(err)
-		}
-		templates.file = file
+		templates.file = makeTemplate(t)
 	}
 	b, err := os.ReadFile(templates.file)
 	if err != nil {
@@ -147,6 +138,38 @@ func copyTemplate(t testing.TB, path string) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func makeTemplate(t testing.TB) string {
+	t.Helper()
+	sum := sha256.New()
+	err := fs.WalkDir(db.Schema(), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(db.Schema(), name)
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("entremise-template-%x.db", sum.Sum(nil)[:8]))
+	if _, err := os.Stat(file); err == nil {
+		return file
+	}
+	made := fmt.Sprintf("%s.%d", file, os.Getpid()) // renamed when whole: another process may be making the same
+	d, err := db.Open(context.Background(), db.Options{Path: made, Clocks: NewClock().Clocks()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil { // closing the last connection moves the write-ahead log into the file
+		t.Fatal(err)
+	}
+	if err := os.Rename(made, file); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func server(t testing.TB) string {
