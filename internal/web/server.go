@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entremise/internal/auth"
 	"entremise/internal/billing"
@@ -57,12 +58,13 @@ type Parts struct {
 
 // Config is how the server stands in the world.
 type Config struct {
-	URL     func(host, path string) string // whole address of a page
-	Hosts   func(host string) string       // host name as asked for → host name of the network file: a demo serves .localhost
-	Secure  bool                           // behind TLS: cookies say so and HSTS is sent
-	Demo    bool                           // an unknown host gets the first site; the outbox and the clock have pages
-	Proxies []netip.Prefix                 // whose X-Forwarded-For is believed
-	SMSKeys []string                       // secrets of the gateway's webhook, newest first
+	URL      func(host, path string) string // whole address of a page
+	Hosts    func(host string) string       // host name as asked for → host name of the network file: a demo serves .localhost
+	Secure   bool                           // behind TLS: cookies say so and HSTS is sent
+	Demo     bool                           // an unknown host gets the first site; the outbox and the clock have pages
+	Proxies  []netip.Prefix                 // whose X-Forwarded-For is believed
+	SMSKeys  []string                       // secrets of the SMS gateway's webhook, newest first
+	LineKeys []string                       // likewise of the telephone line's
 }
 
 // Demo is what only a demo folder can do; zero elsewhere.
@@ -195,8 +197,19 @@ func (s *Server) adapt(rt route) http.Handler {
 	})
 }
 
-// enter finds the network, the host's zone, the language and the actor, and lets in whom the route admits.
+// enter finds out where and who a visit is, and lets in whom the route admits.
 func (v *visit) enter(rt route) error {
+	if err := v.locate(rt); err != nil {
+		return err
+	}
+	if err := v.identify(); err != nil {
+		return err
+	}
+	return v.admit(rt.Open)
+}
+
+// locate finds the network, the host's zone and the language.
+func (v *visit) locate(rt route) error {
 	n, err := v.Editions.InForce(v.ctx)
 	if err != nil {
 		return err
@@ -227,11 +240,14 @@ func (v *visit) enter(rt route) error {
 	if rt.Zone == site && v.space || rt.Zone == space && !v.space {
 		return errNoPage
 	}
-	if err := v.identify(); err != nil {
-		return err
+	if query, err := url.QueryUnescape(v.r.URL.RawQuery); err != nil || !readable(query) || !readable(v.r.URL.Path) {
+		return errForm
 	}
-	return v.admit(rt.Open)
+	return nil
 }
+
+// readable text is what both databases keep: UTF-8 without NUL.
+func readable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 var errHost = fault.New(fault.Missing, "no-such-host", fault.T("Ce nom de site n’est pas servi ici.", "This host name is not served here."))
 
@@ -487,21 +503,11 @@ func (v *visit) fail(rt route, err error) {
 		http.Redirect(v.w, v.r, to.url, code)
 		return
 	}
-	status, message := http.StatusInternalServerError, ""
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		status = http.StatusRequestEntityTooLarge
-	} else if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) {
 		return // the reader went away
-	} else if errors.Is(err, errForm) {
-		status = http.StatusBadRequest
-	} else if f := fault.Of(err); f != nil {
-		status, message = statusOf(f), f.Public.Say(string(v.lang))
-	} else {
-		v.Log.Error("request failed", "method", rt.Method, "route", rt.Path, "ref", v.ref, "error", err.Error())
-		if errors.Is(err, db.ErrBusy) {
-			status = http.StatusServiceUnavailable
-		}
 	}
+	status, public := v.judge(rt.Method, rt.Path, err)
+	message := v.say2(public)
 	if v.wrote {
 		return
 	}
@@ -516,6 +522,25 @@ func (v *visit) fail(rt route, err error) {
 	if err := v.showAs(status, page); err != nil && v.ctx.Err() == nil {
 		v.Log.Error("error page failed", "route", rt.Path, "error", err.Error())
 	}
+}
+
+// judge finds the status of an error and what may be said of it. What is no fault is a defect or an outage: it is logged, once, without
+// anything that a person typed, and its text is not shown.
+func (v *visit) judge(method, route string, err error) (status int, public fault.Text) {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return http.StatusRequestEntityTooLarge, public
+	}
+	if errors.Is(err, errForm) {
+		return http.StatusBadRequest, public
+	}
+	if f := fault.Of(err); f != nil {
+		return statusOf(f), f.Public
+	}
+	v.Log.Error("request failed", "method", method, "route", route, "ref", v.ref, "error", err.Error())
+	if errors.Is(err, db.ErrBusy) {
+		return http.StatusServiceUnavailable, public
+	}
+	return http.StatusInternalServerError, public
 }
 
 var errForm = errors.New("web: the form does not parse")
@@ -537,11 +562,11 @@ func (v *visit) parse() error {
 	fields := 0
 	for k, values := range v.r.Form {
 		fields += len(values)
-		if len(k) > 200 || fields > 400 {
+		if len(k) > 200 || fields > 400 || !readable(k) {
 			return errForm
 		}
 		for _, s := range values {
-			if strings.ContainsRune(s, 0) {
+			if !readable(s) {
 				return errForm
 			}
 		}
