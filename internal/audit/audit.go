@@ -5,6 +5,8 @@ package audit
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"entremise/internal/db"
 )
@@ -53,6 +55,8 @@ type Page struct {
 	At     int64
 	ID     string
 	Object string // only lines about this object; empty for all
+	Actor  string // only lines of this actor
+	Action string // only this action, or with a final dot every action that begins so: "request."
 }
 
 // List returns at most n lines, newest first, and the Page that follows when there may be more.
@@ -62,9 +66,20 @@ func List(tx *db.Tx, p Page, n int) ([]Line, *Page, error) {
 	}
 	args := []any{p.At, p.ID, n}
 	where := "(at < $1 OR at = $1 AND id < $2)"
+	add := func(clause string, v string) {
+		args = append(args, v)
+		where += " AND " + strings.ReplaceAll(clause, "?", "$"+strconv.Itoa(len(args)))
+	}
 	if p.Object != "" {
-		args = append(args, p.Object)
-		where += " AND object = $4"
+		add("object = ?", p.Object)
+	}
+	if p.Actor != "" {
+		add("actor = ?", p.Actor)
+	}
+	if strings.HasSuffix(p.Action, ".") {
+		add("substr(action, 1, "+strconv.Itoa(len(p.Action))+") = ?", p.Action)
+	} else if p.Action != "" {
+		add("action = ?", p.Action)
 	}
 	lines, err := db.List(tx, func(s db.Scanner) (l Line, err error) {
 		var outcome string
@@ -76,5 +91,11 @@ func List(tx *db.Tx, p Page, n int) ([]Line, *Page, error) {
 		return lines, nil, err
 	}
 	last := lines[len(lines)-1]
-	return lines, &Page{At: last.At, ID: last.ID, Object: p.Object}, nil
+	p.At, p.ID = last.At, last.ID
+	return lines, &p, nil
+}
+
+// Actions lists every action that was ever written, by name: for a filter.
+func Actions(tx *db.Tx) ([]string, error) {
+	return db.Values[string](tx, "SELECT DISTINCT action FROM audit ORDER BY action")
 }

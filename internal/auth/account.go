@@ -182,6 +182,32 @@ func (s *Service) Invite(ctx context.Context, actor Actor, in NewAccount) (id, t
 	return id, token, err
 }
 
+// InviteAgain makes a new invitation for an account that was never accepted, staff or professional, and ends the earlier ones. tell sends it, in
+// the same transaction. It asks who acts for act, since each sort of account has its own keepers.
+func (s *Service) InviteAgain(ctx context.Context, actor Actor, act Action, id string, tell func(tx *db.Tx, token string) error) (token string, err error) {
+	if err := actor.May(act); err != nil {
+		return "", err
+	}
+	return token, s.db.Write(ctx, func(tx *db.Tx) error {
+		if n, err := tx.Exec("UPDATE account SET state = state WHERE id = $1 AND state = 'invited'", id); err != nil {
+			return err
+		} else if n == 0 {
+			return fault.New(fault.Conflict, "not-invited", fault.T("Cette invitation est déjà acceptée, ou le compte est fermé.", "This invitation is accepted already, or the account is closed."))
+		}
+		if _, err := tx.Exec("UPDATE ticket SET used_at = $2 WHERE account_id = $1 AND kind = 'invitation' AND used_at = 0", id, db.Micros(tx.Machine())); err != nil {
+			return err
+		}
+		var err error
+		if token, err = Ticket(tx, "invitation", id, InvitationLife); err != nil {
+			return err
+		}
+		if err := tell(tx, token); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(act), "account.invite-again", id, "")
+	})
+}
+
 func rolesText(roles []network.Role) string {
 	words := make([]string, len(roles))
 	for i, r := range roles {

@@ -388,6 +388,13 @@ func (s *Service) settleCredit(ctx context.Context, p CardPayment) error {
 	})
 }
 
+// Unwritten counts what is paid and not invoiced yet, and tells since when.
+func Unwritten(tx *db.Tx) (n int64, since time.Time, err error) {
+	var at int64
+	err = tx.Get(db.Into(&n, &at), "SELECT count(*), coalesce(min(at), 0) FROM invoice_due")
+	return n, db.Time(at), err
+}
+
 // CheckWallets proves that every balance is the sum of its entries; it answers what differs, which is a defect.
 func (s *Service) CheckWallets(ctx context.Context) error {
 	return s.db.Read(ctx, func(tx *db.Tx) error {

@@ -289,3 +289,20 @@ func Waiting(tx *db.Tx) (waiting, failed int64, err error) {
 	err = tx.Get(db.Into(&waiting, &failed), "SELECT count(*) FILTER (WHERE state <> 'failed'), count(*) FILTER (WHERE state = 'failed') FROM job")
 	return waiting, failed, err
 }
+
+// Failure counts the jobs of one kind that were given up.
+type Failure struct {
+	Kind, Error string // the last error; it names no person
+	Count       int
+	Since       time.Time // machine time
+}
+
+// Failed lists what was given up, by kind: for the operator.
+func Failed(tx *db.Tx) ([]Failure, error) {
+	return db.List(tx, func(s db.Scanner) (f Failure, err error) {
+		var n, since int64
+		err = s.Scan(&f.Kind, &n, &since, &f.Error)
+		f.Count, f.Since = int(n), db.Time(since)
+		return f, err
+	}, "SELECT kind, count(*), min(created_at), max(error) FROM job WHERE state = 'failed' GROUP BY kind ORDER BY kind")
+}

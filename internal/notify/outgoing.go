@@ -306,6 +306,13 @@ func (s *Service) Recent(ctx context.Context, channel string, before int64, n in
 	return s.list(ctx, "SELECT "+columns+" FROM message WHERE (CAST($1 AS TEXT) = '' OR channel = $1) AND at < $2 ORDER BY at DESC, id DESC LIMIT $3", channel, before, n)
 }
 
+// CountRefused counts the messages that a service refused for good since an instant, and tells when the last of them was asked for.
+func CountRefused(tx *db.Tx, since time.Time) (n int64, last time.Time, err error) {
+	var at int64
+	err = tx.Get(db.Into(&n, &at), "SELECT count(*), coalesce(max(at), 0) FROM message WHERE state = 'refused' AND at > $1", db.Micros(since))
+	return n, db.Time(at), err
+}
+
 func (s *Service) list(ctx context.Context, q string, args ...any) ([]Seen, error) {
 	var all []stored
 	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { all, err = db.List(tx, scan, q, args...); return }); err != nil {

@@ -562,6 +562,21 @@ func (s *Service) OpenFile(ctx context.Context, actor auth.Actor, id string) (Fi
 	return f, err
 }
 
+// ByRef finds a request's id by its reference, for staff.
+func (s *Service) ByRef(ctx context.Context, actor auth.Actor, ref string) (id string, err error) {
+	if !actor.Can(auth.AuditRead) {
+		if err := actor.May(auth.RequestRead); err != nil {
+			return "", err
+		}
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		r, err := selectRequestByRef(tx, ref)
+		id = r.ID
+		return err
+	})
+	return id, err
+}
+
 // Found is one finding of a search.
 type Found struct {
 	Request

@@ -183,31 +183,6 @@ func (s *Service) expire(ctx context.Context, id string) error {
 	})
 }
 
-// Delays are how long things took, in microseconds, by request: for the operator's figures.
-type Delays struct {
-	Publish []int64 // received → published, business time
-	SMS     []int64 // published → first professional's SMS handed over, real time
-	Call    []int64 // revealed → first contact, business time
-	Late    int
-}
-
-// Figures of a span of business time.
-func (s *Service) Figures(tx *db.Tx, from, to int64) (d Delays, err error) {
-	if d.Publish, err = db.Values[int64](tx, "SELECT published_at - at FROM request WHERE published_at > 0 AND at >= $1 AND at < $2 ORDER BY 1", from, to); err != nil {
-		return d, err
-	}
-	if d.SMS, err = db.Values[int64](tx, `SELECT min(m.sent_machine_at) - r.published_machine_at FROM request r JOIN message m ON m.object = r.id
-		WHERE m.kind = 'new-request' AND m.channel = 'sms' AND m.sent_machine_at > 0 AND r.published_at >= $1 AND r.published_at < $2 GROUP BY r.id, r.published_machine_at ORDER BY 1`, from, to); err != nil {
-		return d, err
-	}
-	if d.Call, err = db.Values[int64](tx, "SELECT contacted_at - revealed_at FROM purchase WHERE contacted_at > 0 AND revealed_at >= $1 AND revealed_at < $2 ORDER BY 1", from, to); err != nil {
-		return d, err
-	}
-	late, err := db.Value[int64](tx, "SELECT count(*) FROM purchase WHERE late_at > 0 AND revealed_at >= $1 AND revealed_at < $2", from, to)
-	d.Late = int(late)
-	return d, err
-}
-
 // Idle lists active professionals who bought nothing since an instant, counted from their creation when they never did (ET-49): for staff to
 // decide, never by itself.
 func Idle(tx *db.Tx, since int64, n int) ([]string, error) {

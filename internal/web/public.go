@@ -828,6 +828,15 @@ func (v *visit) fixForm() error {
 	if err != nil {
 		return err
 	}
+	page, err := v.fixPage(m)(ui.Form{Values: correctionValues(m)})
+	if err != nil {
+		return err
+	}
+	return v.show(page)
+}
+
+// correctionValues puts what is stored into the fields of a correction.
+func correctionValues(m request.Mine) map[string][]string {
 	c := m.Current()
 	values := map[string][]string{"postcode": {c.Postcode}, "commune": {c.INSEE}, "street": {c.Street}, "urgency": {c.Urgency}, "kind": {c.Kind}, "name": {c.Name}, "company": {c.Company}, "phone": {phone.Display(c.Phone)}, "email": {c.Email}}
 	words := wordsQuestion(m.Network.Form(m.Trade))
@@ -838,11 +847,7 @@ func (v *visit) fixForm() error {
 			values["answers."+id] = a
 		}
 	}
-	page, err := v.fixPage(m)(ui.Form{Values: values})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return values
 }
 
 func (v *visit) fixPage(m request.Mine) func(ui.Form) (ui.View, error) {

@@ -67,6 +67,8 @@ type Calls struct {
 	Live      []Call // in progress, everybody's
 	Recent    []Call
 	Simulated bool
+	ByHand    bool     // this actor may begin a call in progress
+	Sites     []Option // lines
 	Trades    []Option
 	Untrained string // why this agent cannot go on duty (ET-19)
 }
@@ -84,12 +86,16 @@ type Call struct {
 	Length  time.Duration // of a finished call
 	Href    string        // the desk, or the request that came of it
 	Offered string        // for whom it rings first: "plombiers de métier"
+	Mine    bool          // this actor may answer it now
+
+	Recording string // its page, for who may hear it
 }
 
 // Desk is `/bureau` and `/bureau/{id}`: three columns, keyboard first. One form posts to Action with do=save|publish|close; it is also
 // saved by the script a moment after each change, with the header Accept: text/html and X-Save: 1, and answered with this same page.
 //
-// Inputs as in Asking, and urgency, when, price (decimal, excl. VAT), price_reason, seats.
+// Inputs as in Asking, and trade, intent, price (decimal, excl. VAT), price_reason, seats; close_reason with do=close. Until the caller has
+// answered the announcement only the call is shown: nothing is asked before (ET-143).
 type Desk struct {
 	Space
 	Form
@@ -103,7 +109,9 @@ type Desk struct {
 	Questions []Question
 	Communes  []Option
 	Urgency   []Option
+	Intent    []Option  // how decided the caller sounds
 	Consents  []Consent // asked aloud, ticked by the agent
+	Photos    []Picture
 	Preview   BoardItem
 	Facts     []Fact // structured answers as professionals will see them
 	Known     []Link // open requests of this caller
@@ -111,24 +119,26 @@ type Desk struct {
 	Asked     []Candidate
 	Excluded  []Excluded
 	Price     Price
-	Seats     int
+	Seats     int      // at most
 	Missing   []string // what is missing before it may be published, in words
+	Reasons   []Option // of closing without publishing
 	Saved     time.Time
 	PublishAs string // the agent's name, under which it is published (ET-45)
 	Done      Link   // published: where it is now
 }
 
-// DeskCall is the call beside a desk. Forms: POST {Href}/enregistrement (answer=yes|no), {Href}/terminer.
+// DeskCall is the call beside a desk. Forms: POST {Href}/annonce, then {Href}/enregistrement (answer=yes|no); {Href}/terminer.
 type DeskCall struct {
-	Href     string
-	Number   string
-	Site     string
-	Started  time.Time
-	Ended    time.Time
-	Announce string // the words to say first (ET-143)
-	Answer   string // "", yes, no
-	Recorded bool   // this call is in the recorded share
-	Events   []Step
+	Href      string
+	Number    string
+	Site      string
+	Started   time.Time
+	Ended     time.Time
+	Announce  string // the words to say first (ET-143)
+	Announced bool
+	Refusal   string // what to say to somebody who refuses (ET-144)
+	Answer    string // "", yes, no
+	Recorded  bool   // this call is in the recorded share
 }
 
 // Said is one line of the script, in the operator's words.
@@ -169,7 +179,8 @@ type PriceReason struct {
 }
 
 // RequestFile is `/demandes/{id}` for staff. Every Action posts to its own address under it: corriger, prix (price, reason), retirer
-// (reason), elargir (radius), proposer (pro | name, phone, siren), sms (template | text), rejouer.
+// (reason), elargir (radius), proposer (pro | outside_name, outside_siren, outside_phone, outside_email, outside_street), sms (template |
+// text), lien, rejouer.
 type RequestFile struct {
 	Space
 	Form
@@ -183,23 +194,39 @@ type RequestFile struct {
 	Words      string
 	Photos     []Picture
 	Steps      []Step
-	Sold       []Candidate
-	Asked      []Verdict // the decision, every candidate
+	Sold       []Sold
+	Asked      []Verdict // the newest decision: candidates, then after a replay those left out
+	More       int       // verdicts not shown
 	AskedAt    time.Time
+	Decision   string // its id
 	Replay     Status // identical, or where it differs
 	Price      Price
 	Reasons    []Option // of withdrawal
 	Templates  []Option
 	Pros       []Option // whom one may offer it to by hand
-	Radius     int
+	Outside    bool     // or to a professional of no network
+	Widen      []Option // distances beyond coverage
+	Desk       string   // where it is qualified, while it waits for that
+	Take       string   // POST: takes it first
 	CanFix     bool
 	CanPrice   bool
 	CanPull    bool
 	CanWiden   bool
 	CanOffer   bool
 	CanText    bool
+	CanLink    bool
 	Recordings []Link
 	Audit      string // "Chaque ouverture de cette page est notée au journal."
+}
+
+// Sold is a professional who bought, and his clock.
+type Sold struct {
+	Name, Href string
+	At         time.Time
+	Excl       money.Amount
+	CallBy     time.Time
+	Called     time.Time // zero: not yet
+	Outcome    string
 }
 
 // Verdict is one line of a decision.
@@ -231,9 +258,11 @@ type Pros struct {
 	Lines  []ProLine
 	Trades []Option // filter, ?trade=
 	Trade  string
-	State  string // ?state=
+	State  string // ?state=active, suspended, pending, closed, or idle: nothing bought for three months
 	Total  int
 	Next   string
+
+	CanCreate bool
 }
 
 // ProLine is one professional.
@@ -247,9 +276,8 @@ type ProLine struct {
 }
 
 // ProFile is `/pros/nouveau` (ID empty) and `/pros/{id}`. Forms: POST to itself with company, siren, contact, email, phone, street,
-// postcode, commune, trades, radius, departments, communes, checked_id, checked_registry, checked_insurance, agreement; then
-// {id}/suspendre (reason, note), {id}/reprendre, {id}/virement (amount, date, reference), {id}/inviter; GET {id}?why=REFERENCE answers
-// "why not me".
+// postcode, commune, trades, centre, radius, departments, communes, one input a check, insurance_until; then {id}/suspendre (reason),
+// {id}/reprendre, {id}/clore (reason), {id}/virement (amount, reference), {id}/inviter; GET {id}?why=REFERENCE answers "why not me".
 type ProFile struct {
 	Space
 	Form
@@ -262,12 +290,15 @@ type ProFile struct {
 	Checks   []Consent // what was checked before access (ET-28, 29)
 	Reasons  []Option  // of suspension (ET-86)
 	Held     bool      // suspended
+	Closed   bool      // for good
 	Balance  money.Amount
 	Facts    []Fact
 	Steps    []Step
 	Asked    string // reference typed in the "why not" box
 	Why      *Why
 	Idle     string // flagged: nothing bought for three months (ET-49)
+
+	CanEdit, CanSuspend, CanCredit, CanInvite, CanWhy bool
 }
 
 // Team is `/equipe`. Forms: POST /equipe (email, name, roles…), /equipe/{id} (roles…, trades…, trained=date), /equipe/{id}/desactiver,
@@ -290,6 +321,7 @@ type Member struct {
 	Status          Status
 	Last            time.Time
 	Link            string // invitation link, shown once
+	Invited         bool   // not accepted yet: may be invited again
 	Disabled        bool
 	Self            bool
 }
@@ -308,15 +340,18 @@ type Permission struct {
 	May    []string
 }
 
-// Journal is `/journal`, the audit trail. Filters: ?who= ?what= ?on=.
+// Journal is `/journal`, the audit trail. Filters: ?who= ?what= ?on=. POST /journal/adresses (address, days, reason) shuts an address out.
 type Journal struct {
 	Space
+	Form
 	Lines []Entry
 	Who   string
 	What  string
 	On    string
 	Whats []Option
 	Next  string
+	CSV   string // the same lines as a file
+	Block bool   // this actor may shut an address out
 }
 
 // Entry is one line of the audit trail.
@@ -339,6 +374,7 @@ type Sales struct {
 	Funnel   []Count
 	Days     []SalesDay
 	Trades   []SalesTrade
+	CSV      string // the days as a file
 }
 
 // Delay is how long something takes: the median and the 95th percentile, with their number of cases.
@@ -394,4 +430,27 @@ type EditionLine struct {
 	Hash    string
 	InForce time.Time
 	Status  Status
+}
+
+// Recording is `/enregistrements/{id}`: why it is heard (ET-146), then its sound. It is played from the page itself: an address of its own
+// would be fetched as often as a browser likes, each time a hearing. Form: POST (purpose).
+type Recording struct {
+	Space
+	Form
+	Action   string
+	Purposes []Option
+	At       time.Time
+	Length   time.Duration
+	WAV      []byte // nil before a purpose was named
+}
+
+// Correct is `/demandes/{id}/corriger`: what staff change at the customer's word. The inputs are those of Fix; posts there.
+type Correct struct {
+	Space
+	Form
+	ID        string
+	Reference string
+	Questions []Question
+	Communes  []Option
+	Sold      bool // says that who took the request is told of the change
 }

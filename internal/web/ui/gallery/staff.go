@@ -57,7 +57,7 @@ func requestFile(l ui.Lang) ui.RequestFile {
 		AskedAt: ago(7 * time.Minute), Replay: ui.Status{Tone: ui.Good, Text: "Rejouée : identique"},
 		Asked: []ui.Verdict{{Name: "Alès Plomberie", Href: "/pros/pro_1", Km: 4, In: true}, {Name: "Gard Dépannage", Href: "/pros/pro_2", Km: 6.2, In: true}, {Name: "Plomberie Martin", Href: "/pros/pro_9", Km: 3.1, Reason: "Hors horaires : ouvre à 10 h"}, {Name: "Aqua 30", Href: "/pros/pro_8", Km: 7.7, Reason: "Absent jusqu'au 30 novembre"}},
 		Price: d.Price, Reasons: []ui.Option{{Value: "client", Label: "Le client n'en a plus besoin"}, {Value: "double", Label: "Doublon"}, {Value: "wrong", Label: "Fausse demande"}}, Templates: []ui.Option{{Value: "late", Label: "Le professionnel est en retard"}, {Value: "ask", Label: "Il nous manque une information"}},
-		Pros: []ui.Option{{Value: "pro_3", Label: "SARL Trois Sources, 9 km"}}, Radius: 30, CanFix: true, CanPrice: true, CanPull: true, CanWiden: true, CanOffer: true, CanText: true, Audit: "Chaque ouverture de cette page est notée au journal."}
+		Pros: []ui.Option{{Value: "pro_3", Label: "SARL Trois Sources, 9 km"}}, Widen: []ui.Option{{Value: "10000", Label: "+ 10 km"}, {Value: "25000", Label: "+ 25 km"}}, Outside: true, CanLink: true, CanFix: true, CanPrice: true, CanPull: true, CanWiden: true, CanOffer: true, CanText: true, Audit: "Chaque ouverture de cette page est notée au journal."}
 }
 
 var roleOptions = []ui.Option{{Value: "agent", Label: "Conseil"}, {Value: "onboarding", Label: "Entrée des professionnels"}, {Value: "accountant", Label: "Comptes"}, {Value: "administrator", Label: "Administration"}}
@@ -109,8 +109,8 @@ var staff = []Sample{
 		return ui.Queue{Space: house(l, "/invendus", "unsold"), Title: l.T("Invendus", "Unsold"), Hint: l.T("Publiées, et que personne n'a prises.", "Published, and nobody took them."), None: l.T("Tout est pris", "Everything is taken")}
 	}},
 	{"appels", "Équipe", func(l ui.Lang) ui.View {
-		return ui.Calls{Space: house(l, "/appels", "calls"), Simulated: true, Trades: tradeOptions, Untrained: "Votre formation à la qualification n'est pas notée : vous ne pouvez pas prendre votre service.",
-			Ringing: []ui.Call{{ID: "call_2", Number: "06 39 98 77 01", Caller: "Jeanne Exemple", Site: "depanneurs.example", Trade: "Plombier", At: ago(9 * time.Second), Offered: "plombiers de métier d'abord"}},
+		return ui.Calls{Space: house(l, "/appels", "calls"), Simulated: true, Trades: tradeOptions, ByHand: true, Untrained: "Votre formation à la qualification n'est pas notée : vous ne pouvez pas prendre votre service.",
+			Ringing: []ui.Call{{ID: "call_2", Number: "06 39 98 77 01", Caller: "Jeanne Exemple", Site: "depanneurs.example", Trade: "Plombier", At: ago(9 * time.Second), Mine: true, Offered: "plombiers de métier d'abord"}},
 			Live:    []ui.Call{{ID: "call_1", Number: "06 39 98 12 34", Site: "depanneurs.example", At: ago(72 * time.Second), Agent: "Inès", Status: ui.Status{Tone: ui.Now, Text: "En ligne"}, Href: "/bureau/req_1"}},
 			Recent:  []ui.Call{{ID: "call_0", Number: "06 39 98 55 11", At: ago(40 * time.Minute), Agent: "Inès", Status: ui.Status{Tone: ui.Good, Text: "Demande ET-4F6J"}, Length: 132 * time.Second, Href: "/demandes/req_7"}, {ID: "call_x", Number: "masqué", At: ago(55 * time.Minute), Agent: "Paul", Status: ui.Status{Tone: ui.Quiet, Text: "Refus d'enregistrement"}, Length: 14 * time.Second}}}
 	}},

@@ -1,0 +1,74 @@
+package pro
+
+import (
+	"context"
+
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/notify"
+)
+
+// InviteAgain sends a professional who never accepted a new invitation; the earlier one is no longer good.
+func (s *Service) InviteAgain(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.ProEdit); err != nil {
+		return err
+	}
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	accounts, err := s.auth.OfPro(ctx, id)
+	if err != nil {
+		return err
+	}
+	contacts, err := s.Contacts(ctx, id)
+	if err != nil {
+		return err
+	}
+	c, ok := contacts[id]
+	if !ok || len(accounts) == 0 {
+		return fault.New(fault.Conflict, "no-account", fault.T("Ce professionnel n’a pas de compte à ouvrir.", "This professional has no account to open."))
+	}
+	_, err = s.auth.InviteAgain(ctx, actor, auth.ProEdit, accounts[0].ID, func(tx *db.Tx, token string) error {
+		letter, err := n.Message("pro-invite", c.Lang, map[string]string{"name": c.Contact, "link": s.url(n.SpaceHost, "/invitation/"+token)})
+		if err != nil {
+			return err
+		}
+		return s.notify.Letter(tx, c.Ring, letter, notify.Message{Person: id, Object: id, Kind: "pro-invite"}, c.Phone, c.Email)
+	})
+	return err
+}
+
+// Ending is an insurance that is about to run out, or has: then its professional must show a new one (ET-75…77).
+type Ending struct{ Pro, On string }
+
+// InsuranceEnding lists at most limit insurances of professionals with access that end on or before an ISO date, soonest first.
+func InsuranceEnding(tx *db.Tx, on string, limit int) ([]Ending, error) {
+	return db.List(tx, func(s db.Scanner) (e Ending, err error) { err = s.Scan(&e.Pro, &e.On); return },
+		"SELECT c.pro_id, c.valid_until_on FROM pro_check c JOIN pro p ON p.id = c.pro_id WHERE c.kind = 'insurance' AND c.valid_until_on <> '' AND c.valid_until_on <= $1 AND p.state IN ('active', 'suspended') ORDER BY c.valid_until_on, c.pro_id LIMIT $2",
+		on, limit)
+}
+
+// Version is one entry of a profile's history.
+type Version struct {
+	Number int
+	At     int64 // business microseconds
+	By     string
+	State  State
+}
+
+// History lists the newest versions of a profile, newest first.
+func History(tx *db.Tx, id string, limit int) ([]Version, error) {
+	return db.List(tx, func(s db.Scanner) (v Version, err error) {
+		var n int64
+		err = s.Scan(&n, &v.At, &v.By, (*string)(&v.State))
+		v.Number = int(n)
+		return v, err
+	}, "SELECT version, at, by_account, state FROM pro_version WHERE pro_id = $1 ORDER BY version DESC LIMIT $2", id, limit)
+}
+
+// Total counts the professionals that a filter finds by trade and state.
+func Total(tx *db.Tx, trade string, state State) (int64, error) {
+	return db.Value[int64](tx, `SELECT count(*) FROM pro p WHERE (CAST($1 AS TEXT) = '' OR p.id IN (SELECT pro_id FROM pro_trade WHERE trade = $1)) AND (CAST($2 AS TEXT) = '' OR p.state = $2)`, trade, string(state))
+}

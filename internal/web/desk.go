@@ -1,0 +1,550 @@
+package web
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/geo"
+	"entremise/internal/match"
+	"entremise/internal/money"
+	"entremise/internal/network"
+	"entremise/internal/phone"
+	"entremise/internal/request"
+	"entremise/internal/web/ui"
+)
+
+// deskRoutes are the agents' pages. Each shuts out professionals by its zone and line; which role of staff may act is the services' question.
+func deskRoutes() []route {
+	return []route{
+		{"GET", "/bureau", space, staff, 0, (*visit).deskChoice},
+		{"GET", "/bureau/{id}", space, staff, 0, (*visit).desk},
+		{"POST", "/bureau/{id}", space, staff, 0, (*visit).deskDo},
+		{"POST", "/bureau/{id}/rendre", space, staff, 0, (*visit).deskRelease},
+		{"GET", "/rappels", space, staff, 0, (*visit).callBacks},
+		{"POST", "/rappels/{id}/prendre", space, staff, 0, (*visit).takeCallBack},
+		{"GET", "/invendus", space, staff, 0, (*visit).unsold},
+		{"POST", "/invendus/{id}/prendre", space, staff, 0, (*visit).takeUnsold},
+
+		{"GET", "/appels", space, staff, 0, (*visit).calls},
+		{"POST", "/appels", space, staff, 0, (*visit).callByHand},
+		{"POST", "/appels/simuler", space, staff, 0, (*visit).callSimulate},
+		{"POST", "/appels/service", space, staff, 0, (*visit).duty},
+		{"POST", "/appels/{id}/prendre", space, staff, 0, (*visit).callAnswer},
+		{"POST", "/appels/{id}/annonce", space, staff, 0, (*visit).callAnnounce},
+		{"POST", "/appels/{id}/enregistrement", space, staff, 0, (*visit).callConsent},
+		{"POST", "/appels/{id}/terminer", space, staff, 0, (*visit).callEnd},
+		{"GET", "/enregistrements/{id}", space, staff, 0, (*visit).recording},
+		{"POST", "/enregistrements/{id}", space, staff, 0, (*visit).recordingHear},
+
+		{"GET", "/demandes/{id}", space, staff, 0, (*visit).requestFile},
+		{"GET", "/demandes/{id}/corriger", space, staff, 0, (*visit).requestFixForm},
+		{"POST", "/demandes/{id}/corriger", space, staff, 0, (*visit).requestFix},
+		{"POST", "/demandes/{id}/prix", space, staff, 0, (*visit).requestPrice},
+		{"POST", "/demandes/{id}/retirer", space, staff, 0, (*visit).requestWithdraw},
+		{"POST", "/demandes/{id}/elargir", space, staff, 0, (*visit).requestWiden},
+		{"POST", "/demandes/{id}/proposer", space, staff, 0, (*visit).requestOffer},
+		{"POST", "/demandes/{id}/sms", space, staff, 0, (*visit).requestText},
+		{"POST", "/demandes/{id}/lien", space, staff, 0, (*visit).requestLink},
+		{"POST", "/demandes/{id}/rejouer", space, staff, 0, (*visit).requestReplay},
+		{"GET", "/demandes/{request}/photos/{id}", space, staff, 0, (*visit).requestPhoto},
+		{"GET", "/recherche", space, staff, 0, (*visit).search},
+	}
+}
+
+// watching is a frame that renews itself when one of the topics is woken.
+func (v *visit) watching(topics ...string) ui.Space {
+	s := v.spaceFrame()
+	s.Topic = strings.Join(topics, ",")
+	return s
+}
+
+// deskChoice leads to the oldest call-back that nobody has, or to where a call begins.
+func (v *visit) deskChoice() error {
+	waiting, err := v.Requests.Queue(v.ctx, v.actor, request.Received)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting { // his own first: the one that he left open
+		if w.TakenBy == v.actor.Account && v.DB.Machine().Before(w.TakenUntil) {
+			return v.to("/bureau/" + w.ID)
+		}
+	}
+	if i := slices.IndexFunc(waiting, v.free); i >= 0 {
+		return v.to("/rappels?c=" + waiting[i].ID)
+	}
+	return v.to("/appels")
+}
+
+// free reports whether nobody works on a request at this moment.
+func (v *visit) free(w request.Waiting) bool {
+	return w.TakenBy == "" || !v.DB.Machine().Before(w.TakenUntil)
+}
+
+// isCall tells the two things apart that a desk may be about: a call whose caller has not agreed yet, and a request.
+func isCall(id string) bool { return strings.HasPrefix(id, "cal_") }
+
+// desk is the agent's place of work for one request, or for a call that has none yet.
+func (v *visit) desk() error {
+	id := v.r.PathValue("id")
+	if isCall(id) {
+		return v.callDesk(id)
+	}
+	d, err := v.Requests.OpenDesk(v.ctx, v.actor, id)
+	if err != nil {
+		return v.deskLost(id, err)
+	}
+	if d.State != request.Received {
+		return v.to("/demandes/" + id)
+	}
+	page, err := v.deskPage(d, ui.Form{})
+	if err != nil {
+		return err
+	}
+	return v.show(page)
+}
+
+// deskLost leads who lost his desk to a colleague back to the queue, with the reason.
+func (v *visit) deskLost(id string, err error) error {
+	if fault.Is(err, fault.Conflict) {
+		return v.did("/rappels?c="+url.QueryEscape(id), "", err)
+	}
+	return err
+}
+
+// deskDo saves, publishes or closes. An autosave (X-Save) is answered with the same page, of which the script takes the columns that are not
+// typed into.
+func (v *visit) deskDo() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	id := v.r.PathValue("id")
+	draft := v.readDraft()
+	switch v.value("do") {
+	case "publish":
+		err := v.Requests.Publish(v.ctx, v.actor, id, draft)
+		if err == nil {
+			return v.did("/demandes/"+id, v.lang.T("La demande est publiée sous votre nom.", "The request is published under your name."), nil)
+		}
+		if !fault.Is(err, fault.Invalid) {
+			return v.deskLost(id, err)
+		}
+		// What he typed is kept whatever is wrong with it.
+		if kept := v.Requests.Save(v.ctx, v.actor, id, draft); kept != nil {
+			return v.deskLost(id, kept)
+		}
+		return v.deskInvalid(id, err)
+	case "close":
+		var c fault.Check
+		c.That(slices.Contains(request.WithdrawReasons, v.value("close_reason")), "close_reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+		if err := c.Err(); err != nil {
+			return v.deskInvalid(id, err)
+		}
+		if err := v.Requests.Withdraw(v.ctx, v.actor, id, v.value("close_reason")); err != nil {
+			return v.deskLost(id, err)
+		}
+		return v.did("/rappels", v.lang.T("La demande est close.", "The request is closed."), nil)
+	}
+	if err := v.Requests.Save(v.ctx, v.actor, id, draft); err != nil {
+		return v.deskLost(id, err)
+	}
+	d, err := v.Requests.OpenDesk(v.ctx, v.actor, id)
+	if err != nil {
+		return v.deskLost(id, err)
+	}
+	page, err := v.deskPage(d, ui.Form{})
+	if err != nil {
+		return err
+	}
+	p := page.(ui.Desk)
+	p.Saved = v.DB.Now()
+	return v.show(p)
+}
+
+// deskInvalid shows the desk again with what is wrong beside each field; the trade's own text stands in the page as "words".
+func (v *visit) deskInvalid(id string, err error) error {
+	d, opened := v.Requests.OpenDesk(v.ctx, v.actor, id)
+	if opened != nil {
+		return v.deskLost(id, opened)
+	}
+	if ft := fault.Of(err); ft != nil && d.Form != nil {
+		ft.Fields = wordsField(d.Form, ft.Fields)
+	}
+	return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.deskPage(d, f) })
+}
+
+// wordsField names the trade's free text as the pages do.
+func wordsField(f *network.Form, fields []fault.Field) []fault.Field {
+	fields = slices.Clone(fields)
+	for i, x := range fields {
+		if x.Name == "answers."+wordsQuestion(f) {
+			fields[i].Name = "words"
+		}
+	}
+	return fields
+}
+
+func (v *visit) deskRelease() error {
+	if err := v.Requests.Release(v.ctx, v.actor, v.r.PathValue("id")); err != nil {
+		return err
+	}
+	return v.did("/rappels", v.lang.T("La demande est rendue à la file.", "The request is back in the queue."), nil)
+}
+
+// readDraft decodes the desk. A page on which no trade can be chosen any more sends the one that it was made for. Answers to another trade's
+// questions, left over when the trade changes, are dropped.
+func (v *visit) readDraft() request.Draft {
+	trade := v.value("trade")
+	if trade == "" {
+		trade = v.value("trade_now")
+	}
+	d := request.Draft{Trade: trade, Urgency: v.value("urgency"), Intent: v.value("intent"), Postcode: v.value("postcode"), INSEE: v.value("commune"), Street: v.value("street"),
+		Kind: v.value("kind"), Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"), Lang: v.value("caller_lang"),
+		Answers: map[string][]string{}, Consents: map[string]bool{}, Price: v.value("price"), Because: v.value("price_reason")}
+	if d.Kind == "" {
+		d.Kind = "person"
+	}
+	d.Seats, _ = strconv.Atoi(v.value("seats")) // what is no number asks for the network's own, which is 0 here
+	if f := v.n.Form(trade); f != nil {
+		for id, values := range v.answers(f) {
+			if _, ok := f.Question(id); ok {
+				d.Answers[id] = values
+			}
+		}
+	}
+	for name := range v.r.Form {
+		if id, ok := strings.CutPrefix(name, "consent-"); ok {
+			d.Consents[id] = v.value(name) != ""
+		}
+	}
+	if communes := geo.ByPostcode(d.Postcode); len(communes) == 1 {
+		d.INSEE = communes[0].INSEE // nobody should have to choose from a list of one
+	}
+	return d
+}
+
+// draftValues puts a draft back into the desk's fields.
+func (v *visit) draftValues(n *network.Network, d request.Draft) map[string][]string {
+	values := map[string][]string{"trade": {d.Trade}, "urgency": {d.Urgency}, "intent": {d.Intent}, "postcode": {d.Postcode}, "commune": {d.INSEE}, "street": {d.Street}, "kind": {d.Kind},
+		"name": {d.Name}, "company": {d.Company}, "phone": {phone.Display(d.Phone)}, "email": {d.Email}, "price": {d.Price}, "price_reason": {d.Because}}
+	if d.Seats > 0 {
+		values["seats"] = []string{strconv.Itoa(d.Seats)}
+	}
+	words := ""
+	if f := n.Form(d.Trade); f != nil {
+		words = wordsQuestion(f)
+	}
+	for id, a := range d.Answers {
+		if id == words {
+			values["words"] = a
+		} else {
+			values["answers."+id] = a
+		}
+	}
+	for id, given := range d.Consents {
+		if given {
+			values["consent-"+id] = []string{"yes"}
+		}
+	}
+	return values
+}
+
+// deskPage makes the desk of a request. A form with values is one that came back; else the draft is shown.
+func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.View, error) {
+	n := d.Network
+	if f.Values == nil {
+		f.Values = v.draftValues(n, d.Draft)
+	}
+	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}}
+	p := ui.Desk{Space: v.watching("calls"), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
+		Communes: communeOptions(first(f.Values["postcode"]), first(f.Values["commune"])), Reasons: v.withdrawReasons()}
+	p.PublishAs = p.User
+	for _, t := range n.Trades {
+		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
+	}
+	if d.Channel == "phone" {
+		for _, c := range d.Consents {
+			p.Consents = append(p.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required})
+		}
+	}
+	for i, id := range d.Photos {
+		p.Photos = append(p.Photos, ui.Picture{Href: "/demandes/" + d.ID + "/photos/" + id, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
+	}
+	var err error
+	if p.Call, err = v.callBeside(d.ID); err != nil {
+		return nil, err
+	}
+	if p.Call != nil {
+		p.Script = v.script(n, d.Site)
+	}
+	if err := v.deskKnown(&p, d); err != nil {
+		return nil, err
+	}
+	if d.Form == nil {
+		return p, nil
+	}
+	questions := v.questions(d.Form)
+	p.Urgency, p.Questions = questions[0].Options, questions[1:]
+	for _, w := range n.Introductions.Intents {
+		p.Intent = append(p.Intent, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
+	}
+	v.deskShown(&p, d)
+	v.deskAsked(&p, d)
+	for _, w := range d.Wrong {
+		if said := v.say2(w.Text); !slices.Contains(p.Missing, said) {
+			p.Missing = append(p.Missing, said)
+		}
+	}
+	return p, nil
+}
+
+// deskShown is the request as professionals will see it, and its price with reasons.
+func (v *visit) deskShown(p *ui.Desk, d request.Desk) {
+	n, draft := d.Network, d.Draft
+	clean, err := d.Form.Draft(draft.Answers)
+	if err != nil {
+		clean = nil // d.Wrong says so beside the field; what is wrong is not shown to anybody
+	}
+	as := d.Request
+	as.Trade, as.Answers, as.INSEE, as.Postcode, as.Urgency = draft.Trade, clean, draft.INSEE, draft.Postcode, draft.Urgency
+	as.Price, as.VAT, as.Seats = d.Suggested, n.Introductions.Price.VAT, draft.Seats
+	if as.Seats == 0 {
+		as.Seats = n.Introductions.Seats
+	}
+	p.Price = ui.Price{Suggested: d.Suggested, Typed: draft.Price, Min: n.Introductions.Price.Min(), Max: n.Introductions.Price.Max(), VAT: as.VAT}
+	if typed, err := money.Parse(draft.Price); err == nil && n.Introductions.Price.Within(typed) == nil {
+		as.Price = typed
+		p.Price.Overridden = typed != d.Suggested
+	}
+	p.Price.Incl = as.Price.Incl(as.VAT)
+	for _, s := range d.Steps {
+		effect := v.lang.Money(s.Delta)
+		if s.Rule > 0 && s.Delta > 0 {
+			effect = "+" + effect
+		}
+		p.Price.Reasons = append(p.Price.Reasons, ui.PriceReason{Because: v.say2(s.Because), Effect: effect})
+	}
+	p.Preview = v.boardItem(n, as)
+	for _, l := range d.Form.Board(clean) {
+		p.Facts = append(p.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
+	}
+}
+
+// boardItem is a request as any professional sees it before he buys (ET-10).
+func (v *visit) boardItem(n *network.Network, r request.Request) ui.BoardItem {
+	t, _ := n.Trade(r.Trade) // a trade that is gone is not urgent any more
+	i := ui.BoardItem{ID: r.ID, Title: request.Title(n, r, string(v.lang)), Trade: v.tradeName(r.Trade), Commune: r.Commune().Name, Postcode: r.Postcode, Km: -1,
+		When: v.say2(n.Urgency(r.Urgency)), Published: r.PublishedAt, Excl: r.Price, Incl: r.Price.Incl(r.VAT), Seats: r.Seats, Left: r.Seats - r.Sold}
+	i.Urgent = t.Emergency && len(n.Introductions.Urgencies) > 0 && r.Urgency == n.Introductions.Urgencies[0].ID
+	return i
+}
+
+// deskAsked says who would be asked, nearest first, and counts the others by reason.
+func (v *visit) deskAsked(p *ui.Desk, d request.Desk) {
+	for _, c := range d.Candidates {
+		p.Asked = append(p.Asked, ui.Candidate{Name: d.Names[c.ID], Km: float64(c.Distance) / 1000, Reason: v.lang.T("dans sa zone et ses horaires", "within their area and hours")})
+	}
+	for _, code := range exclusions {
+		if k := d.Excluded[code]; k > 0 {
+			p.Excluded = append(p.Excluded, ui.Excluded{Reason: v.say2(exclusionWords[code]), N: k})
+		}
+	}
+}
+
+// exclusions are in the order in which the matcher looks at them.
+var exclusions = []match.Code{match.NotVerified, match.IsSuspended, match.IsClosed, match.OtherTrade, match.Unwanted, match.NoCoverage, match.OutsideArea, match.Away, match.OffHours, match.DailyCapHit, match.MonthlyCapHit}
+
+var exclusionWords = map[match.Code]fault.Text{
+	match.NotVerified:   fault.T("Pas encore vérifiés", "Not yet checked"),
+	match.IsSuspended:   fault.T("Suspendus", "Suspended"),
+	match.IsClosed:      fault.T("Partis du réseau", "Left the network"),
+	match.OtherTrade:    fault.T("D’un autre métier", "Of another trade"),
+	match.Unwanted:      fault.T("Écartés par le client", "Not wanted by the customer"),
+	match.NoCoverage:    fault.T("Sans zone indiquée", "No area given"),
+	match.OutsideArea:   fault.T("Trop loin", "Too far away"),
+	match.Away:          fault.T("Absents", "Away"),
+	match.OffHours:      fault.T("Hors de leurs horaires", "Outside their hours"),
+	match.DailyCapHit:   fault.T("Plafond du jour atteint", "Daily cap reached"),
+	match.MonthlyCapHit: fault.T("Plafond du mois atteint", "Monthly cap reached"),
+}
+
+// deskKnown lists the caller's other open requests; one for the same trade in the same place is a twin.
+func (v *visit) deskKnown(p *ui.Desk, d request.Desk) error {
+	for _, r := range d.Twins {
+		link, err := v.requestLine(r)
+		if err != nil {
+			return err
+		}
+		if p.Twin.Href == "" && r.Trade == d.Draft.Trade && r.INSEE == d.Draft.INSEE {
+			p.Twin = link
+		} else {
+			p.Known = append(p.Known, link)
+		}
+	}
+	return nil
+}
+
+// requestLine names a request in one line, by structured choices only.
+func (v *visit) requestLine(r request.Request) (ui.Link, error) {
+	n, err := v.Editions.Get(v.ctx, r.Edition)
+	if err != nil {
+		return ui.Link{}, err
+	}
+	parts := []string{r.Ref, request.Title(n, r, string(v.lang)), r.Commune().Name, v.statusOfRequest(r.State).Text}
+	return ui.Link{Text: strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · "), Href: "/demandes/" + r.ID}, nil
+}
+
+func (v *visit) withdrawReasons() []ui.Option {
+	words := map[string][2]string{"unreachable": {"Client injoignable", "Customer cannot be reached"}, "out-of-scope": {"Hors de nos métiers", "Not one of our trades"},
+		"duplicate": {"Déjà demandé", "Asked already"}, "asked-by-client": {"Le client y renonce", "The customer gives up"}, "abuse": {"Demande abusive", "Abusive request"}}
+	var all []ui.Option
+	for _, id := range request.WithdrawReasons {
+		all = append(all, ui.Option{Value: id, Label: v.lang.T(words[id][0], words[id][1])})
+	}
+	return all
+}
+
+// waitingDue is a request of a queue as a line.
+func (v *visit) waitingDue(queue, path string, w request.Waiting, names map[string]string) ui.Due {
+	d := ui.Due{Queue: queue, Title: w.Title, Detail: strings.TrimSpace(w.Commune().Name + " " + w.Postcode), Href: path + "?c=" + w.ID, Since: w.At, By: w.Due}
+	if d.Title == "" {
+		d.Title = v.tradeName(w.Trade)
+	}
+	if !v.free(w) {
+		d.Taken = names[w.TakenBy]
+	}
+	return d
+}
+
+// staffNames are the names of the agents whom lists speak of.
+func (v *visit) staffNames(ids ...string) (map[string]string, error) {
+	names := map[string]string{}
+	for _, id := range ids {
+		if _, done := names[id]; done || id == "" {
+			continue
+		}
+		a, err := v.Auth.Get(v.ctx, id)
+		if fault.Is(err, fault.Missing) || errors.Is(err, db.ErrNone) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		names[id] = a.Name
+	}
+	return names, nil
+}
+
+func (v *visit) takers(all []request.Waiting) (map[string]string, error) {
+	var ids []string
+	for _, w := range all {
+		if !v.free(w) {
+			ids = append(ids, w.TakenBy)
+		}
+	}
+	return v.staffNames(ids...)
+}
+
+// callBacks is the queue of people who wait for a call: requests sent by the form, and calls that nobody took.
+func (v *visit) callBacks() error {
+	waiting, err := v.Requests.Queue(v.ctx, v.actor, request.Received)
+	if err != nil {
+		return err
+	}
+	names, err := v.takers(waiting)
+	if err != nil {
+		return err
+	}
+	page := ui.Queue{Space: v.watching("queue"), Title: v.lang.T("Rappels", "Call-backs"), Hint: v.lang.T("Des personnes attendent votre appel. La plus ancienne promesse d’abord.", "People are waiting for your call. The oldest promise first."),
+		None: v.lang.T("Personne n’attend d’appel", "Nobody is waiting for a call")}
+	chosen := v.r.URL.Query().Get("c")
+	for _, w := range waiting {
+		page.Due = append(page.Due, v.waitingDue(v.lang.T("Rappel", "Call-back"), "/rappels", w, names))
+		if w.ID == chosen {
+			page.Open = v.queueCase(w, "/rappels", v.lang.T("Prendre et appeler", "Take and call"))
+		}
+	}
+	if v.actor.Can(auth.CallAnswer) {
+		if err := v.missedCalls(&page, chosen); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(page.Due, func(a, b ui.Due) int { return a.Since.Compare(b.Since) })
+	return v.show(page)
+}
+
+// queueCase shows a request before it is taken: structured choices only, so that looking costs no line in the audit trail.
+func (v *visit) queueCase(w request.Waiting, path, label string) *ui.QueueCase {
+	c := &ui.QueueCase{ID: w.ID, Title: w.Title}
+	c.Facts = append(c.Facts, ui.Fact{Label: v.lang.T("Référence", "Reference"), Value: w.Ref}, ui.Fact{Label: v.lang.T("Métier", "Trade"), Value: v.tradeName(w.Trade)},
+		ui.Fact{Label: v.lang.T("Où", "Where"), Value: w.Commune().Name + " " + w.Postcode}, ui.Fact{Label: v.lang.T("Reçue", "Received"), Value: v.frame(nil).Moment(w.At)})
+	if n, err := v.Editions.Get(v.ctx, w.Edition); err == nil {
+		if u := v.say2(n.Urgency(w.Urgency)); u != "" {
+			c.Facts = append(c.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: u})
+		}
+		if f := n.Form(w.Trade); f != nil {
+			for _, l := range f.Board(w.Answers) {
+				c.Facts = append(c.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
+			}
+		}
+	}
+	if v.actor.Can(auth.RequestQualify) && (v.free(w) || w.TakenBy == v.actor.Account) {
+		c.Actions = []ui.Action{{Label: label, Href: path + "/" + w.ID + "/prendre", Key: "p", Main: true}}
+	}
+	return c
+}
+
+func (v *visit) takeCallBack() error {
+	id := v.r.PathValue("id")
+	take := v.Requests.Take
+	if isCall(id) {
+		take = v.Calls.CallBack
+	}
+	if err := take(v.ctx, v.actor, id); err != nil {
+		return v.did("/rappels", "", err)
+	}
+	return v.to("/bureau/" + id)
+}
+
+// unsold is the queue of published requests that nobody has bought.
+func (v *visit) unsold() error {
+	waiting, err := v.unsoldRequests()
+	if err != nil {
+		return err
+	}
+	names, err := v.takers(waiting)
+	if err != nil {
+		return err
+	}
+	page := ui.Queue{Space: v.watching("queue", "board"), Title: v.lang.T("Invendus", "Unsold"), Hint: v.lang.T("Publiées, et personne ne les a prises. Élargissez, changez le prix ou appelez un professionnel.", "Published, and nobody took them. Widen, change the price or call a professional."),
+		None: v.lang.T("Tout ce qui est publié est pris", "All that is published is taken")}
+	chosen := v.r.URL.Query().Get("c")
+	for _, w := range waiting {
+		due := v.waitingDue(v.lang.T("Invendu", "Unsold"), "/invendus", w, names)
+		due.Since = w.PublishedAt
+		page.Due = append(page.Due, due)
+		if w.ID == chosen {
+			page.Open = v.queueCase(w, "/invendus", v.lang.T("Prendre et ouvrir", "Take and open"))
+			page.Open.Facts = append(page.Open.Facts, ui.Fact{Label: v.lang.T("Prix", "Price"), Value: v.lang.Money(w.Price) + " " + v.lang.T("HT", "excl. VAT")})
+		}
+	}
+	return v.show(page)
+}
+
+func (v *visit) unsoldRequests() ([]request.Waiting, error) {
+	all, err := v.Requests.Queue(v.ctx, v.actor, request.Published)
+	return slices.DeleteFunc(all, func(w request.Waiting) bool { return w.Sold > 0 }), err
+}
+
+func (v *visit) takeUnsold() error {
+	id := v.r.PathValue("id")
+	if err := v.Requests.Take(v.ctx, v.actor, id); err != nil {
+		return v.did("/invendus", "", err)
+	}
+	return v.to("/demandes/" + id)
+}

@@ -1,0 +1,584 @@
+package web
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entremise/internal/audit"
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/geo"
+	"entremise/internal/money"
+	"entremise/internal/network"
+	"entremise/internal/notify"
+	"entremise/internal/person"
+	"entremise/internal/request"
+	"entremise/internal/web/ui"
+)
+
+// The house itself: who works in it, who did what, what it earns, what it promised.
+
+func (v *visit) team() error {
+	page, err := v.teamPage(ui.Form{}, "")
+	if err != nil {
+		return err
+	}
+	return v.show(page)
+}
+
+// teamPage lists the staff; open is the member whose form came back.
+func (v *visit) teamPage(f ui.Form, open string) (ui.Team, error) {
+	if err := v.actor.May(auth.TeamManage); err != nil {
+		return ui.Team{}, err
+	}
+	all, err := v.Auth.Staff(v.ctx)
+	if err != nil {
+		return ui.Team{}, err
+	}
+	page := ui.Team{Space: v.spaceFrame(), Form: f, Open: open}
+	for _, r := range network.Roles() {
+		page.Roles = append(page.Roles, ui.Option{Value: string(r), Label: v.roleName(r)})
+	}
+	for _, t := range v.n.Trades {
+		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
+	}
+	for _, a := range all {
+		m := ui.Member{ID: a.ID, Name: a.Name, Email: a.Email, Trades: a.Trades, Trained: a.TrainedOn, Last: a.LastSeen, Disabled: a.State == "disabled", Invited: a.State == "invited", Self: a.ID == v.actor.Account}
+		for _, r := range a.Roles {
+			m.Roles = append(m.Roles, string(r))
+		}
+		switch {
+		case m.Disabled:
+			m.Status = ui.Status{Tone: ui.Quiet, Text: v.lang.T("Compte fermé", "Account closed")}
+		case m.Invited:
+			m.Status = ui.Status{Tone: ui.Wait, Text: v.lang.T("Invité", "Invited")}
+		case !a.DutySince.IsZero():
+			m.Status = ui.Status{Tone: ui.Now, Text: v.lang.Tf("En service depuis %s", "On duty since %s", page.Hour(a.DutySince))}
+		default:
+			m.Status = ui.Status{Tone: ui.Good, Text: v.lang.T("Actif", "Active")}
+		}
+		page.Lines = append(page.Lines, m)
+	}
+	return page, nil
+}
+
+func (v *visit) roles() []network.Role {
+	var all []network.Role
+	for _, r := range v.r.Form["roles"] {
+		all = append(all, network.Role(r))
+	}
+	return all
+}
+
+// teamInvite creates a member and sends the link; it is shown once too, for an administrator whose mail does not leave yet.
+func (v *visit) teamInvite() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	if to := v.mustBeFresh("/equipe"); to != nil {
+		return to
+	}
+	in := auth.NewAccount{Name: v.value("name"), Email: v.value("email"), Lang: string(v.lang), Roles: v.roles(), TrainedOn: v.value("trained")}
+	id, token, err := v.Auth.Invite(v.ctx, v.actor, in)
+	if err != nil {
+		return v.teamInvalid(err, "")
+	}
+	// A crash here leaves an account that is invited and has no letter: the page offers to invite again.
+	tell, err := v.staffLetter(id, in.Name, in.Email, in.Lang)
+	if err != nil {
+		return err
+	}
+	if err := v.DB.Write(v.ctx, func(tx *db.Tx) error { return tell(tx, token) }); err != nil {
+		return err
+	}
+	return v.teamInvited(id, token)
+}
+
+func (v *visit) teamInvited(id, token string) error {
+	page, err := v.teamPage(ui.Form{}, "")
+	if err != nil {
+		return err
+	}
+	for i, m := range page.Lines {
+		if m.ID == id {
+			page.Lines[i].Link = v.Config.URL(v.n.SpaceHost, "/invitation/"+token)
+		}
+	}
+	return v.show(page)
+}
+
+// staffLetter prepares the e-mail that carries an invitation. The account's own key seals it.
+func (v *visit) staffLetter(id, name, email, lang string) (func(tx *db.Tx, token string) error, error) {
+	ring, err := v.Vault.Ring(v.ctx, id, string(network.DataMessages))
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *db.Tx, token string) error {
+		if err := ring.Assign(tx); err != nil {
+			return err
+		}
+		letter, err := v.n.Message("staff-invite", lang, map[string]string{"name": name, "link": v.Config.URL(v.n.SpaceHost, "/invitation/"+token)})
+		if err != nil {
+			return err
+		}
+		return v.Notify.Letter(tx, ring, letter, notify.Message{Person: id, Object: id, Kind: "staff-invite"}, "", email)
+	}, nil
+}
+
+func (v *visit) teamInviteAgain() error {
+	if err := v.actor.May(auth.TeamManage); err != nil {
+		return err
+	}
+	if to := v.mustBeFresh("/equipe"); to != nil {
+		return to
+	}
+	a, err := v.Auth.Get(v.ctx, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	tell, err := v.staffLetter(a.ID, a.Name, a.Email, a.Lang)
+	if err != nil {
+		return err
+	}
+	token, err := v.Auth.InviteAgain(v.ctx, v.actor, auth.TeamManage, a.ID, tell)
+	if err != nil {
+		return v.did("/equipe", "", err)
+	}
+	return v.teamInvited(a.ID, token)
+}
+
+func (v *visit) teamInvalid(err error, open string) error {
+	if f := fault.Of(err); f != nil && f.Kind != fault.Invalid && len(f.Fields) == 0 {
+		return v.did("/equipe", "", err)
+	}
+	return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.teamPage(f, open) })
+}
+
+func (v *visit) teamEdit() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	if to := v.mustBeFresh("/equipe"); to != nil {
+		return to
+	}
+	id := v.r.PathValue("id")
+	if err := v.Auth.EditStaff(v.ctx, v.actor, id, v.roles(), v.r.Form["trades"], v.value("trained")); err != nil {
+		return v.teamInvalid(err, id)
+	}
+	return v.did("/equipe", v.lang.T("C’est enregistré.", "Saved."), nil)
+}
+
+func (v *visit) teamDisable() error {
+	if to := v.mustBeFresh("/equipe"); to != nil {
+		return to
+	}
+	return v.did("/equipe", v.lang.T("Le compte est fermé, ses sessions aussi.", "The account is closed, and so are its sessions."), v.Auth.Disable(v.ctx, v.actor, v.r.PathValue("id")))
+}
+
+func (v *visit) teamEnable() error {
+	if to := v.mustBeFresh("/equipe"); to != nil {
+		return to
+	}
+	return v.did("/equipe", v.lang.T("Le compte est rouvert.", "The account is open again."), v.Auth.Enable(v.ctx, v.actor, v.r.PathValue("id")))
+}
+
+// permissions prints the one table that is enforced.
+func (v *visit) permissions() error {
+	page := ui.Permissions{Space: v.spaceFrame()}
+	columns := auth.Columns()
+	for _, c := range columns {
+		page.Roles = append(page.Roles, v.holderName(c))
+	}
+	for _, a := range auth.Actions() {
+		group, _, _ := strings.Cut(string(a), ".")
+		row := ui.Permission{Group: v.groupName(group), Action: v.actionName(a)}
+		holders := auth.Holders(a)
+		for _, c := range columns {
+			may := ""
+			if slices.Contains(holders, c) {
+				may = "yes"
+			}
+			row.May = append(row.May, may)
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	slices.SortStableFunc(page.Rows, func(a, b ui.Permission) int { return strings.Compare(geo.Fold(a.Group), geo.Fold(b.Group)) })
+	return v.show(page)
+}
+
+func (v *visit) holderName(h string) string {
+	words := map[string][2]string{string(auth.Visitor): {"Visiteur", "Visitor"}, string(auth.Consumer): {"Client, par son lien", "Customer, by link"}, string(auth.Professional): {"Professionnel", "Professional"}, string(auth.Affiliate): {"Partenaire, par l’API", "Partner, by API"}}
+	if w, ok := words[h]; ok {
+		return v.lang.T(w[0], w[1])
+	}
+	return v.roleName(network.Role(h))
+}
+
+func (v *visit) groupName(g string) string {
+	words := map[string][2]string{"request": {"Demandes", "Requests"}, "board": {"Tableau et achats", "Board and purchases"}, "seat": {"Tableau et achats", "Board and purchases"}, "contact": {"Tableau et achats", "Board and purchases"},
+		"call": {"Appels", "Calls"}, "recording": {"Appels", "Calls"}, "search": {"Demandes", "Requests"}, "pro": {"Professionnels", "Professionals"}, "wallet": {"Argent", "Money"}, "invoice": {"Argent", "Money"}, "sales": {"Argent", "Money"},
+		"team": {"Maison", "House"}, "audit": {"Maison", "House"}, "edition": {"Maison", "House"}, "address": {"Maison", "House"}, "token": {"Maison", "House"}}
+	w, ok := words[g]
+	if !ok {
+		return g
+	}
+	return v.lang.T(w[0], w[1])
+}
+
+// actionNames say every action of the table; a test holds them to it.
+var actionNames = map[auth.Action][2]string{
+	auth.RequestSubmit: {"Envoyer une demande", "Send a request"}, auth.RequestReadOwn: {"Lire sa propre demande", "Read one’s own request"}, auth.RequestChange: {"Corriger ou annuler sa propre demande", "Correct or cancel one’s own request"},
+	auth.RequestQueue: {"Voir les files", "See the queues"}, auth.RequestRead: {"Lire le dossier d’une demande", "Read the file of a request"}, auth.RequestQualify: {"Qualifier au bureau", "Qualify at the desk"}, auth.RequestPublish: {"Publier et fixer le prix", "Publish and price"},
+	auth.RequestManage: {"Changer le prix, élargir, proposer, retirer", "Reprice, widen, offer, withdraw"}, auth.RequestText: {"Écrire au client par SMS", "Text the customer"}, auth.BoardRead: {"Voir les demandes proposées", "See requests on offer"}, auth.SeatBuy: {"Réserver et acheter", "Hold and buy"},
+	auth.ContactLog: {"Lire les coordonnées achetées et noter le suivi", "Read details bought and log follow-up"}, auth.CallAnswer: {"Prendre les appels", "Take calls"}, auth.RecordingHear: {"Écouter un enregistrement, avec une raison", "Hear a recording, with a reason"}, auth.SearchAll: {"Chercher", "Search"},
+	auth.ProList: {"Voir les professionnels", "See professionals"}, auth.ProCreate: {"Créer un professionnel", "Create a professional"}, auth.ProEdit: {"Modifier un professionnel", "Edit a professional"}, auth.ProEditOwn: {"Modifier sa zone et ses horaires", "Edit one’s own area and hours"}, auth.ProSuspend: {"Suspendre, rouvrir, fermer un accès", "Suspend, reopen, close access"},
+	auth.WalletRead: {"Lire un portefeuille", "Read a wallet"}, auth.WalletCredit: {"Créditer par carte", "Top up by card"}, auth.WalletTransfer: {"Noter un virement reçu", "Record a transfer"}, auth.InvoiceRead: {"Lire les factures", "Read invoices"}, auth.SalesRead: {"Voir ventes et délais", "See sales and delays"},
+	auth.TeamManage: {"Gérer l’équipe", "Manage the team"}, auth.AuditRead: {"Lire le journal", "Read the audit trail"}, auth.EditionRead: {"Lire les réglages", "Read the settings"}, auth.EditionApply: {"Appliquer un fichier du réseau", "Apply a network file"}, auth.AddressBlock: {"Bloquer une adresse réseau", "Block a network address"}, auth.TokenManage: {"Gérer ses jetons d’API", "Manage API tokens"},
+}
+
+func (v *visit) actionName(a auth.Action) string {
+	w, ok := actionNames[a]
+	if !ok {
+		return string(a)
+	}
+	return v.lang.T(w[0], w[1])
+}
+
+// journalPage is how many lines of the audit trail one page shows, journalFile how many a file holds at most.
+const (
+	journalPageSize = 100
+	journalFile     = 20_000
+)
+
+// journalFilter reads the filters and the cursor of the address.
+func (v *visit) journalFilter() (audit.Page, error) {
+	q := v.r.URL.Query()
+	p := audit.Page{Actor: strings.TrimSpace(q.Get("who")), Action: q.Get("what"), Object: strings.TrimSpace(q.Get("on"))}
+	if at, id, ok := strings.Cut(q.Get("avant"), "."); ok {
+		before, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			return p, errNoPage
+		}
+		p.At, p.ID = before, id
+	}
+	if p.Actor != "" && !strings.HasPrefix(p.Actor, "acc_") { // a name, as people type it
+		all, err := v.Auth.Staff(v.ctx)
+		if err != nil {
+			return p, err
+		}
+		for _, a := range all {
+			if strings.Contains(geo.Fold(a.Name), geo.Fold(p.Actor)) {
+				p.Actor = a.ID
+				break
+			}
+		}
+	}
+	if ref, ok := request.ParseRef(p.Object); ok {
+		id, err := v.Requests.ByRef(v.ctx, v.actor, ref)
+		if err != nil && !fault.Is(err, fault.Missing) {
+			return p, err
+		}
+		if err == nil {
+			p.Object = id
+		}
+	}
+	return p, nil
+}
+
+func (v *visit) journal() error { return v.journalShown(ui.Form{}) }
+
+func (v *visit) journalShown(f ui.Form) error {
+	page, err := v.journalPage(f)
+	if err != nil {
+		return err
+	}
+	return v.show(page)
+}
+
+func (v *visit) journalPage(f ui.Form) (ui.View, error) {
+	if err := v.actor.May(auth.AuditRead); err != nil {
+		return nil, err
+	}
+	filter, err := v.journalFilter()
+	if err != nil {
+		return nil, err
+	}
+	var lines []audit.Line
+	var more *audit.Page
+	var actions []string
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) {
+		if lines, more, err = audit.List(tx, filter, journalPageSize); err != nil {
+			return err
+		}
+		actions, err = audit.Actions(tx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	q := v.r.URL.Query()
+	page := ui.Journal{Space: v.spaceFrame(), Form: f, Who: q.Get("who"), What: filter.Action, On: q.Get("on"), Block: v.actor.Can(auth.AddressBlock)}
+	group := ""
+	for _, a := range actions {
+		if g, _, _ := strings.Cut(a, "."); g != group {
+			group = g
+			page.Whats = append(page.Whats, ui.Option{Value: g + ".", Label: v.groupName(g)})
+		}
+		page.Whats = append(page.Whats, ui.Option{Value: a, Label: "\u2003" + a})
+	}
+	if page.Lines, err = v.entries(lines); err != nil {
+		return nil, err
+	}
+	kept := url.Values{"who": {page.Who}, "what": {page.What}, "on": {page.On}}
+	page.CSV = "/journal.csv?" + kept.Encode()
+	if more != nil {
+		kept.Set("avant", strconv.FormatInt(more.At, 10)+"."+more.ID)
+		page.Next = "/journal?" + kept.Encode()
+	}
+	return page, nil
+}
+
+// entries puts names to the ids of lines.
+func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
+	var staffIDs, pros []string
+	for _, l := range lines {
+		for _, id := range []string{l.Actor, l.Object} {
+			switch {
+			case strings.HasPrefix(id, "acc_"):
+				staffIDs = append(staffIDs, id)
+			case strings.HasPrefix(id, "pro_"):
+				pros = append(pros, id)
+			}
+		}
+	}
+	slices.Sort(pros)
+	contacts, err := v.Pros.Contacts(v.ctx, slices.Compact(pros)...)
+	if err != nil {
+		return nil, err
+	}
+	names, err := v.staffNames(staffIDs...)
+	if err != nil {
+		return nil, err
+	}
+	for id, c := range contacts {
+		names[id] = c.Company
+	}
+	special := map[string]string{"system": v.lang.T("le logiciel", "the software"), "link": v.lang.T("client, par son lien", "customer, by link"), "visitor": v.lang.T("visiteur", "visitor")}
+	entries := make([]ui.Entry, len(lines))
+	for i, l := range lines {
+		e := ui.Entry{At: db.Time(l.At), Who: orID(orID(special[l.Actor], names[l.Actor]), l.Actor), What: l.Action, On: orID(names[l.Object], l.Object), Why: l.Detail, Denied: l.Refused}
+		switch {
+		case strings.HasPrefix(l.Object, "req_") && v.actor.Can(auth.RequestRead):
+			e.Href = "/demandes/" + l.Object
+		case strings.HasPrefix(l.Object, "pro_") && v.actor.Can(auth.ProList):
+			e.Href = "/pros/" + l.Object
+		}
+		entries[i] = e
+	}
+	return entries, nil
+}
+
+// journalCSV is the filtered trail as a file: leaving with data in bulk asks for a fresh proof of identity, and is a line itself.
+func (v *visit) journalCSV() error {
+	if err := v.actor.May(auth.AuditRead); err != nil {
+		return err
+	}
+	if to := v.mustBeFresh(v.r.URL.RequestURI()); to != nil {
+		return to
+	}
+	filter, err := v.journalFilter()
+	if err != nil {
+		return err
+	}
+	var lines []audit.Line
+	if err := v.DB.Write(v.ctx, func(tx *db.Tx) (err error) {
+		if lines, _, err = audit.List(tx, filter, journalFile); err != nil {
+			return err
+		}
+		return audit.Write(tx, v.actor.Name(), v.actor.As(auth.AuditRead), "audit.export", "", strconv.Itoa(len(lines)))
+	}); err != nil {
+		return err
+	}
+	rows := [][]string{{"at", "machine_at", "actor", "role", "action", "object", "outcome", "detail"}}
+	for _, l := range lines {
+		outcome := "done"
+		if l.Refused {
+			outcome = "refused"
+		}
+		rows = append(rows, []string{stamp(db.Time(l.At)), stamp(db.Time(l.Machine)), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail})
+	}
+	return v.csv("journal", rows)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+// csv answers a table as a file (RFC 4180). A cell that a spreadsheet would run as a formula begins with an apostrophe.
+func (v *visit) csv(name string, rows [][]string) error {
+	var b strings.Builder
+	b.WriteString("\ufeff") // without it a spreadsheet reads UTF-8 as something else
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	for _, r := range rows {
+		safe := make([]string, len(r))
+		for i, cell := range r {
+			safe[i] = unformula(cell)
+		}
+		if err := w.Write(safe); err != nil {
+			return err
+		}
+	}
+	if w.Flush(); w.Error() != nil {
+		return w.Error()
+	}
+	return v.file("text/csv; charset=utf-8", fmt.Sprintf("attachment; filename=\"%s-%s.csv\"", name, v.DB.Now().In(geo.Paris()).Format(time.DateOnly)), []byte(b.String()))
+}
+
+// unformula guards a cell against being read as a formula (OWASP, CSV injection). Numbers keep their sign.
+func unformula(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return cell
+	}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		return cell
+	}
+	return "'" + cell
+}
+
+// blockAddress shuts a network address out of the forms, for a time.
+func (v *visit) blockAddress() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	if err := v.actor.May(auth.AddressBlock); err != nil {
+		return err
+	}
+	var c fault.Check
+	address := readAddress(v.value("address"))
+	c.That(address != "", "address", fault.T("Écrivez une adresse IP.", "Write an IP address."))
+	days, err := strconv.Atoi(v.value("days"))
+	c.That(err == nil && days >= 1 && days <= 90, "days", fault.T("Écrivez un nombre de jours de 1 à 90.", "Write a number of days from 1 to 90."))
+	reason := v.value("reason")
+	c.That(len(reason) >= 3 && len(reason) <= 200, "block_reason", fault.T("Écrivez pourquoi, en quelques mots.", "Write why, in a few words."))
+	if err := c.Err(); err != nil {
+		return v.invalid(err, v.journalPage)
+	}
+	err = v.DB.Write(v.ctx, func(tx *db.Tx) error {
+		if err := person.Block(tx, person.AddressIndex(v.Vault, address), reason, v.actor.Account, tx.Now().AddDate(0, 0, days)); err != nil {
+			return err
+		}
+		return audit.Write(tx, v.actor.Name(), v.actor.As(auth.AddressBlock), "address.block", "", strconv.Itoa(days))
+	})
+	return v.did("/journal", v.lang.T("Cette adresse est bloquée.", "This address is blocked."), err)
+}
+
+// readAddress is an address as requests are counted by: IPv6 by its /64.
+func readAddress(s string) string {
+	a, err := netip.ParseAddr(strings.TrimSpace(s))
+	if err != nil {
+		return ""
+	}
+	if a = a.Unmap(); a.Is6() {
+		p, err := a.Prefix(64)
+		if err != nil {
+			return ""
+		}
+		return p.String()
+	}
+	return a.String()
+}
+
+// salesSpan reads the days of the address: the last thirty unless it says otherwise, a year at most.
+func (v *visit) salesSpan() (from, until time.Time) {
+	zone := geo.Paris()
+	now := v.DB.Now().In(zone)
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
+	from, until = today.AddDate(0, 0, -29), today
+	if d, err := time.ParseInLocation(time.DateOnly, v.r.URL.Query().Get("to"), zone); err == nil && !d.After(today) {
+		from, until = d.AddDate(0, 0, -29), d
+	}
+	if d, err := time.ParseInLocation(time.DateOnly, v.r.URL.Query().Get("from"), zone); err == nil && !d.After(until) {
+		from = d
+	}
+	if year := until.AddDate(-1, 0, 0); from.Before(year) {
+		from = year
+	}
+	return from, until.AddDate(0, 0, 1)
+}
+
+func (v *visit) report() (r request.Report, from, until time.Time, err error) {
+	if err = v.actor.May(auth.SalesRead); err != nil {
+		return
+	}
+	from, until = v.salesSpan()
+	err = v.DB.Read(v.ctx, func(tx *db.Tx) error { r, err = request.Figures(tx, from, until); return err })
+	return
+}
+
+func (v *visit) sales() error {
+	r, from, until, err := v.report()
+	if err != nil {
+		return err
+	}
+	page := ui.Sales{Space: v.spaceFrame(), From: from.Format(time.DateOnly), To: until.AddDate(0, 0, -1).Format(time.DateOnly)}
+	page.CSV = "/ventes.csv?" + url.Values{"from": {page.From}, "to": {page.To}}.Encode()
+	page.Tell = []ui.Fact{{Label: v.lang.T("Demandes", "Requests"), Value: v.lang.Number(r.Asked)}, {Label: v.lang.T("Ventes", "Sales"), Value: v.lang.Number(r.Sold)}, {Label: v.lang.T("Montant HT", "Amount excl. VAT"), Value: v.lang.Money(r.Excl)}}
+	page.Funnel = []ui.Count{{Label: v.lang.T("Demandes reçues", "Requests received"), N: r.Asked}, {Label: v.lang.T("Publiées", "Published"), N: r.Published}, {Label: v.lang.T("Vendues", "Sold"), N: r.Sold},
+		{Label: v.lang.T("Client appelé", "Customer called"), N: r.Called}, {Label: v.lang.T("Chantier gagné", "Job won"), N: r.Won}}
+	clocks := v.n.Introductions.Clocks
+	for _, d := range []struct {
+		label  string
+		took   request.Took
+		target time.Duration
+	}{
+		{v.lang.T("De la demande à la publication", "From request to publication"), r.Publish, clocks.CallBack.Exact()},
+		{v.lang.T("De la publication au premier SMS remis", "From publication to the first text handed over"), r.SMS, firstText},
+		{v.lang.T("De l’achat au premier appel", "From purchase to first call"), r.Call, clocks.FirstContact.Exact()},
+	} {
+		line := ui.Delay{Label: d.label, P50: request.Quantile(d.took.All, 50), P95: request.Quantile(d.took.All, 95), N: len(d.took.All), Target: d.target}
+		for _, day := range d.took.ByDay {
+			line.Trend = append(line.Trend, request.Quantile(day, 95).Seconds())
+		}
+		page.Delays = append(page.Delays, line)
+	}
+	for _, t := range r.Trades {
+		line := ui.SalesTrade{Trade: v.tradeName(t.Trade), Asked: t.Asked, Sold: t.Sold}
+		if t.Sold > 0 {
+			line.Mean = t.Excl / money.Amount(t.Sold)
+		}
+		for _, n := range t.ByDay {
+			line.Trend = append(line.Trend, float64(n))
+		}
+		page.Trades = append(page.Trades, line)
+	}
+	for _, d := range slices.Backward(r.Days) {
+		if d.Asked+d.Sold > 0 {
+			page.Days = append(page.Days, ui.SalesDay{Day: d.Day, Asked: d.Asked, Sold: d.Sold, Excl: d.Excl, Recorded: d.InTime, Late: d.Behind})
+		}
+	}
+	return v.show(page)
+}
+
+// firstText is what the first text after publication is held to: the professional who reads it is what the customer waits for.
+const firstText = 10 * time.Second
+
+// salesCSV is the days of the page as a file; amounts are in euros with two decimals.
+func (v *visit) salesCSV() error {
+	r, _, _, err := v.report()
+	if err != nil {
+		return err
+	}
+	if to := v.mustBeFresh(v.r.URL.RequestURI()); to != nil {
+		return to
+	}
+	rows := [][]string{{"day", "requests", "sales", "excl_vat_eur", "called_in_time", "late"}}
+	for _, d := range r.Days {
+		rows = append(rows, []string{d.Day.Format(time.DateOnly), strconv.Itoa(d.Asked), strconv.Itoa(d.Sold), d.Excl.Decimal(), strconv.Itoa(d.InTime), strconv.Itoa(d.Behind)})
+	}
+	return v.csv("ventes", rows)
+}

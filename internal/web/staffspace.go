@@ -1,0 +1,657 @@
+package web
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entremise/internal/auth"
+	"entremise/internal/billing"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/geo"
+	"entremise/internal/job"
+	"entremise/internal/money"
+	"entremise/internal/notify"
+	"entremise/internal/phone"
+	"entremise/internal/pro"
+	"entremise/internal/request"
+	"entremise/internal/web/ui"
+)
+
+// staffRoutes are the pages of staff who look after professionals, colleagues and the house.
+func staffRoutes() []route {
+	return []route{
+		{"GET", "/aujourdhui", space, staff, 0, (*visit).today},
+		{"GET", "/pros", space, staff, 0, (*visit).proList},
+		{"GET", "/pros/nouveau", space, staff, 0, (*visit).proNew},
+		{"POST", "/pros/nouveau", space, staff, 0, (*visit).proCreate},
+		{"GET", "/pros/{id}", space, staff, 0, (*visit).proFile},
+		{"POST", "/pros/{id}", space, staff, 0, (*visit).proEdit},
+		{"POST", "/pros/{id}/suspendre", space, staff, 0, (*visit).proSuspend},
+		{"POST", "/pros/{id}/reprendre", space, staff, 0, (*visit).proResume},
+		{"POST", "/pros/{id}/clore", space, staff, 0, (*visit).proClose},
+		{"POST", "/pros/{id}/virement", space, staff, 0, (*visit).proTransfer},
+		{"POST", "/pros/{id}/inviter", space, staff, 0, (*visit).proInvite},
+
+		{"GET", "/equipe", space, staff, 0, (*visit).team},
+		{"POST", "/equipe", space, staff, 0, (*visit).teamInvite},
+		{"POST", "/equipe/{id}", space, staff, 0, (*visit).teamEdit},
+		{"POST", "/equipe/{id}/inviter", space, staff, 0, (*visit).teamInviteAgain},
+		{"POST", "/equipe/{id}/desactiver", space, staff, 0, (*visit).teamDisable},
+		{"POST", "/equipe/{id}/reactiver", space, staff, 0, (*visit).teamEnable},
+		{"GET", "/permissions", space, staff, 0, (*visit).permissions},
+		{"GET", "/journal", space, staff, 0, (*visit).journal},
+		{"GET", "/journal.csv", space, staff, 0, (*visit).journalCSV},
+		{"POST", "/journal/adresses", space, staff, 0, (*visit).blockAddress},
+		{"GET", "/ventes", space, staff, 0, (*visit).sales},
+		{"GET", "/ventes.csv", space, staff, 0, (*visit).salesCSV},
+		{"GET", "/reglages", space, staff, 0, (*visit).settings},
+	}
+}
+
+// listed bounds each kind of thing that the first page of staff names one by one.
+const listed = 50
+
+// today gathers what is due across all of one's roles, oldest clock first.
+func (v *visit) today() error {
+	page := ui.Today{Space: v.watching("queue", "board", "calls")}
+	for _, part := range []struct {
+		needs auth.Action
+		add   func(*ui.Today) error
+	}{
+		{auth.RequestQueue, v.dueRequests}, {auth.CallAnswer, v.dueCalls}, {auth.RequestManage, v.dueContacts}, {auth.ProEdit, v.dueChecks}, {auth.ProSuspend, v.dueIdle},
+		{auth.InvoiceRead, v.dueInvoices}, {auth.EditionApply, v.dueHouse},
+	} {
+		if !v.actor.Can(part.needs) {
+			continue
+		}
+		if err := part.add(&page); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(page.Due, func(a, b ui.Due) int {
+		if a.By.IsZero() != b.By.IsZero() { // what has a clock before what has none
+			return cmp.Compare(truth(a.By.IsZero()), truth(b.By.IsZero()))
+		}
+		return cmp.Or(a.By.Compare(b.By), a.Since.Compare(b.Since))
+	})
+	return v.show(page)
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (v *visit) dueRequests(page *ui.Today) error {
+	waiting, err := v.Requests.Queue(v.ctx, v.actor, request.Received)
+	if err != nil {
+		return err
+	}
+	unsold, err := v.unsoldRequests()
+	if err != nil {
+		return err
+	}
+	names, err := v.takers(slices.Concat(waiting, unsold))
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		page.Due = append(page.Due, v.waitingDue(v.lang.T("Rappel", "Call-back"), "/rappels", w, names))
+	}
+	for _, w := range unsold {
+		d := v.waitingDue(v.lang.T("Invendu", "Unsold"), "/invendus", w, names)
+		d.Since, d.By = w.PublishedAt, v.n.Introductions.Expires.AddTo(w.PublishedAt)
+		page.Due = append(page.Due, d)
+	}
+	page.Tell = append(page.Tell, ui.Fact{Label: v.lang.T("À rappeler", "To call back"), Value: v.lang.Number(len(waiting))}, ui.Fact{Label: v.lang.T("Invendus", "Unsold"), Value: v.lang.Number(len(unsold))})
+	return nil
+}
+
+func (v *visit) dueCalls(page *ui.Today) error {
+	all, err := v.Calls.ToCallBack(v.ctx, v.actor)
+	for _, c := range all {
+		page.Due = append(page.Due, v.missedDue(c))
+	}
+	return err
+}
+
+// dueContacts are professionals who bought and have not called in time.
+func (v *visit) dueContacts(page *ui.Today) error {
+	var late []request.Overdue
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { late, err = request.LateContacts(tx, v.n, listed); return }); err != nil {
+		return err
+	}
+	ids := make([]string, len(late))
+	for i, o := range late {
+		ids[i] = o.Pro
+	}
+	contacts, err := v.Pros.Contacts(v.ctx, ids...)
+	if err != nil {
+		return err
+	}
+	for _, o := range late {
+		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Retard", "Late"), Title: v.lang.Tf("%s n’a pas appelé", "%s has not called", contacts[o.Pro].Company),
+			Detail: joinWords(o.Ref, v.tradeName(o.Trade), communeName(o.INSEE)), Href: "/demandes/" + o.Request, Since: o.Revealed, By: o.Due})
+	}
+	return nil
+}
+
+// dueChecks are professionals who wait for a check, and those whose insurance ends within thirty days.
+func (v *visit) dueChecks(page *ui.Today) error {
+	waiting, err := v.Pros.List(v.ctx, v.actor, pro.Filter{State: pro.Pending}, listed)
+	if err != nil {
+		return err
+	}
+	var ending []pro.Ending
+	soon := v.DB.Now().In(geo.Paris()).AddDate(0, 0, 30).Format(time.DateOnly)
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { ending, err = pro.InsuranceEnding(tx, soon, listed); return }); err != nil {
+		return err
+	}
+	var ids []string
+	for _, p := range waiting {
+		ids = append(ids, p.ID)
+	}
+	for _, e := range ending {
+		ids = append(ids, e.Pro)
+	}
+	contacts, err := v.Pros.Contacts(v.ctx, ids...)
+	if err != nil {
+		return err
+	}
+	for _, p := range waiting {
+		if p.Outside {
+			continue // he has no access to open
+		}
+		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Vérification", "Check"), Title: contacts[p.ID].Company, Detail: joinWords(v.tradesOf(p), communeName(p.Profile.Base)), Href: "/pros/" + p.ID, Since: p.At})
+	}
+	for _, e := range ending {
+		d := ui.Due{Queue: v.lang.T("Assurance", "Insurance"), Title: contacts[e.Pro].Company, Href: "/pros/" + e.Pro, Since: v.DB.Now()}
+		if on, err := time.ParseInLocation(time.DateOnly, e.On, geo.Paris()); err == nil {
+			d.By = on.AddDate(0, 0, 1)
+			d.Detail = v.lang.Tf("court jusqu’au %s", "runs until %s", v.lang.Date(on))
+		}
+		page.Due = append(page.Due, d)
+	}
+	return nil
+}
+
+func (v *visit) tradesOf(p pro.Pro) string {
+	names := make([]string, len(p.Profile.Trades))
+	for i, t := range p.Profile.Trades {
+		names[i] = v.tradeName(t)
+	}
+	return strings.Join(names, ", ")
+}
+
+// idleAfter: the operator may end a relation without a purchase for so long (ET-49). The software only says so.
+const idleAfter = 3 // months
+
+// dueIdle are counted in one line: nobody has to act on any of them by a time.
+func (v *visit) dueIdle(page *ui.Today) error {
+	since := v.DB.Now().AddDate(0, -idleAfter, 0)
+	var idle []string
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { idle, err = request.Idle(tx, db.Micros(since), listed+1); return }); err != nil || len(idle) == 0 {
+		return err
+	}
+	count := v.lang.Count(min(len(idle), listed), "professionnel", "professionnels", "professional", "professionals")
+	if len(idle) > listed {
+		count = v.lang.Tf("Plus de %s", "More than %s", count)
+	}
+	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Sans achat", "Idle"), Title: v.lang.Tf("%s sans achat depuis trois mois", "%s without a purchase for three months", count), Detail: v.lang.T("à vous de décider, rien n’est automatique", "for you to decide, nothing is automatic"), Href: "/pros?state=idle", Since: since})
+	return nil
+}
+
+// dueInvoices: an invoice follows its purchase within seconds; one that does not is a fault to look into.
+func (v *visit) dueInvoices(page *ui.Today) error {
+	var waiting int64
+	var since time.Time
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { waiting, since, err = billing.Unwritten(tx); return }); err != nil || waiting == 0 {
+		return err
+	}
+	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Factures", "Invoices"), Title: v.lang.Count(int(waiting), "facture en préparation", "factures en préparation", "invoice being written", "invoices being written"), Href: "/ventes", Since: since})
+	return nil
+}
+
+// dueHouse is what runs the house: jobs that were given up, messages that were refused, outside services that do not answer.
+func (v *visit) dueHouse(page *ui.Today) error {
+	var failed []job.Failure
+	var refused int64
+	var last time.Time
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) {
+		if failed, err = job.Failed(tx); err != nil {
+			return err
+		}
+		refused, last, err = notify.CountRefused(tx, v.DB.Now().AddDate(0, 0, -1))
+		return err
+	}); err != nil {
+		return err
+	}
+	house := v.lang.T("Maison", "House")
+	for _, f := range failed {
+		page.Due = append(page.Due, ui.Due{Queue: house, Title: v.lang.Tf("%s de type %s", "%s of kind %s", v.lang.Count(f.Count, "tâche abandonnée", "tâches abandonnées", "job given up", "jobs given up"), f.Kind), Detail: f.Error, Href: "/reglages", Since: f.Since})
+	}
+	if refused > 0 {
+		page.Due = append(page.Due, ui.Due{Queue: house, Title: v.lang.Count(int(refused), "message refusé depuis hier", "messages refusés depuis hier", "message refused since yesterday", "messages refused since yesterday"), Detail: v.lang.T("numéro ou adresse qui n’existe pas", "a number or address that does not exist"), Href: "/ventes", Since: last})
+	}
+	for _, channel := range v.Notify.Down() {
+		page.Due = append(page.Due, ui.Due{Queue: house, Title: v.lang.Tf("Le service %s ne répond pas", "The %s service does not answer", channel), Detail: v.lang.T("rien n’est perdu, les messages partent à son retour", "nothing is lost, messages leave when it is back"), Href: "/reglages", Since: v.DB.Now()})
+	}
+	return nil
+}
+
+// proStatus says in words whether a professional has access.
+func (v *visit) proStatus(p pro.Pro) ui.Status {
+	switch p.State {
+	case pro.Active:
+		return ui.Status{Tone: ui.Good, Text: v.lang.T("Actif", "Active")}
+	case pro.Pending:
+		if p.Outside {
+			return ui.Status{Tone: ui.Quiet, Text: v.lang.T("Hors réseau", "Outside the network")}
+		}
+		return ui.Status{Tone: ui.Wait, Text: v.lang.T("En vérification", "Being checked")}
+	case pro.Suspended:
+		return ui.Status{Tone: ui.Bad, Text: strings.TrimSuffix(v.lang.Tf("Suspendu : %s", "Suspended: %s", v.say2(v.n.Suspension(p.Reason))), v.lang.T(" : ", ": "))}
+	}
+	return ui.Status{Tone: ui.Quiet, Text: v.lang.T("Accès fermé", "Access closed")}
+}
+
+// proPageSize is how many professionals one page lists.
+const proPageSize = 50
+
+// proList lists professionals, newest first, or those without a purchase for three months.
+func (v *visit) proList() error {
+	q := v.r.URL.Query()
+	filter := pro.Filter{Trade: q.Get("trade"), State: pro.State(q.Get("state"))}
+	if at, id, ok := strings.Cut(q.Get("avant"), "."); ok {
+		before, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			return errNoPage
+		}
+		filter.Before, filter.BeforeID = before, id
+	}
+	page := ui.Pros{Space: v.spaceFrame(), Trade: filter.Trade, State: q.Get("state"), CanCreate: v.actor.Can(auth.ProCreate)}
+	for _, t := range v.n.Trades {
+		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
+	}
+	all, err := v.prosShown(&page, filter)
+	if err != nil {
+		return err
+	}
+	if err := v.proLines(&page, all); err != nil {
+		return err
+	}
+	return v.show(page)
+}
+
+func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
+	if err := v.actor.May(auth.ProList); err != nil {
+		return nil, err
+	}
+	var all []pro.Pro
+	if page.State == "idle" {
+		err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
+			all = nil
+			ids, err := request.Idle(tx, db.Micros(v.DB.Now().AddDate(0, -idleAfter, 0)), 200)
+			for _, id := range ids {
+				p, err := pro.Load(tx, id)
+				if err != nil {
+					return err
+				}
+				if page.Trade == "" || slices.Contains(p.Profile.Trades, page.Trade) {
+					all = append(all, p)
+				}
+			}
+			page.Total = len(all)
+			return err
+		})
+		return all, err
+	}
+	all, err := v.Pros.List(v.ctx, v.actor, filter, proPageSize+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > proPageSize {
+		all = all[:proPageSize]
+		last := all[len(all)-1]
+		page.Next = "/pros?" + url.Values{"trade": {page.Trade}, "state": {page.State}, "avant": {strconv.FormatInt(db.Micros(last.At), 10) + "." + last.ID}}.Encode()
+	}
+	return all, v.DB.Read(v.ctx, func(tx *db.Tx) error {
+		total, err := pro.Total(tx, filter.Trade, filter.State)
+		page.Total = int(total)
+		return err
+	})
+}
+
+func (v *visit) proLines(page *ui.Pros, all []pro.Pro) error {
+	ids := make([]string, len(all))
+	for i, p := range all {
+		ids[i] = p.ID
+	}
+	contacts, err := v.Pros.Contacts(v.ctx, ids...)
+	if err != nil {
+		return err
+	}
+	var active map[string]request.Activity
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) {
+		active, err = request.ActivityOf(tx, v.DB.Now().AddDate(0, 0, -30), ids...)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, p := range all {
+		a := active[p.ID]
+		line := ui.ProLine{ID: p.ID, Name: contacts[p.ID].Company, Town: communeWithPostcode(p.Profile.Base), Coverage: v.areaWords(p.Profile), Bought: a.Bought, Last: a.Last, Status: v.proStatus(p)}
+		for _, t := range p.Profile.Trades {
+			line.Trades = append(line.Trades, v.tradeName(t))
+		}
+		page.Lines = append(page.Lines, line)
+	}
+	return nil
+}
+
+func (v *visit) proNew() error {
+	if err := v.actor.May(auth.ProCreate); err != nil {
+		return err
+	}
+	return v.show(v.proNewPage(ui.Form{Values: map[string][]string{"radius": {strconv.Itoa(int(v.n.Introductions.Radius.Default) / 1000)}}}))
+}
+
+func (v *visit) proNewPage(f ui.Form) ui.ProFile {
+	p := ui.ProFile{Space: v.spaceFrame(), Form: f, CanEdit: true, Checks: v.checkBoxes(nil), Communes: communeOptions(first(f.Values["postcode"]), first(f.Values["commune"]))}
+	for _, t := range v.n.Trades {
+		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
+	}
+	return p
+}
+
+// checkBoxes are what staff verify before access is opened (ET-28, 29); what was verified says when.
+func (v *visit) checkBoxes(done map[string]pro.Checked) []ui.Consent {
+	words := map[string][2]string{"identity": {"Identité du dirigeant vérifiée", "Identity of the manager checked"}, "registry": {"Inscription au registre vérifiée", "Registration checked"},
+		"insurance": {"Assurance professionnelle en cours", "Professional insurance in force"}, "qualification": {"Qualification du métier vérifiée", "Qualification in the trade checked"}, "terms": {"Conditions de vente signées", "Terms of sale signed"}}
+	var all []ui.Consent
+	for _, k := range pro.Checks {
+		c := ui.Consent{Name: "check-" + k, Wording: v.lang.T(words[k][0], words[k][1]), Hint: v.lang.T("Nécessaire avant l’accès", "Needed before access")}
+		if d, ok := done[k]; ok {
+			c.Hint = v.lang.Tf("Vérifié le %s", "Checked on %s", v.lang.Date(d.At.In(geo.Paris())))
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// readPro decodes a professional's file.
+func (v *visit) readPro(c *fault.Check) pro.Input {
+	in := pro.Input{Identity: pro.Identity{Company: v.value("company"), SIREN: v.value("siren"), Contact: v.value("contact"), Phone: v.value("phone"), Email: v.value("email"), Street: v.value("street"), Base: v.value("commune"), Lang: v.value("lang")},
+		Until: v.value("insurance_until")}
+	if all := geo.ByPostcode(v.value("postcode")); len(all) == 1 {
+		in.Base = all[0].INSEE
+	} else if !slices.ContainsFunc(all, func(x geo.Commune) bool { return x.INSEE == in.Base }) {
+		in.Base = "" // a commune left over from another postcode
+		if len(all) > 1 {
+			c.Add("commune", fault.T("Choisissez la commune dans la liste.", "Choose the commune from the list."))
+		} else {
+			c.Add("postcode", fault.T("Écrivez un code postal qui existe.", "Write a postcode that exists."))
+		}
+	}
+	if v.value("centre") == "" && in.Base != "" {
+		v.r.Form.Set("centre", communeWithPostcode(in.Base))
+	}
+	area := v.readArea(c)
+	in.Profile = pro.Profile{Week: pro.AllWeek(), SMS: true, Email: true}
+	area(&in.Profile)
+	in.Profile.Trades = v.r.Form["trades"]
+	for _, k := range pro.Checks {
+		if v.value("check-"+k) == "yes" {
+			in.Checked = append(in.Checked, k)
+		}
+	}
+	return in
+}
+
+func (v *visit) proCreate() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	if err := v.actor.May(auth.ProCreate); err != nil {
+		return err
+	}
+	var c fault.Check
+	in := v.readPro(&c)
+	err := c.Err()
+	id := ""
+	if err == nil {
+		id, err = v.Pros.Create(v.ctx, v.actor, in)
+	}
+	if err != nil {
+		return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.proNewPage(f), nil })
+	}
+	return v.did("/pros/"+id, v.lang.T("Le professionnel est créé, et son invitation est envoyée.", "The professional is created and the invitation is sent."), nil)
+}
+
+func (v *visit) proFile() error {
+	page, err := v.proFilePage(v.r.PathValue("id"), ui.Form{})
+	if err != nil {
+		return err
+	}
+	if ref := v.r.URL.Query().Get("why"); ref != "" {
+		if err := v.proWhy(&page, ref); err != nil {
+			return err
+		}
+	}
+	return v.show(page)
+}
+
+// proWhy answers for a professional why a request was not offered to him.
+func (v *visit) proWhy(page *ui.ProFile, ref string) error {
+	page.Asked = ref
+	r, sentence, err := v.Requests.WhyNot(v.ctx, v.actor, ref, page.ID)
+	if f := fault.Of(err); f != nil && f.Kind == fault.Missing {
+		page.Failed = f.Public
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	page.Why = &ui.Why{Space: page.Space, Title: v.tradeName(r.Trade) + ", " + r.Commune().Name + " " + r.Postcode, At: r.PublishedAt, Sentence: v.say2(sentence)}
+	return nil
+}
+
+func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
+	p, contact, err := v.Pros.Get(v.ctx, v.actor, id)
+	if err != nil {
+		return ui.ProFile{}, err
+	}
+	page := ui.ProFile{Space: v.spaceFrame(), Form: f, ID: id, Company: contact.Company, Status: v.proStatus(p), Coverage: v.coverage(p.Profile), Held: p.State == pro.Suspended, Closed: p.State == pro.Closed,
+		CanEdit: v.actor.Can(auth.ProEdit) && p.State != pro.Closed, CanSuspend: v.actor.Can(auth.ProSuspend), CanCredit: v.actor.Can(auth.WalletTransfer) && !p.Outside, CanInvite: v.actor.Can(auth.ProEdit) && !p.Outside && p.State != pro.Closed, CanWhy: true}
+	if page.Form.Values == nil {
+		page.Values = v.proValues(p, contact)
+	}
+	page.Communes = communeOptions(first(page.Values["postcode"]), first(page.Values["commune"]))
+	page.Checks = v.checkBoxes(p.Checks)
+	for _, t := range v.n.Trades {
+		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
+	}
+	for _, w := range v.n.Suspensions {
+		page.Reasons = append(page.Reasons, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
+	}
+	if v.actor.Can(auth.WalletRead) {
+		if page.Balance, _, err = v.Billing.Wallet(v.ctx, v.actor, id); err != nil {
+			return page, err
+		}
+	}
+	return page, v.proHistory(&page, p, contact)
+}
+
+// proHistory adds what a professional did, and how his profile changed.
+func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) error {
+	var versions []pro.Version
+	var active map[string]request.Activity
+	var idle []string
+	now := v.DB.Now()
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) {
+		if versions, err = pro.History(tx, p.ID, 12); err != nil {
+			return err
+		}
+		if active, err = request.ActivityOf(tx, now.AddDate(0, 0, -30), p.ID); err != nil {
+			return err
+		}
+		if p.State == pro.Active && p.At.Before(now.AddDate(0, -idleAfter, 0)) && active[p.ID].Last.Before(now.AddDate(0, -idleAfter, 0)) {
+			idle = append(idle, p.ID)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	a := active[p.ID]
+	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Contact", "Contact"), Value: joinWords(contact.Contact, phone.Display(contact.Phone), contact.Email)},
+		ui.Fact{Label: v.lang.T("Depuis", "Since"), Value: v.lang.Date(p.At.In(geo.Paris()))}, ui.Fact{Label: v.lang.T("Zone", "Area"), Value: v.areaWords(p.Profile)},
+		ui.Fact{Label: v.lang.T("Achats, 30 jours", "Purchases, 30 days"), Value: v.lang.Number(a.Bought)})
+	if a.Noted > 0 {
+		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Appelés à temps", "Called in time"), Value: v.lang.Tf("%d sur %d", "%d of %d", a.InTime, a.Noted)})
+	}
+	if until, err := time.Parse(time.DateOnly, p.Checks["insurance"].ValidUntil); err == nil {
+		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Assurance jusqu’au", "Insured until"), Value: v.lang.Date(until)})
+	}
+	if v.actor.Can(auth.WalletRead) {
+		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Portefeuille", "Wallet"), Value: v.lang.Money(page.Balance)})
+	}
+	if len(idle) > 0 {
+		page.Idle = v.lang.T("Aucun achat depuis trois mois. Le règlement permet de clore la relation ; rien n’est automatique.", "No purchase for three months. The terms allow ending the relation; nothing is automatic.")
+	}
+	ids := make([]string, len(versions))
+	for i, x := range versions {
+		ids[i] = x.By
+	}
+	names, err := v.staffNames(ids...)
+	if err != nil {
+		return err
+	}
+	for i, x := range versions {
+		s := ui.Step{At: db.Time(x.At), Tone: ui.Quiet, Text: v.lang.T("Profil modifié", "Profile changed"), By: names[x.By]}
+		before := pro.State("")
+		if i+1 < len(versions) {
+			before = versions[i+1].State
+		}
+		if x.Number == 1 {
+			s.Text = v.lang.T("Créé", "Created")
+		} else if x.State != before && before != "" {
+			q := p
+			q.State, q.Reason = x.State, ""
+			s.Tone, s.Text = v.proStatus(q).Tone, v.proStatus(q).Text
+		}
+		page.Steps = append(page.Steps, s)
+	}
+	return nil
+}
+
+func (v *visit) proValues(p pro.Pro, c pro.Contact) map[string][]string {
+	base, _ := geo.ByINSEE(c.Base) // a commune merged since shows no postcode: staff type it anew
+	values := map[string][]string{"company": {c.Company}, "siren": {c.SIREN}, "contact": {c.Contact}, "phone": {phone.Display(c.Phone)}, "email": {c.Email}, "street": {c.Street}, "commune": {c.Base}, "lang": {c.Lang},
+		"trades": p.Profile.Trades, "insurance_until": {p.Checks["insurance"].ValidUntil}, "postcode": {first(base.Postcodes)}}
+	for _, k := range pro.Checks {
+		if _, ok := p.Checks[k]; ok {
+			values["check-"+k] = []string{"yes"}
+		}
+	}
+	return values
+}
+
+func (v *visit) proInvalid(err error) error {
+	id := v.r.PathValue("id")
+	return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.proFilePage(id, f) })
+}
+
+// proEdit keeps what the form does not show (hours, absence, caps, notices) as it is.
+func (v *visit) proEdit() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	if err := v.actor.May(auth.ProEdit); err != nil {
+		return err
+	}
+	id := v.r.PathValue("id")
+	var now pro.Pro
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { now, err = pro.Load(tx, id); return }); err != nil {
+		return err
+	}
+	var c fault.Check
+	in := v.readPro(&c)
+	kept := now.Profile
+	kept.Trades, kept.Base, kept.RadiusKm, kept.Communes, kept.Departments = in.Profile.Trades, in.Profile.Base, in.Profile.RadiusKm, in.Profile.Communes, in.Profile.Departments
+	in.Profile, in.Outside = kept, now.Outside
+	err := c.Err()
+	if err == nil {
+		err = v.Pros.Edit(v.ctx, v.actor, id, in)
+	}
+	if err != nil {
+		return v.proInvalid(err)
+	}
+	return v.did("/pros/"+id, v.lang.T("C’est enregistré.", "Saved."), nil)
+}
+
+func (v *visit) proDid(good string, err error) error {
+	if fault.Is(err, fault.Invalid) {
+		return v.proInvalid(err)
+	}
+	return v.did("/pros/"+v.r.PathValue("id"), good, err)
+}
+
+func (v *visit) proSuspend() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	return v.proDid(v.lang.T("L’accès est suspendu, et le professionnel est prévenu.", "Access is suspended and the professional is told."), v.Pros.Suspend(v.ctx, v.actor, v.r.PathValue("id"), v.value("reason")))
+}
+
+func (v *visit) proResume() error {
+	return v.proDid(v.lang.T("L’accès est rouvert.", "Access is open again."), v.Pros.Resume(v.ctx, v.actor, v.r.PathValue("id")))
+}
+
+// proClose ends a relation for good (ET-58), so its author proves who he is.
+func (v *visit) proClose() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	id := v.r.PathValue("id")
+	if to := v.mustBeFresh("/pros/" + id); to != nil {
+		return to
+	}
+	return v.proDid(v.lang.T("L’accès est fermé pour toujours.", "Access is closed for good."), v.Pros.Close(v.ctx, v.actor, id, v.value("reason")))
+}
+
+// mustBeFresh leads who proved his identity too long ago to do it again, and then back.
+func (v *visit) mustBeFresh(back string) error {
+	if v.actor.MustBeFresh(v.DB.Machine()) == nil {
+		return nil
+	}
+	return redirectTo{"/confirmer?next=" + url.QueryEscape(back)}
+}
+
+func (v *visit) proTransfer() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	id := v.r.PathValue("id")
+	if err := v.actor.May(auth.WalletTransfer); err != nil {
+		return err
+	}
+	if to := v.mustBeFresh("/pros/" + id); to != nil {
+		return to
+	}
+	amount, err := money.Parse(v.value("amount"))
+	if err != nil {
+		amount = 0 // refused below, with the bounds
+	}
+	return v.proDid(v.lang.Tf("%s de plus au portefeuille.", "%s added to the wallet.", v.lang.Money(amount)), v.Billing.RecordTransfer(v.ctx, v.actor, id, amount, v.value("reference")))
+}
+
+func (v *visit) proInvite() error {
+	return v.proDid(v.lang.T("Une nouvelle invitation est envoyée.", "A new invitation is sent."), v.Pros.InviteAgain(v.ctx, v.actor, v.r.PathValue("id")))
+}
