@@ -16,36 +16,46 @@ import (
 	"time"
 )
 
-// measureSync is the floor under every durable answer: a page of 4 KiB written over in a file that has its size already, and fdatasync.
-func measureSync(ctx context.Context, b *bench) (_ []result, err error) {
-	f, err := os.Create(filepath.Join(b.scratch, "sync"))
+// measureSync is the floor under every durable answer.
+func measureSync(ctx context.Context, b *bench) ([]result, error) {
+	d, n, err := syncs(ctx, b.scratch, b.each)
+	return []result{{Name: "fdatasync of 4 KiB", Value: micros(d.p50) + " p50", Beside: micros(d.p95) + " p95, " + micros(d.p99) + " p99, n = " + strconv.Itoa(n)}}, err
+}
+
+func syncTimes(ctx context.Context, dir string, lasting time.Duration) (quantiles, error) {
+	d, _, err := syncs(ctx, dir, lasting)
+	return d, err
+}
+
+// syncs writes a page of 4 KiB over in a file that has its size already, and waits for fdatasync each time.
+func syncs(ctx context.Context, dir string, lasting time.Duration) (_ quantiles, n int, err error) {
+	f, err := os.Create(filepath.Join(dir, "sync"))
 	if err != nil {
-		return nil, err
+		return quantiles{}, 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	page := make([]byte, 4096)
 	const pages = 256
 	for range pages {
 		if _, err := f.Write(page); err != nil {
-			return nil, err
+			return quantiles{}, 0, err
 		}
 	}
 	if err := f.Sync(); err != nil {
-		return nil, err
+		return quantiles{}, 0, err
 	}
 	var took []time.Duration
-	for begun := time.Now(); time.Since(begun) < b.each && ctx.Err() == nil; {
+	for begun := time.Now(); time.Since(begun) < lasting && ctx.Err() == nil; {
 		at := time.Now()
 		if _, err := f.WriteAt(page, int64(len(took)%pages)*int64(len(page))); err != nil {
-			return nil, err
+			return quantiles{}, 0, err
 		}
 		if err := syscall.Fdatasync(int(f.Fd())); err != nil {
-			return nil, err
+			return quantiles{}, 0, err
 		}
 		took = append(took, time.Since(at))
 	}
-	d := spread(took)
-	return []result{{Name: "fdatasync of 4 KiB", Value: micros(d.p50) + " p50", Beside: micros(d.p95) + " p95, " + micros(d.p99) + " p99, n = " + strconv.Itoa(len(took))}}, ctx.Err()
+	return spread(took), len(took), ctx.Err()
 }
 
 // The hello server is this program in a process of its own, as every peer is: it reads a small JSON body and answers another.

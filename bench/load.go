@@ -37,6 +37,32 @@ func httpRequest(method, host, path, body string, header ...string) []byte {
 		method, path, host, len(body), strings.Join(append(header, ""), "\r\n"), body)
 }
 
+// once sends one request.
+func (l load) once(ctx context.Context) (time.Duration, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.address)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return 0, err
+	}
+	at := time.Now()
+	if _, err := conn.Write(l.request(0, 0)); err != nil {
+		return 0, err
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && l.ok != nil && !l.ok(answer.StatusCode, body) {
+		err = fmt.Errorf("refused: %d", answer.StatusCode)
+	}
+	return time.Since(at), err
+}
+
 // run lasts for the given time. An answer that is not ok is an error: a server that refuses fast is not fast.
 func (l load) run(ctx context.Context, lasting time.Duration) (outcome, error) {
 	type part struct {

@@ -64,6 +64,9 @@ var rows = []row{
 	{"disk: fdatasync", measureSync},
 	{"http: hello", measureHello},
 	{"postgresql: one insert", measurePostgres},
+	{"intake", measureIntake},
+	{"notify", measureNotify},
+	{"first visit", measureFirstVisit},
 }
 
 func run(ctx context.Context, only, dir string, each time.Duration, asJSON bool) (err error) {

@@ -26,14 +26,14 @@ func measurePostgres(ctx context.Context, b *bench) (_ []result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pg.stop()) }()
+	if err := pg.prepare(ctx); err != nil {
+		return nil, err
+	}
 	conn, err := pgx.Connect(ctx, pg.url)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "CREATE TABLE request (id TEXT PRIMARY KEY, at BIGINT NOT NULL, body TEXT NOT NULL)"); err != nil {
-		return nil, err
-	}
 	var version string
 	if err := conn.QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
 		return nil, err
@@ -117,6 +117,24 @@ func (p *postgres) run(ctx context.Context, program string, args ...string) erro
 }
 
 // stop ends the server whatever became of the run.
+// prepare makes the table of the bare insert.
+func (p *postgres) prepare(ctx context.Context) error {
+	return p.exec(ctx, "CREATE TABLE request (id TEXT PRIMARY KEY, at BIGINT NOT NULL, body TEXT NOT NULL)")
+}
+
+func (p *postgres) createDatabase(ctx context.Context, name string) error {
+	return p.exec(ctx, "CREATE DATABASE "+name)
+}
+
+func (p *postgres) exec(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, p.url)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}
+
 func (p *postgres) stop() error {
 	return p.run(context.Background(), "pg_ctl", "-D", p.data, "-m", "immediate", "-w", "stop")
 }

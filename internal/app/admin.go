@@ -21,6 +21,7 @@ type adminCmd struct {
 	Link        linkCmd        `cmd:"" help:"Make a sign-in link, good once and for fifteen minutes, for somebody who is locked out."`
 	Invite      inviteCmd      `cmd:"" help:"Invite a member of staff and print the link."`
 	Affiliate   affiliateCmd   `cmd:"" help:"Make an API token for a partner's program."`
+	Token       tokenCmd       `cmd:"" help:"Make an API token for an account, by its e-mail."`
 	Verify      verifyCmd      `cmd:"" help:"Verify an inclusion proof without the database."`
 }
 
@@ -115,6 +116,16 @@ func (i *Instance) adminFrom(o *out, body []byte) error {
 			return err
 		}
 		return i.print(o, "invitation", i.URL(n.SpaceHost, "/invitation/"+token))
+	case "token":
+		a, err := i.Auth.ByEmail(o.ctx, ask.Email)
+		if err != nil {
+			return fmt.Errorf("no account has this address: %w", err)
+		}
+		token, err := i.Auth.NewToken(o.ctx, auth.Machine, a.ID, ask.Name)
+		if err != nil {
+			return err
+		}
+		return i.print(o, "token", token)
 	case "affiliate":
 		_, token, err := i.Auth.NewAffiliate(o.ctx, auth.Machine, ask.Name, ask.Email)
 		if err != nil {
@@ -155,6 +166,16 @@ type affiliateCmd struct {
 
 func (c affiliateCmd) Run(o *out) error {
 	return c.admin(o, adminAsk{Do: "affiliate", Email: c.Email, Name: c.Name})
+}
+
+type tokenCmd struct {
+	Settings `embed:""`
+	Email    string `arg:"" help:"Address of the account."`
+	Name     string `required:"" help:"What the token is for."`
+}
+
+func (c tokenCmd) Run(o *out) error {
+	return c.admin(o, adminAsk{Do: "token", Email: c.Email, Name: c.Name})
 }
 
 type verifyCmd struct {

@@ -35,9 +35,10 @@ import (
 
 // Settings say where an instance lives and how it meets the world. Secrets come from files or the environment, never from flags.
 type Settings struct {
-	Data     string `help:"Folder of the data." default:"entremise-data" type:"path" env:"ENTREMISE_DATA"`
-	Postgres string `help:"Address of a PostgreSQL database (postgres://user@host/name); without it the data folder holds an SQLite file." env:"ENTREMISE_POSTGRES"`
-	Keys     string `name:"postgres-keys" help:"Address of the key store's own PostgreSQL database; by default the same server and the name with _keys." env:"ENTREMISE_POSTGRES_KEYS"`
+	Data      string `help:"Folder of the data." default:"entremise-data" type:"path" env:"ENTREMISE_DATA"`
+	Postgres  string `help:"Address of a PostgreSQL database (postgres://user@host/name); without it the data folder holds an SQLite file." env:"ENTREMISE_POSTGRES"`
+	PerMinute int    `name:"api-per-minute" help:"Calls of one API token a minute; 0 is no limit." default:"600" env:"ENTREMISE_API_PER_MINUTE"`
+	Keys      string `name:"postgres-keys" help:"Address of the key store's own PostgreSQL database; by default the same server and the name with _keys." env:"ENTREMISE_POSTGRES_KEYS"`
 }
 
 // Instance is one network on one database: a value without globals, several fit into one process.
@@ -66,14 +67,15 @@ type Instance struct {
 
 // World is the part of the configuration that only a server needs.
 type World struct {
-	Demo    bool
-	URL     func(host, path string) string
-	Hosts   func(host string) string
-	Secure  bool
-	Proxies []netip.Prefix
-	Drivers notify.Drivers
-	Card    billing.Card
-	SMSKeys []string
+	Demo     bool
+	URL      func(host, path string) string
+	Hosts    func(host string) string
+	Secure   bool
+	Proxies  []netip.Prefix
+	Drivers  notify.Drivers
+	Card     billing.Card
+	SMSKeys  []string
+	LineKeys []string
 }
 
 // clock is business time: real time and an offset, which only a folder with a virtual clock has. Machine time is always real.
@@ -229,7 +231,7 @@ func (i *Instance) compose(ctx context.Context) error {
 func (i *Instance) Handler(demo web.Demo) *web.Server {
 	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls,
 		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
-		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys}})
+		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }
 
 // Start runs jobs, sweeps and the log's sequencer until Close.

@@ -75,6 +75,13 @@ func (c serveCmd) Run(o *out) error {
 	if w.Drivers, w.SMSKeys, err = c.drivers(); err != nil {
 		return err
 	}
+	line, err := secretValue("ENTREMISE_LINE_WEBHOOK_SECRET")
+	if err != nil {
+		return err
+	}
+	if line != "" {
+		w.LineKeys = strings.Split(line, ",")
+	}
 	i, err := open(o.ctx, c.Settings, w, false, o.log)
 	if err != nil {
 		return err

@@ -58,13 +58,14 @@ type Parts struct {
 
 // Config is how the server stands in the world.
 type Config struct {
-	URL      func(host, path string) string // whole address of a page
-	Hosts    func(host string) string       // host name as asked for → host name of the network file: a demo serves .localhost
-	Secure   bool                           // behind TLS: cookies say so and HSTS is sent
-	Demo     bool                           // an unknown host gets the first site; the outbox and the clock have pages
-	Proxies  []netip.Prefix                 // whose X-Forwarded-For is believed
-	SMSKeys  []string                       // secrets of the SMS gateway's webhook, newest first
-	LineKeys []string                       // likewise of the telephone line's
+	URL          func(host, path string) string // whole address of a page
+	Hosts        func(host string) string       // host name as asked for → host name of the network file: a demo serves .localhost
+	Secure       bool                           // behind TLS: cookies say so and HSTS is sent
+	Demo         bool                           // an unknown host gets the first site; the outbox and the clock have pages
+	Proxies      []netip.Prefix                 // whose X-Forwarded-For is believed
+	SMSKeys      []string                       // secrets of the SMS gateway's webhook, newest first
+	APIPerMinute int                            // calls of one token a minute and node; 0 is no limit
+	LineKeys     []string                       // likewise of the telephone line's
 }
 
 // Demo is what only a demo folder can do; zero elsewhere.
@@ -77,9 +78,10 @@ type Demo struct {
 // Server answers HTTP. Safe for concurrent use.
 type Server struct {
 	Parts
-	mux     *http.ServeMux
-	limits  *limiter
-	metrics *metrics
+	mux      *http.ServeMux
+	limits   *limiter
+	metrics  *metrics
+	apiNames map[string]bool // words of the API's document, which its errors may repeat
 }
 
 // New makes the server.
@@ -157,6 +159,7 @@ type visit struct {
 	wrote bool
 	flash ui.Flash
 	ref   string
+	body  []byte // of a program's call, whole
 }
 
 const defaultBody = 64 << 10

@@ -1,0 +1,397 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"entremise/internal/db"
+)
+
+// house is our own program, built from this checkout, serving a demo folder on the disk under test.
+type house struct {
+	*process
+	program, data string
+	flags         []string
+}
+
+const spaceHost = "pro.depanneurs.localhost"
+
+// program builds the binary once, as it is shipped.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "entremise-bench-bin")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "entremise")
+	c := exec.Command("go", "build", "-o", path, ".")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func startHouse(ctx context.Context, b *bench, name string, flags ...string) (*house, error) {
+	path, err := program()
+	if err != nil {
+		return nil, err
+	}
+	h := &house{program: path, data: filepath.Join(b.scratch, name), flags: flags}
+	args := append([]string{"demo", "--listen", "127.0.0.1:0", "--data", h.data, "--professionals", "600", "--requests", "0", "--api-per-minute", "0"}, flags...)
+	c := exec.CommandContext(ctx, path, args...)
+	c.Env = append(os.Environ(), "ENTREMISE_LOG=error")
+	if h.process, err = startProcess(ctx, c); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// token asks the running house for an API token.
+func (h *house) token(args ...string) (string, error) {
+	out, err := exec.Command(h.program, append([]string{"admin"}, append(args, "--data", h.data)...)...).Output()
+	if err != nil {
+		return "", fmt.Errorf("admin %s: %w", args[0], err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+var asked atomic.Int64
+
+// fiction are the ranges that ARCEP keeps for invented numbers: sixty thousand of them.
+var fiction = []string{"0639980000", "0199000000", "0261910000", "0353010000", "0465710000", "0536490000"}
+
+// communes spread requests so that no number asks twice for the same thing.
+var communes = [][2]string{{"30000", "30189"}, {"59000", "59350"}, {"33000", "33063"}}
+
+// intake is one API request of an affiliate for a consumer who has not asked before.
+func intake(token string) []byte {
+	n := asked.Add(1)
+	base, _ := strconv.Atoi(fiction[n%6]) // constants
+	number := fmt.Sprintf("%010d", base+int(n/6%10_000))
+	place := communes[n/60_000%3]
+	body := fmt.Sprintf(`{"site":"depanneurs.example","trade":"plombier","urgency":"now","postcode":%q,"insee":%q,"street":"5 rue de l’Exemple","answers":{"problem":["leak"],"leak_where":["sink"],"flow":["drops"],"details":["Sous l’évier, derrière le meuble."]},"name":"Dominique Essai %d","phone":%q,"email":"client%d@example.com","consents":{"terms":true,"call-me":true,"opinion":true}}`,
+		place[0], place[1], n, number, n)
+	return httpRequest("POST", spaceHost, "/api/v1/requests", body, "Authorization: Bearer "+token, fmt.Sprintf("Idempotency-Key: bench-%016d-%d", n, os.Getpid()))
+}
+
+// intakeRate is durable intakes a second: validation, sealing, consents with leaves, holdings, audit, texts queued.
+func (h *house) intakeRate(ctx context.Context, token string, clients int, lasting time.Duration) (outcome, error) {
+	return load{address: h.address, clients: clients, request: func(int, int) []byte { return intake(token) }}.run(ctx, lasting)
+}
+
+// measureIntake is row 1 (intake half), 4b and 5 of the plan.
+func measureIntake(ctx context.Context, b *bench) ([]result, error) {
+	ours, err := startHouse(ctx, b, "intake")
+	if err != nil {
+		return nil, err
+	}
+	defer ours.stop()
+	token, err := ours.token("affiliate", "bench@example.com", "--name", "Bench")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ours.intakeRate(ctx, token, 32, b.each/2); err != nil { // warm
+		return nil, err
+	}
+	var results []result
+	peer, err := startPocketBase(ctx, b)
+	if err != nil {
+		return nil, fmt.Errorf("the peer PocketBase: %w", err)
+	}
+	defer peer.stop()
+	var mine, theirs outcome
+	var cpu time.Duration
+	r, err := inTurns(ctx, 5, func(ctx context.Context) (float64, error) {
+		before, err := ours.cpu()
+		if err != nil {
+			return 0, err
+		}
+		if mine, err = ours.intakeRate(ctx, token, 32, b.each); err != nil {
+			return 0, err
+		}
+		after, err := ours.cpu()
+		cpu = (after - before) / time.Duration(max(mine.done, 1))
+		return mine.rate(), err
+	}, func(ctx context.Context) (float64, error) {
+		theirs, err = peer.rate(ctx, 32, b.each)
+		return theirs.rate(), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	results = append(results, result{Name: "1 · intake, 32 clients, SQLite, against PocketBase (nine records a batch, not durable)", Value: r.String(),
+		Beside: fmt.Sprintf("ours %s, p50 %s, p99 %s, %s CPU each; PocketBase %s, p50 %s", perSecond(mine.rate()), micros(mine.p50), micros(mine.p99), micros(cpu), perSecond(theirs.rate()), micros(theirs.p50)), Bar: "≥ 3×"})
+
+	pg, err := startPostgres(ctx, filepath.Dir(ours.data))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, pg.stop()) }()
+	onPG, err := startHouseOnPostgres(ctx, b, pg, "intake-pg")
+	if err != nil {
+		return nil, err
+	}
+	defer onPG.stop()
+	pgToken, err := onPG.token("affiliate", "bench@example.com", "--name", "Bench")
+	if err != nil {
+		return nil, err
+	}
+	if err := pg.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := onPG.intakeRate(ctx, pgToken, 32, b.each/2); err != nil {
+		return nil, err
+	}
+	bare := func(ctx context.Context) (float64, error) {
+		o, err := pg.inserts(ctx, 32, b.each/2)
+		return o.rate(), err
+	}
+	r, err = inTurns(ctx, 5, func(ctx context.Context) (float64, error) {
+		mine, err = ours.intakeRate(ctx, token, 32, b.each/2)
+		return mine.rate(), err
+	}, bare)
+	if err != nil {
+		return nil, err
+	}
+	results = append(results, result{Name: "1 · intake, 32 clients, SQLite, against one bare INSERT of PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()), Bar: "≥ 0.5×"})
+	before, err := onPG.counters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err = inTurns(ctx, 5, func(ctx context.Context) (float64, error) {
+		mine, err = onPG.intakeRate(ctx, pgToken, 32, b.each/2)
+		return mine.rate(), err
+	}, bare)
+	if err != nil {
+		return nil, err
+	}
+	after, err := onPG.counters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	results = append(results,
+		result{Name: "1 · intake, 32 clients, PostgreSQL, against one bare INSERT of PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()) + ", p50 " + micros(mine.p50), Bar: "≥ 0.5×"},
+		result{Name: "4b · aborts per commit, intake and its jobs, 32 clients, PostgreSQL", Value: fmt.Sprintf("%.4f", (after.aborts-before.aborts)/max(after.commits-before.commits, 1)), Beside: fmt.Sprintf("%.0f commits", after.commits-before.commits), Bar: "≤ 0.05"})
+
+	// Row 5: one client against the bare sync of this disk, in turns.
+	var one outcome
+	var syncs quantiles
+	r, err = inTurns(ctx, 5, func(ctx context.Context) (float64, error) {
+		one, err = ours.intakeRate(ctx, token, 1, b.each/2)
+		return 1 / max(one.p50.Seconds(), 1e-9), err
+	}, func(ctx context.Context) (float64, error) {
+		syncs, err = syncTimes(ctx, b.scratch, b.each/4)
+		return 1 / max(syncs.p50.Seconds(), 1e-9), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return append(results, result{Name: "5 · one client's durable intake ÷ bare fdatasync, p50", Value: fmt.Sprintf("%.1f× (%d pairs)", 1/r.median, r.pairs), Beside: micros(one.p50) + " against " + micros(syncs.p50), Bar: "≤ 12×"}), nil
+}
+
+func startHouseOnPostgres(ctx context.Context, b *bench, pg *postgres, name string) (*house, error) {
+	for _, n := range []string{"house", "house_keys"} {
+		if err := pg.createDatabase(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+	return startHouse(ctx, b, name, "--postgres", strings.Replace(pg.url, "/postgres?", "/house?", 1))
+}
+
+type counters struct{ commits, aborts float64 }
+
+func (h *house) counters(ctx context.Context) (c counters, err error) {
+	text, _, err := h.get(ctx, spaceHost, "/metrics")
+	if err != nil {
+		return c, err
+	}
+	for name, to := range map[string]*float64{"entremise_db_commits_total": &c.commits, "entremise_db_aborts_total": &c.aborts} {
+		m := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(text)
+		if m == nil {
+			return c, fmt.Errorf("/metrics has no %s", name)
+		}
+		if *to, err = strconv.ParseFloat(m[1], 64); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// get fetches a page compressed, and tells its body and how many bytes came over the line.
+func (h *house) get(ctx context.Context, host, path string) (body string, wire int, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.address+path, nil)
+	if err != nil {
+		return "", 0, err
+	}
+	r.Host = host
+	raw := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	plain, err := raw.Do(r)
+	if err != nil {
+		return "", 0, err
+	}
+	defer plain.Body.Close()
+	text, err := io.ReadAll(plain.Body)
+	if err != nil || plain.StatusCode != http.StatusOK {
+		return "", 0, errors.Join(err, fmt.Errorf("%s answers %d", path, plain.StatusCode))
+	}
+	r = r.Clone(ctx)
+	r.Header.Set("Accept-Encoding", "gzip")
+	squeezed, err := raw.Do(r)
+	if err != nil {
+		return "", 0, err
+	}
+	defer squeezed.Body.Close()
+	bytes, err := io.ReadAll(squeezed.Body)
+	return string(text), len(bytes), err
+}
+
+// measureFirstVisit is row 7: everything that the request page loads, compressed, and how long the server takes for it.
+func measureFirstVisit(ctx context.Context, b *bench) ([]result, error) {
+	h, err := startHouse(ctx, b, "visit")
+	if err != nil {
+		return nil, err
+	}
+	defer h.stop()
+	page, total, err := h.get(ctx, "depanneurs.localhost", "/demande/plombier")
+	if err != nil {
+		return nil, err
+	}
+	html := total
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?:href|src|data-worker)="(/static/[^"]+)"`).FindAllStringSubmatch(page, -1) {
+		path := strings.ReplaceAll(m[1], "&amp;", "&")
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		body, n, err := h.get(ctx, "depanneurs.localhost", path)
+		if err != nil {
+			return nil, err
+		}
+		total += n
+		for _, inner := range regexp.MustCompile(`/static/[a-z0-9.-]+`).FindAllString(body, -1) { // modules that import others, fonts of the stylesheet
+			if !seen[inner] {
+				seen[inner] = true
+				if _, n, err := h.get(ctx, "depanneurs.localhost", inner); err == nil {
+					total += n
+				}
+			}
+		}
+	}
+	o, err := load{address: h.address, clients: 8, request: func(int, int) []byte {
+		return []byte("GET /demande/plombier HTTP/1.1\r\nHost: depanneurs.localhost\r\nAccept-Encoding: gzip\r\n\r\n")
+	}}.run(ctx, b.each)
+	if err != nil {
+		return nil, err
+	}
+	return []result{{Name: "7 · first visit of the request page, all included, compressed", Value: fmt.Sprintf("%.1f kB", float64(total)/1000), Beside: fmt.Sprintf("page %.1f kB, %d files; server %s p50, %s with 8 clients", float64(html)/1000, len(seen), micros(o.p50), perSecond(o.rate())), Bar: "≤ 100 kB"}}, nil
+}
+
+// measureNotify is row 6 and the second half of row 1: published by an agent's token, until the first professional's text is handed over.
+func measureNotify(ctx context.Context, b *bench) ([]result, error) {
+	h, err := startHouse(ctx, b, "notify")
+	if err != nil {
+		return nil, err
+	}
+	defer h.stop()
+	affiliate, err := h.token("affiliate", "bench@example.com", "--name", "Bench")
+	if err != nil {
+		return nil, err
+	}
+	agent, err := h.token("token", "agent@depanneurs.example", "--name", "bench")
+	if err != nil {
+		return nil, err
+	}
+	published := 0
+	begun := time.Now()
+	for time.Since(begun) < b.each*2 {
+		id, err := h.call(ctx, intake(affiliate))
+		if err != nil {
+			return nil, err
+		}
+		for _, step := range []string{"take", "publish"} {
+			key := fmt.Sprintf("Idempotency-Key: bench-%s-%s-%d", step, id, os.Getpid())
+			body := "{}"
+			if _, err := h.call(ctx, httpRequest("POST", spaceHost, "/api/v1/requests/"+id+"/"+step, body, "Authorization: Bearer "+agent, key)); err != nil {
+				return nil, fmt.Errorf("%s: %w", step, err)
+			}
+		}
+		published++
+	}
+	took := time.Since(begun)
+	select { // the last texts leave
+	case <-time.After(2 * time.Second):
+	case <-ctx.Done():
+	}
+	h.stop()
+	delays, err := firstTexts(ctx, filepath.Join(h.data, "main.db"))
+	if err != nil {
+		return nil, err
+	}
+	if len(delays) < published*9/10 {
+		return nil, fmt.Errorf("%d published, first texts of %d", published, len(delays))
+	}
+	q := spread(delays)
+	return []result{{Name: "6 · published → first professional's SMS handed over, p95", Value: micros(q.p95), Beside: fmt.Sprintf("p50 %s, n = %d; one client asks, takes and publishes %s", micros(q.p50), len(delays), perSecond(float64(published)/took.Seconds())), Bar: "≤ 1 s"}}, nil
+}
+
+// call sends one API request and answers the id in its body, if there is one.
+func (h *house) call(ctx context.Context, request []byte) (string, error) {
+	var id string
+	var failed error
+	l := load{address: h.address, clients: 1, request: func(_, n int) []byte { return request }, ok: func(status int, body []byte) bool {
+		var out struct{ ID string }
+		if status/100 != 2 {
+			failed = fmt.Errorf("%d %s", status, body)
+			return true
+		}
+		if err := json.Unmarshal(body, &out); err == nil && out.ID != "" {
+			id = out.ID
+		}
+		return true
+	}}
+	_, err := l.once(ctx)
+	return id, errors.Join(err, failed)
+}
+
+// firstTexts reads from the stopped house how long each first text took, in real time.
+func firstTexts(ctx context.Context, path string) (all []time.Duration, err error) {
+	d, err := db.Open(ctx, db.Options{Path: path, Clocks: db.Clocks{Business: time.Now, Machine: time.Now}})
+	if err != nil {
+		return nil, err
+	}
+	err = d.Read(ctx, func(tx *db.Tx) error {
+		micros, err := db.Values[int64](tx, `SELECT min(m.sent_machine_at) - r.published_machine_at FROM request r JOIN message m ON m.object = r.id
+			WHERE m.kind = 'new-request' AND m.channel = 'sms' AND m.sent_machine_at > 0 GROUP BY r.id, r.published_machine_at`)
+		for _, us := range micros {
+			all = append(all, time.Duration(us)*time.Microsecond)
+		}
+		return err
+	})
+	slices.Sort(all)
+	return all, errors.Join(err, d.Close())
+}
+
+// dialable reports whether somebody listens.
+func dialable(address string) bool {
+	c, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
+}
