@@ -102,6 +102,9 @@ func (v *visit) desk() error {
 	if d.State != request.Received {
 		return v.to("/demandes/" + id)
 	}
+	if d.TakenBy != v.actor.Account { // nobody has it: it is taken first, so that two never type into one
+		return v.to("/rappels?c=" + url.QueryEscape(id))
+	}
 	page, err := v.deskPage(d, ui.Form{})
 	if err != nil {
 		return err
@@ -153,7 +156,7 @@ func (v *visit) deskDo() error {
 	if err := v.Requests.Save(v.ctx, v.actor, id, draft); err != nil {
 		return v.deskLost(id, err)
 	}
-	d, err := v.Requests.OpenDesk(v.ctx, v.actor, id)
+	d, err := v.Requests.Reopen(v.ctx, v.actor, id)
 	if err != nil {
 		return v.deskLost(id, err)
 	}
@@ -161,14 +164,13 @@ func (v *visit) deskDo() error {
 	if err != nil {
 		return err
 	}
-	p := page.(ui.Desk)
-	p.Saved = v.DB.Now()
-	return v.show(p)
+	page.Saved = v.DB.Now()
+	return v.show(page)
 }
 
 // deskInvalid shows the desk again with what is wrong beside each field; the trade's own text stands in the page as "words".
 func (v *visit) deskInvalid(id string, err error) error {
-	d, opened := v.Requests.OpenDesk(v.ctx, v.actor, id)
+	d, opened := v.Requests.Reopen(v.ctx, v.actor, id)
 	if opened != nil {
 		return v.deskLost(id, opened)
 	}
@@ -255,7 +257,7 @@ func (v *visit) draftValues(n *network.Network, d request.Draft) map[string][]st
 }
 
 // deskPage makes the desk of a request. A form with values is one that came back; else the draft is shown.
-func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.View, error) {
+func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	n := d.Network
 	if f.Values == nil {
 		f.Values = v.draftValues(n, d.Draft)
@@ -277,13 +279,13 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.View, error) {
 	}
 	var err error
 	if p.Call, err = v.callBeside(d.ID); err != nil {
-		return nil, err
+		return p, err
 	}
 	if p.Call != nil {
 		p.Script = v.script(n, d.Site)
 	}
 	if err := v.deskKnown(&p, d); err != nil {
-		return nil, err
+		return p, err
 	}
 	if d.Form == nil {
 		return p, nil

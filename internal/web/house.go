@@ -463,7 +463,7 @@ func (v *visit) blockAddress() error {
 	c.That(address != "", "address", fault.T("Écrivez une adresse IP.", "Write an IP address."))
 	days, err := strconv.Atoi(v.value("days"))
 	c.That(err == nil && days >= 1 && days <= 90, "days", fault.T("Écrivez un nombre de jours de 1 à 90.", "Write a number of days from 1 to 90."))
-	reason := v.value("reason")
+	reason := v.value("block_reason")
 	c.That(len(reason) >= 3 && len(reason) <= 200, "block_reason", fault.T("Écrivez pourquoi, en quelques mots.", "Write why, in a few words."))
 	if err := c.Err(); err != nil {
 		return v.invalid(err, v.journalPage)

@@ -277,7 +277,7 @@ type ProLine struct {
 
 // ProFile is `/pros/nouveau` (ID empty) and `/pros/{id}`. Forms: POST to itself with company, siren, contact, email, phone, street,
 // postcode, commune, trades, centre, radius, departments, communes, one input a check, insurance_until; then {id}/suspendre (reason),
-// {id}/reprendre, {id}/clore (reason), {id}/virement (amount, reference), {id}/inviter; GET {id}?why=REFERENCE answers "why not me".
+// {id}/reprendre, {id}/clore (close_reason), {id}/virement (amount, reference), {id}/inviter; GET {id}?why=REFERENCE answers "why not me".
 type ProFile struct {
 	Space
 	Form
@@ -340,7 +340,7 @@ type Permission struct {
 	May    []string
 }
 
-// Journal is `/journal`, the audit trail. Filters: ?who= ?what= ?on=. POST /journal/adresses (address, days, reason) shuts an address out.
+// Journal is `/journal`, the audit trail. Filters: ?who= ?what= ?on=. POST /journal/adresses (address, days, block_reason) shuts an address out.
 type Journal struct {
 	Space
 	Form

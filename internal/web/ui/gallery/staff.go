@@ -63,7 +63,7 @@ func requestFile(l ui.Lang) ui.RequestFile {
 var roleOptions = []ui.Option{{Value: "agent", Label: "Conseil"}, {Value: "onboarding", Label: "Entrée des professionnels"}, {Value: "accountant", Label: "Comptes"}, {Value: "administrator", Label: "Administration"}}
 
 func proFile(l ui.Lang) ui.ProFile {
-	return ui.ProFile{Space: house(l, "/pros/pro_1", ""), ID: "pro_1", Company: "Alès Plomberie", Status: ui.Status{Tone: ui.Good, Text: "Actif"}, Trades: tradeOptions, Coverage: coverage(), Balance: 12000,
+	return ui.ProFile{CanEdit: true, CanSuspend: true, CanCredit: true, CanInvite: true, CanWhy: true, Space: house(l, "/pros/pro_1", ""), ID: "pro_1", Company: "Alès Plomberie", Status: ui.Status{Tone: ui.Good, Text: "Actif"}, Trades: tradeOptions, Coverage: coverage(), Balance: 12000,
 		Reasons: []ui.Option{{Value: "terms", Label: "Manquement aux conditions"}, {Value: "fraud", Label: "Fraude ou faux supposé"}, {Value: "bypass", Label: "Contournement du paiement"}, {Value: "words", Label: "Propos injurieux, racistes ou obscènes"}},
 		Checks:  []ui.Consent{{Name: "checked_id", Wording: "Pièce d'identité vue", Hint: "Nécessaire avant l'accès"}, {Name: "checked_registry", Wording: "Extrait du registre de moins de 3 mois", Hint: "Nécessaire avant l'accès"}, {Name: "checked_insurance", Wording: "Assurance décennale en cours", Hint: "Nécessaire avant l'accès"}},
 		Facts:   []ui.Fact{{Label: "Référence", Value: "PRO-7K2M"}, {Label: "Depuis", Value: "14 mars 2025"}, {Label: "Achats, 30 jours", Value: "18"}, {Label: "Appelés à temps", Value: "94 %"}},
@@ -127,7 +127,7 @@ var staff = []Sample{
 	}},
 	{"recherche-vide", "Équipe", func(l ui.Lang) ui.View { return ui.Search{Space: house(l, "/recherche", "")} }},
 	{"pros", "Équipe", func(l ui.Lang) ui.View {
-		return ui.Pros{Space: house(l, "/pros", ""), Trades: tradeOptions, Total: 2014, Next: "/pros?after=x", Lines: []ui.ProLine{
+		return ui.Pros{CanCreate: true, Space: house(l, "/pros", ""), Trades: tradeOptions, Total: 2014, Next: "/pros?after=x", Lines: []ui.ProLine{
 			{ID: "pro_1", Name: "Alès Plomberie", Town: "Alès 30100", Trades: []string{"Plombier", "Chauffagiste"}, Coverage: "Alès et 25 km", Bought: 18, Last: ago(3 * time.Minute), Status: ui.Status{Tone: ui.Good, Text: "Actif"}},
 			{ID: "pro_2", Name: "Gard Dépannage", Town: "Nîmes 30000", Trades: []string{"Plombier"}, Coverage: "Gard", Bought: 4, Last: ago(60 * time.Hour), Status: ui.Status{Tone: ui.Wait, Text: "Demande à partir"}},
 			{ID: "pro_9", Name: "Plomberie Martin", Town: "Uzès 30700", Trades: []string{"Plombier"}, Coverage: "Uzès et 15 km", Status: ui.Status{Tone: ui.Bad, Text: "Suspendu : paiement contourné"}}}}
@@ -146,7 +146,7 @@ var staff = []Sample{
 		return v
 	}},
 	{"pro-nouveau", "Équipe", func(l ui.Lang) ui.View {
-		return ui.ProFile{Space: house(l, "/pros/nouveau", ""), Trades: tradeOptions, Checks: proFile(l).Checks, Communes: []ui.Option{{Value: "30034", Label: "Bourdic"}, {Value: "30241", Label: "Saint-Chaptes"}},
+		return ui.ProFile{CanEdit: true, Space: house(l, "/pros/nouveau", ""), Trades: tradeOptions, Checks: proFile(l).Checks, Communes: []ui.Option{{Value: "30034", Label: "Bourdic"}, {Value: "30241", Label: "Saint-Chaptes"}},
 			Form: ui.Form{Errors: []fault.Field{{Name: "siren", Text: fault.T("Ce SIREN n'existe pas : un chiffre est faux.", "This SIREN does not exist: a digit is wrong.")}, {Name: "trades", Text: fault.T("Choisissez au moins un métier.", "Choose at least one trade.")}}}}
 	}},
 	{"equipe", "Équipe", func(l ui.Lang) ui.View {
