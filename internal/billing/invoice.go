@@ -70,13 +70,16 @@ func (s *Service) Issue(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		var errs []error
 		for _, l := range lines {
-			if err := s.issue(ctx, n, l); err != nil {
-				if errors.Is(err, db.ErrLost) {
-					return nil
-				}
-				return err
+			err := s.issue(ctx, n, l)
+			if errors.Is(err, db.ErrLost) {
+				return nil
 			}
+			errs = append(errs, err) // one buyer who cannot be invoiced holds up nobody else
+		}
+		if err := errors.Join(errs...); err != nil {
+			return err // the next sweep tries those lines again
 		}
 	}
 }

@@ -113,7 +113,9 @@ func (b *Bank) ask(op, payment string, do func()) billing.CardResult {
 }
 
 func (b *Bank) card() billing.Card {
-	b.taken, b.released = map[string]money.Amount{}, map[string]bool{}
+	if b.taken == nil {
+		b.taken, b.released = map[string]money.Amount{}, map[string]bool{}
+	}
 	return billing.Card{
 		Name: "rig", Embedded: true,
 		Checkout: func(payment, back string) string {

@@ -64,8 +64,9 @@ type Rig struct {
 	Line     *Line
 	Jobs     *job.Runner
 
-	count atomic.Int64
-	crew  sync.Map // role → the rig's own member of staff
+	main, keys db.Options // where both databases are
+	count      atomic.Int64
+	crew       sync.Map // role → the rig's own member of staff
 }
 
 // hasher is shared by all rigs of a process: making one costs a derivation.
@@ -74,39 +75,52 @@ var hasher = sync.OnceValues(func() (*auth.Hasher, error) { return auth.NewHashe
 // New builds a house on one engine; it is gone at the end of the test.
 func New(t testing.TB, e db.Dialect) *Rig {
 	t.Helper()
-	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}}
+	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}, main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
+	r.keys.Schema = vault.KeySchema()
+	r.open(t)
+	folder, err := networks.Open("emergency-trades")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var problems []network.Problem
+	r.Network, problems, err = r.Editions.Apply(context.Background(), "system", folder)
+	if err != nil || r.Network == nil {
+		t.Fatalf("the network does not apply: %v, %v", err, problems)
+	}
+	return r
+}
+
+// Node is a second server of the same house: connections, leases and wake-ups of its own, and the same clock and outside world.
+func (r *Rig) Node(t testing.TB) *Rig {
+	t.Helper()
+	n := &Rig{Clock: r.Clock, Post: r.Post, Bank: r.Bank, Line: r.Line, Network: r.Network, main: r.main, keys: r.keys}
+	n.open(t)
+	return n
+}
+
+// open connects to both databases and builds every room over them.
+func (r *Rig) open(t testing.TB) {
+	t.Helper()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.DB = dbtest.New(t, e, r.Clock)
-	place := dbtest.Place(t, e, "keys")
-	place.Schema = vault.KeySchema()
-	r.Keys = dbtest.Open(t, place, r.Clock)
+	r.DB, r.Keys = dbtest.Open(t, r.main, r.Clock), dbtest.Open(t, r.keys, r.Clock)
 	var err error
 	r.Vault, err = vault.New(r.DB, r.Keys, bytes.Repeat([]byte{7}, vault.MasterSize))
 	must(err)
-	folder, err := networks.Open("emergency-trades")
-	must(err)
 	r.Editions = edition.New(r.DB)
-	var problems []network.Problem
-	r.Network, problems, err = r.Editions.Apply(context.Background(), "system", folder)
-	must(err)
-	if r.Network == nil {
-		t.Fatalf("the network does not apply: %v", problems)
-	}
 	r.Hasher, err = hasher()
 	must(err)
 	r.Links, err = auth.NewSigner(r.Vault.Secret("links"))
 	must(err)
-	r.Proof, err = proof.New(r.DB, r.Network.SpaceHost+"/log", r.Vault.Secret("proof log"))
+	r.Proof, err = proof.New(r.DB, Host+"/log", r.Vault.Secret("proof log"))
 	must(err)
 	url := func(host, path string) string { return "https://" + host + path }
 	r.Auth = auth.NewService(r.DB, r.Vault, r.Hasher)
-	r.Notify = notify.NewService(r.DB, r.Vault, notify.Drivers{SMS: r.Post.sms, Mail: r.Post.mail, Embedded: true,
-		From: mail.Address{Name: r.Network.Operator.Name, Address: r.Network.Operator.Email}})
+	r.Notify = notify.NewService(r.DB, r.Vault, notify.Drivers{SMS: r.Post.sms, Mail: r.Post.mail, Embedded: true, From: mail.Address{Name: "Dépanneurs d’ici", Address: "bonjour@depanneurs.example"}})
 	r.Pros = pro.New(r.DB, r.Vault, r.Editions, r.Auth, r.Notify, url, true)
 	r.Billing = billing.New(r.DB, r.Vault, r.Editions, r.Notify, r.Pros, r.Bank.card(), url)
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
@@ -116,7 +130,6 @@ func New(t testing.TB, e db.Dialect) *Rig {
 	r.Billing.Register(r.Jobs)
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)
-	return r
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.
