@@ -51,7 +51,9 @@ func TestSale_fromCallToInvoice(t *testing.T) {
 		pro.get(spaceHost, path).want(200).has("Élodie Visite", "12 rue de la Visite", "Porte bleue", "tel:"+n.phone)
 		pro.get(spaceHost, path+"/fiche.pdf").want(200).has("%PDF-")
 		pro.get(spaceHost, path+"/contact.vcf").want(200).has("BEGIN:VCARD", "Visite")
-		mail := h.letter("the details by e-mail", func(m sent) bool { return m.Kind == "bought" && m.Channel == "email" && strings.Contains(m.Text, "Visite") })
+		mail := h.letter("the details by e-mail", func(m sent) bool {
+			return m.Kind == "bought" && m.Channel == "email" && strings.Contains(m.Text, "Visite")
+		})
 		if !strings.Contains(mail.Text, "40,00") {
 			t.Error("the e-mail does not tell what was paid")
 		}
@@ -84,7 +86,7 @@ func TestClock_tenMinutes(t *testing.T) {
 	h.publish(h.enter("Agent"), id, "", nil).want(303)
 	pro := h.buyer(id)
 	path := h.buy(pro, id, "wallet").want(303).header.Get("Location")
-	pro.get(spaceHost, path).want(200).has("tel:"+n.phone, "data-until")
+	pro.get(spaceHost, path).want(200).has("tel:"+n.phone, `data-clock="`)
 	h.later(11 * time.Minute)
 	h.letter("the consumer is told that nobody called", func(m sent) bool { return m.Kind == "late" && m.To == n.phone })
 	h.letter("the professional is told that he is late", func(m sent) bool { return m.Kind == "clock-passed" })
@@ -103,7 +105,7 @@ func TestSites_hostsLinesAndForms(t *testing.T) {
 	for _, path := range []string{"/", "/demande/plombier", "/mentions-legales", "/confidentialite", "/nulle-part"} {
 		v.get(siteHost, path).has(`href="/conditions"`, "tel:+33199001234")
 	}
-	v.get(siteHost, "/conditions").want(200).has("1 novembre 2026", "gratuit")
+	v.get(siteHost, "/conditions").want(200).has("Mis à jour le", "novembre", "gratuit")
 	v.get(siteHost, "/demande/plombier").want(200).has("Gratuit")
 	v.get(siteHost, "/mentions-legales").want(200).has("SASU", "Nîmes")
 }
@@ -118,8 +120,8 @@ func TestNotice_atThePointOfCollection(t *testing.T) {
 	if strings.Contains(form.body, `name="consent-opinion" value="yes" checked`) {
 		t.Error("a consent is ticked beforehand")
 	}
-	v.get(siteHost, "/confidentialite").want(200).has("centres d", "affili")
-	v.get(siteHost, "/conditions").want(200).has("partie au contrat")
+	v.get(siteHost, "/confidentialite").want(200).has("centre d’appels", "site partenaire")
+	v.get(siteHost, "/conditions").want(200).has("n’y est pas partie")
 	// Without the tick for the terms nothing is taken in.
 	n := leak()
 	n.values.Del("consent-terms")
@@ -210,7 +212,7 @@ func TestBuying_confirmsNearFreeAble(t *testing.T) {
 	h.publish(h.enter("Agent"), id, "", nil).want(303)
 	pro := h.buyer(id)
 	pro.post(spaceHost, "/panier", url.Values{"request": {id}, "then": {"buy"}}).want(303)
-	sheet := pro.get(spaceHost, "/tableau/"+id).want(200).has("Rien ne garantit", "partie au contrat", "à proximité", "30 minutes", "compétence")
+	sheet := pro.get(spaceHost, "/tableau/"+id).want(200).has("Rien ne garantit", "partie au contrat", "à proximité", "sur place en moins de 30", "compétence")
 	for _, missing := range []string{"confirm-near", "confirm-free-soon", "confirm-able"} {
 		form := sheet.hiddens()
 		for k, v := range confirmed("wallet") {
@@ -315,7 +317,7 @@ func TestForms_hostileInput(t *testing.T) {
 	v.get(siteHost, "/r/"+strings.Repeat("x", 5000)).want(410)
 	v.get(siteHost, "/ma-demande").want(401)
 	v.get(siteHost, "/m/plombier/nulle-part-99999").want(404)
-	v.post(siteHost, "/", nil).want(405)
+	v.post(siteHost, "/", nil).want(404)
 	big := strings.NewReader("words=" + strings.Repeat("a", 50<<20))
 	v.do("POST", siteHost, "/demande/plombier", map[string][]string{"Content-Type": {"application/x-www-form-urlencoded"}}, big).want(413)
 }

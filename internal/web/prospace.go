@@ -170,7 +170,7 @@ func (v *visit) sheetPage(id string) func(ui.Form) (ui.View, error) {
 				page.Facts = append(page.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
 			}
 		}
-		page.Notices = v.notices(it.Network, "no-guarantee")
+		page.Notices = v.notices(it.Network, "no-guarantee", "intermediary")
 		page.Notices = append(page.Notices, v.lang.T("Ces informations viennent du client et sont indicatives : le devis que vous lui remettez n’engage que vous.", "This information comes from the client and is indicative: the quote that you give is yours alone.")) // ET-87
 		for _, w := range it.Network.Buying {
 			page.Confirmations = append(page.Confirmations, ui.Consent{Name: "confirm-" + w.ID, Wording: v.say2(w.Text), Required: true})
