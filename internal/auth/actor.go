@@ -107,7 +107,7 @@ const (
 // everybody. The machine itself may do everything: who commands it has the files anyway.
 var permissions = map[Action][]string{
 	RequestSubmit:  {"visitor", "affiliate", "agent"},
-	RequestReadOwn: {"consumer"},
+	RequestReadOwn: {"consumer", "affiliate"},
 	RequestChange:  {"consumer"},
 	RequestQueue:   {"agent", "administrator"},
 	RequestRead:    {"agent", "administrator"},

@@ -324,9 +324,21 @@ func (s *Service) again(tx *db.Tx, key, hash string) (Submitted, error) {
 	return out, err
 }
 
+// Sent is a request that a partner's program sent; another's does not exist to it. It holds nothing that the program did not send, but states.
+func (s *Service) Sent(ctx context.Context, actor auth.Actor, id string) (r Request, err error) {
+	if err := actor.May(auth.RequestReadOwn); err != nil {
+		return r, err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error { r, err = selectRequest(tx, id); return err })
+	if err == nil && (actor.Who != auth.Affiliate || r.Source != actor.Account) {
+		return Request{}, errNone
+	}
+	return r, err
+}
+
 // Once runs an action of a program under its key and keeps the word that it answers, which holds nothing personal. The same key with the same
 // input answers the same word without acting again; with other input it is refused. What failed is not kept, and a crash between the act and
-// its word lets the act run again: do must be one that run twice is done once.
+// its word lets the act run again: do must be one that, run twice, is done once or refused.
 func (s *Service) Once(ctx context.Context, actor auth.Actor, key string, input []byte, do func() (word string, err error)) (string, error) {
 	name, sum := auth.Digest("once "+actor.Account+" "+key), sha256.Sum256(input)
 	hash, kept := hex.EncodeToString(sum[:]), ""

@@ -108,7 +108,7 @@ func TestProSpace_showsDetailsOnlyOnceBought(t *testing.T) {
 		if to := b.post("/panier", url.Values{"request": {id}, "then": {"buy"}}).to(t); to != "/tableau/"+id+"#confirm" {
 			t.Errorf("after the first tap: %s", to)
 		}
-		sheet := b.get("/tableau/" + id).want(t, 200)
+		sheet := b.get("/tableau/"+id).want(t, 200)
 		hidden("the confirmation", sheet.body)
 		hidden("the cart", b.get("/panier").want(t, 200).body)
 
@@ -125,7 +125,7 @@ func TestProSpace_showsDetailsOnlyOnceBought(t *testing.T) {
 		if got := b.get(to+"/fiche.pdf").want(t, 200); got.Header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(got.body, "%PDF-") {
 			t.Error("the sheet is no PDF")
 		}
-		if got := b.get(to + "/contact.vcf").want(t, 200); !strings.Contains(got.body, "TEL;VALUE=uri;TYPE=voice:tel:"+s.e164) {
+		if got := b.get(to+"/contact.vcf").want(t, 200); !strings.Contains(got.body, "TEL;VALUE=uri;TYPE=voice:tel:"+s.e164) {
 			t.Errorf("the contact card: %s", got.body)
 		}
 		h.Sweep(t)
@@ -243,7 +243,7 @@ func TestProSpace_chargesOnlyTheShownPrice(t *testing.T) {
 		if err := h.Requests.Reprice(context.Background(), h.One(t, network.RoleAgent), id, "88", "Encore"); err != nil {
 			t.Fatal(err)
 		}
-		shown := b.get("/tableau/" + id).want(t, 200).shown(t)
+		shown := b.get("/tableau/"+id).want(t, 200).shown(t)
 		if shown != money.Euros(77) {
 			t.Errorf("the held price is %s", shown.Decimal())
 		}
@@ -260,7 +260,7 @@ func TestBuy_asksForEveryConfirmationAndForFunds(t *testing.T) {
 		id, s := h.published(t)
 		b := h.as(t, plumber)
 		b.post("/panier", url.Values{"request": {id}, "then": {"buy"}}).to(t)
-		sheet := b.get("/tableau/" + id).want(t, 200)
+		sheet := b.get("/tableau/"+id).want(t, 200)
 		for _, w := range h.Network.Buying { // ET-66, 67, 68
 			form := h.buying(sheet.shown(t), "wallet")
 			form.Del("confirm-" + w.ID)
@@ -393,7 +393,7 @@ func TestProSpace_keepsOneFromAnother(t *testing.T) {
 		theirs.post(bought+"/suivi", url.Values{"outcome": {"won"}}).want(t, http.StatusNotFound)
 		theirs.post("/panier", url.Values{"request": {id}}).want(t, http.StatusNotFound)
 		theirs.post("/tableau/"+id+"/acheter", h.buying(1, "wallet")).want(t, http.StatusNotFound)
-		if got := theirs.get("/pourquoi/" + id).want(t, 200); !strings.Contains(got.body, "métier qui n’est pas dans votre profil") {
+		if got := theirs.get("/pourquoi/"+id).want(t, 200); !strings.Contains(got.body, "métier qui n’est pas dans votre profil") {
 			t.Error("why not me is not answered")
 		}
 	})
@@ -406,7 +406,7 @@ func TestProSpace_hidesDetailsWhoseClientWantsNoContact(t *testing.T) {
 		id, s := h.published(t)
 		b := h.as(t, plumber)
 		bought := b.post("/tableau/"+id+"/acheter", h.buying(money.Amount(h.count(t, "SELECT price_minor FROM request WHERE id = $1", id)), "wallet")).to(t)
-		b.get(bought + "/fiche.pdf").want(t, 200)
+		b.get(bought+"/fiche.pdf").want(t, 200)
 		if err := h.Requests.StopContact(ctx, auth.Actor{Who: auth.Consumer, Request: id}, strings.TrimPrefix(bought, "/achats/")); err != nil {
 			t.Fatal(err)
 		}
@@ -414,8 +414,8 @@ func TestProSpace_hidesDetailsWhoseClientWantsNoContact(t *testing.T) {
 		if found := s.in(page.body); len(found) > 0 || !strings.Contains(page.body, "ne souhaite plus être contacté") {
 			t.Errorf("the page still shows %q", found)
 		}
-		b.get(bought + "/fiche.pdf").want(t, http.StatusNotFound)
-		b.get(bought + "/contact.vcf").want(t, http.StatusNotFound)
+		b.get(bought+"/fiche.pdf").want(t, http.StatusNotFound)
+		b.get(bought+"/contact.vcf").want(t, http.StatusNotFound)
 	})
 }
 

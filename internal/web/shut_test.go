@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"entremise/internal/money"
 	"entremise/internal/network"
@@ -193,7 +194,7 @@ func TestServer_asksWhoWasIdleToSignInAgain(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		b := h.as(t, h.Pro(t))
 		b.get("/tableau").want(t, 200)
-		h.Clock.AddMachine(13 * 3600e9)
+		h.Clock.AddMachine(13 * time.Hour)
 		if to := b.get("/achats?apres=x").to(t); to != "/connexion?next="+url.QueryEscape("/achats?apres=x") {
 			t.Errorf("an idle professional is led to %s", to)
 		}
