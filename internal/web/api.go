@@ -62,7 +62,7 @@ func (s *Server) mountAPI() {
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "A token of an affiliate, a professional or an agent."}},
 			},
 		},
-		Formats:                      map[string]huma.Format{"application/json": strict},
+		Formats:                      map[string]huma.Format{"application/json": strict, "json": strict},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	})
@@ -265,13 +265,13 @@ func strictValue(d *json.Decoder, depth int) bool {
 	return true
 }
 
-// keyed is the header of every action. The same key with the same body is the same action.
-type keyed struct {
+// Keyed is the header of every action. The same key with the same body is the same action.
+type Keyed struct {
 	Key string `header:"Idempotency-Key" required:"true" minLength:"16" maxLength:"100" pattern:"^[!-~]+$" doc:"Your own name for this one action."`
 }
 
 // once runs an action under its key and answers its word, the same one each time.
-func (v *visit) once(k keyed, do func() (word string, err error)) (string, error) {
+func (v *visit) once(k Keyed, do func() (word string, err error)) (string, error) {
 	return v.Requests.Once(v.ctx, v.actor, k.Key, slices.Concat([]byte(v.r.Method+" "+v.r.URL.Path+"\n"), v.body), do)
 }
 
@@ -365,6 +365,7 @@ func (h *headOnly) WriteHeader(int)             {}
 // humaSpeaksProblems replaces huma's errors, which repeat the rejected value: it may be somebody's number. They are variables of that package,
 // so this is done once for the process.
 var humaSpeaksProblems = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true // "Name" beside "name" is a key given twice
 	huma.NewError = func(status int, _ string, _ ...error) huma.StatusError {
 		return &problem{Type: "about:blank", Title: http.StatusText(status), Status: status}
 	}

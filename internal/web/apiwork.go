@@ -68,8 +68,8 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-// paged is the query of every list.
-type paged struct {
+// Paged is the query of every list. The API's library reads embedded inputs only when their types are exported.
+type Paged struct {
 	Cursor string `query:"cursor" maxLength:"120" doc:"The next of the page before."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }
@@ -102,7 +102,7 @@ func (m mark) cursor() string {
 var errCursor = fault.New(fault.Invalid, "bad-cursor", fault.T("Ce curseur n’est pas l’un des nôtres. Recommencez à la première page.", "This cursor is none of ours. Start again at the first page."))
 
 // onward drops the lines up to a cursor from a list whose order is given by before, then keeps a page.
-func onward[T any](all []T, p paged, at func(T) mark, order func(a, b mark) int) ([]T, string, error) {
+func onward[T any](all []T, p Paged, at func(T) mark, order func(a, b mark) int) ([]T, string, error) {
 	if p.Cursor != "" {
 		text, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 		micros, id, ok := strings.Cut(string(text), " ")
@@ -117,7 +117,8 @@ func onward[T any](all []T, p paged, at func(T) mark, order func(a, b mark) int)
 	return all, next, nil
 }
 
-type byID struct {
+// ByID is the path of what an operation is about.
+type ByID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -172,7 +173,7 @@ type apiTerm struct {
 }
 
 type apiAsk struct {
-	keyed
+	Keyed
 	Body struct {
 		Site     string              `json:"site" maxLength:"120" doc:"Host of the site for which you send, one of the catalogue's."`
 		Trade    string              `json:"trade" maxLength:"60"`
@@ -261,7 +262,7 @@ func (a api) affiliates() {
 		}
 		return &body[apiAsked]{asked}, nil
 	}, created)
-	action(a, http.MethodGet, "/requests/{id}", auth.Affiliate, "State of a request that you sent", func(v *visit, in *byID) (*body[apiOwn], error) {
+	action(a, http.MethodGet, "/requests/{id}", auth.Affiliate, "State of a request that you sent", func(v *visit, in *ByID) (*body[apiOwn], error) {
 		r, err := v.Requests.Sent(v.ctx, v.actor, in.ID)
 		if err != nil {
 			return nil, err
@@ -300,7 +301,8 @@ type apiOdds struct {
 }
 
 type apiBoard struct {
-	apiPage[apiLine]
+	Items   []apiLine   `json:"items"`
+	Next    string      `json:"next,omitempty" doc:"Cursor of the page after; absent on the last one."`
 	Access  string      `json:"access" enum:"pending,active,suspended,closed"`
 	Notice  string      `json:"notice,omitempty" doc:"Why nothing is offered."`
 	Confirm []apiChoice `json:"confirmations" doc:"What is confirmed at each purchase."`
@@ -323,8 +325,8 @@ func (v *visit) apiLine(it request.Item) (apiLine, error) {
 }
 
 type apiBuy struct {
-	keyed
-	byID
+	Keyed
+	ByID
 	Body struct {
 		Confirmed []string `json:"confirmed" maxItems:"20" doc:"Ids of the board's confirmations that you make."`
 		Price     int64    `json:"price_excl_vat_cents" doc:"The price that you were shown: no other is charged."`
@@ -351,7 +353,7 @@ func boughtOf(d request.Detail) apiBought {
 }
 
 type apiDetail struct {
-	apiBought
+	Bought  apiBought   `json:"bought"`
 	Masked  string      `json:"masked,omitempty" enum:"stopped,cancelled,erased" doc:"Why the details may no longer be read."`
 	Contact *apiContact `json:"contact,omitempty"`
 	Facts   []apiFact   `json:"facts"`
@@ -396,12 +398,12 @@ type apiPurchaseRef struct {
 
 func (a api) professionals() {
 	newest := func(a, b mark) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.id, b.id)) }
-	action(a, http.MethodGet, "/board", auth.Professional, "Requests offered to you, the newest hundred", func(v *visit, in *paged) (*body[apiBoard], error) {
+	action(a, http.MethodGet, "/board", auth.Professional, "Requests offered to you, the newest hundred", func(v *visit, in *Paged) (*body[apiBoard], error) {
 		items, me, err := v.Requests.Board(v.ctx, v.actor)
 		if err != nil {
 			return nil, err
 		}
-		out := apiBoard{Access: string(me.State), Notice: v.accessWords(me), apiPage: apiPage[apiLine]{Items: []apiLine{}}}
+		out := apiBoard{Items: []apiLine{}, Access: string(me.State), Notice: v.accessWords(me)}
 		for _, w := range v.n.Buying {
 			out.Confirm = append(out.Confirm, apiChoice{w.ID, v.say2(w.Text)})
 		}
@@ -419,10 +421,10 @@ func (a api) professionals() {
 		return &body[apiBoard]{out}, nil
 	})
 	action(a, http.MethodPost, "/board/{id}/hold", auth.Professional, "Hold a seat at its price of now, for a short time", func(v *visit, in *struct {
-		keyed
-		byID
+		Keyed
+		ByID
 	}) (*body[apiHeld], error) {
-		word, err := v.once(in.keyed, func() (string, error) {
+		word, err := v.once(in.Keyed, func() (string, error) {
 			until, err := v.Requests.Hold(v.ctx, v.actor, in.ID)
 			return until.UTC().Format(time.RFC3339Nano), err
 		})
@@ -433,7 +435,7 @@ func (a api) professionals() {
 		return &body[apiHeld]{apiHeld{until}}, err
 	})
 	action(a, http.MethodPost, "/board/{id}/buy", auth.Professional, "Buy with the wallet", func(v *visit, in *apiBuy) (*body[apiPurchaseRef], error) {
-		word, err := v.once(in.keyed, func() (string, error) {
+		word, err := v.once(in.Keyed, func() (string, error) {
 			buy := request.Buy{Request: in.ID, Confirmed: map[string]bool{}, Shown: money.Amount(in.Body.Price), Method: "wallet"}
 			for _, id := range in.Body.Confirmed {
 				buy.Confirmed[id] = true
@@ -443,7 +445,7 @@ func (a api) professionals() {
 		})
 		return &body[apiPurchaseRef]{apiPurchaseRef{word}}, err
 	}, created)
-	action(a, http.MethodGet, "/purchases", auth.Professional, "What you bought, newest first", func(v *visit, in *paged) (*body[apiPage[apiBought]], error) {
+	action(a, http.MethodGet, "/purchases", auth.Professional, "What you bought, newest first", func(v *visit, in *Paged) (*body[apiPage[apiBought]], error) {
 		all, err := v.Requests.Purchases(v.ctx, v.actor, in.Cursor, in.Limit+1)
 		if err != nil {
 			return nil, err
@@ -455,13 +457,13 @@ func (a api) professionals() {
 		}
 		return &body[apiPage[apiBought]]{out}, nil
 	})
-	action(a, http.MethodGet, "/purchases/{id}", auth.Professional, "Contact details of a purchase; each reading is recorded", func(v *visit, in *byID) (*body[apiDetail], error) {
+	action(a, http.MethodGet, "/purchases/{id}", auth.Professional, "Contact details of a purchase; each reading is recorded", func(v *visit, in *ByID) (*body[apiDetail], error) {
 		d, err := v.Requests.Detail(v.ctx, v.actor, in.ID)
 		if err != nil {
 			return nil, err
 		}
 		form := d.Network.Form(d.Request.Trade)
-		out := apiDetail{apiBought: boughtOf(d), Masked: d.Masked, Facts: v.apiFacts(form.Sheet(d.Request.Answers)), Words: v.freeWords(form, d.Words), Photos: len(d.Photos), Log: []apiLogged{}, Invoice: d.Invoice,
+		out := apiDetail{Bought: boughtOf(d), Masked: d.Masked, Facts: v.apiFacts(form.Sheet(d.Request.Answers)), Words: v.freeWords(form, d.Words), Photos: len(d.Photos), Log: []apiLogged{}, Invoice: d.Invoice,
 			Rules: v.notices(d.Network, "client-data", "intermediary", "no-guarantee")}
 		if d.Masked == "" {
 			out.Contact = &apiContact{d.Who.Name, d.Who.Company, d.Who.Phone, d.Who.Email, d.Street}
@@ -472,18 +474,18 @@ func (a api) professionals() {
 		return &body[apiDetail]{out}, nil
 	})
 	action(a, http.MethodPost, "/purchases/{id}/contacts", auth.Professional, "Note a contact; the first one stops the clock", func(v *visit, in *struct {
-		keyed
-		byID
+		Keyed
+		ByID
 		Body struct {
 			Outcome string `json:"outcome" enum:"called,reached,quote,won,lost"`
 		}
 	}) (*body[apiNoted], error) {
-		word, err := v.once(in.keyed, func() (string, error) {
+		word, err := v.once(in.Keyed, func() (string, error) {
 			return in.Body.Outcome, v.Requests.Log(v.ctx, v.actor, in.ID, in.Body.Outcome, v.actor.Account+" "+in.Key)
 		})
 		return &body[apiNoted]{apiNoted{word}}, err
 	}, created)
-	action(a, http.MethodGet, "/invoices", auth.Professional, "Your invoices, newest first", func(v *visit, in *paged) (*body[apiPage[apiInvoice]], error) {
+	action(a, http.MethodGet, "/invoices", auth.Professional, "Your invoices, newest first", func(v *visit, in *Paged) (*body[apiPage[apiInvoice]], error) {
 		all, err := v.Billing.Invoices(v.ctx, v.actor, v.actor.Pro, in.Cursor, in.Limit+1)
 		if err != nil {
 			return nil, err
@@ -495,7 +497,7 @@ func (a api) professionals() {
 		}
 		return &body[apiPage[apiInvoice]]{out}, nil
 	})
-	action(a, http.MethodGet, "/invoices/{id}/pdf", auth.Professional, "The document itself, byte for byte the same for ever", func(v *visit, in *byID) (*apiPDF, error) {
+	action(a, http.MethodGet, "/invoices/{id}/pdf", auth.Professional, "The document itself, byte for byte the same for ever", func(v *visit, in *ByID) (*apiPDF, error) {
 		pdf, _, err := v.Billing.PDF(v.ctx, v.actor, in.ID)
 		return &apiPDF{"application/pdf", pdf}, err
 	}, func(op *huma.Operation) {
@@ -583,7 +585,7 @@ type apiState struct {
 func (a api) agents() {
 	oldest := func(a, b mark) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id)) }
 	action(a, http.MethodGet, "/queue", auth.StaffMember, "Requests that wait, oldest first, at most two hundred", func(v *visit, in *struct {
-		paged
+		Paged
 		State string `query:"state" enum:"received,published" default:"received" doc:"received: for an agent; published: for a buyer."`
 	}) (*body[apiPage[apiWaiting]], error) {
 		all, err := v.Requests.Queue(v.ctx, v.actor, request.State(in.State))
@@ -591,7 +593,7 @@ func (a api) agents() {
 			return nil, err
 		}
 		out := apiPage[apiWaiting]{Items: []apiWaiting{}}
-		all, out.Next, err = onward(all, in.paged, func(w request.Waiting) mark { return mark{db.Micros(w.At), w.ID} }, oldest)
+		all, out.Next, err = onward(all, in.Paged, func(w request.Waiting) mark { return mark{db.Micros(w.At), w.ID} }, oldest)
 		if err != nil {
 			return nil, err
 		}
@@ -602,13 +604,13 @@ func (a api) agents() {
 		return &body[apiPage[apiWaiting]]{out}, nil
 	})
 	action(a, http.MethodPost, "/requests/{id}/take", auth.StaffMember, "Take a waiting request; of two agents one gets it", func(v *visit, in *struct {
-		keyed
-		byID
+		Keyed
+		ByID
 	}) (*body[apiState], error) {
-		word, err := v.once(in.keyed, func() (string, error) { return "taken", v.Requests.Take(v.ctx, v.actor, in.ID) })
+		word, err := v.once(in.Keyed, func() (string, error) { return "taken", v.Requests.Take(v.ctx, v.actor, in.ID) })
 		return &body[apiState]{apiState{in.ID, word}}, err
 	})
-	action(a, http.MethodGet, "/requests/{id}/desk", auth.StaffMember, "A request with everything for its agent; each reading is recorded", func(v *visit, in *byID) (*body[apiDesk], error) {
+	action(a, http.MethodGet, "/requests/{id}/desk", auth.StaffMember, "A request with everything for its agent; each reading is recorded", func(v *visit, in *ByID) (*body[apiDesk], error) {
 		d, err := v.Requests.OpenDesk(v.ctx, v.actor, in.ID)
 		if err != nil {
 			return nil, err
@@ -616,17 +618,17 @@ func (a api) agents() {
 		return &body[apiDesk]{v.apiDesk(d)}, nil
 	})
 	action(a, http.MethodPut, "/requests/{id}/draft", auth.StaffMember, "Keep what is typed so far", func(v *visit, in *struct {
-		byID
+		ByID
 		Body apiDraft
 	}) (*struct{}, error) {
 		return nil, v.Requests.Save(v.ctx, v.actor, in.ID, request.Draft(in.Body))
 	})
 	action(a, http.MethodPost, "/requests/{id}/publish", auth.StaffMember, "Publish under your name", func(v *visit, in *struct {
-		keyed
-		byID
+		Keyed
+		ByID
 		Body apiDraft
 	}) (*body[apiState], error) {
-		word, err := v.once(in.keyed, func() (string, error) {
+		word, err := v.once(in.Keyed, func() (string, error) {
 			return "published", v.Requests.Publish(v.ctx, v.actor, in.ID, request.Draft(in.Body))
 		})
 		return &body[apiState]{apiState{in.ID, word}}, err

@@ -47,7 +47,7 @@ func newHouse(t testing.TB, r *rig.Rig) *house {
 	h := &house{Rig: r, log: &journal{}}
 	s := web.New(web.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Auth: r.Auth, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Requests: r.Requests, Calls: r.Calls, Proof: r.Proof, Links: r.Links,
 		Log:    slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Config: web.Config{URL: func(host, path string) string { return "https://" + host + path }, Hosts: func(host string) string { return host }, Secure: true}})
+		Config: web.Config{URL: func(host, path string) string { return "https://" + host + path }, Hosts: func(host string) string { return host }, Secure: true, APIPerMinute: 600}})
 	h.server = httptest.NewServer(s)
 	t.Cleanup(h.server.Close)
 	return h
