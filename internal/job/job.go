@@ -55,8 +55,10 @@ func (r Retry) Unwrap() error { return r.Err }
 const (
 	// Lease is how long a node may hold a job before others take it up: longer than any driver's time-out.
 	Lease = 2 * time.Minute
-	// attempts before a job is given up and shown to the operator: with the back-off below, about a day and a half.
+	// A job is given up and shown to the operator after so many attempts, but not before a day and a half: what an outage of an outside
+	// service makes a handler repeat every few seconds (Retry) is not lost by it.
 	attempts = 24
+	patience = 36 * time.Hour
 	workers  = 8
 	claim    = 16
 	poll     = time.Second
@@ -212,16 +214,19 @@ func (r *Runner) Drain(ctx context.Context) error {
 
 type row struct {
 	id, kind, object string
-	attempt          int64
+	attempt, created int64
 }
 
 func (r *Runner) claim(ctx context.Context) (jobs []row, err error) {
 	err = r.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		now := tx.Machine()
 		// A running job whose lease has passed is due again: its due_at was moved to the lease's end when it was claimed.
-		jobs, err = db.List(tx, func(s db.Scanner) (j row, err error) { err = s.Scan(&j.id, &j.kind, &j.object, &j.attempt); return },
+		jobs, err = db.List(tx, func(s db.Scanner) (j row, err error) {
+			err = s.Scan(&j.id, &j.kind, &j.object, &j.attempt, &j.created)
+			return
+		},
 			"UPDATE job SET state = 'running', attempt = attempt + 1, due_at = $2 WHERE id IN (SELECT id FROM job WHERE state IN ('waiting', 'running') AND due_at <= $1 ORDER BY due_at, id LIMIT $3"+
-				r.db.SkipLocked()+") RETURNING id, kind, object, attempt", db.Micros(now), db.Micros(now.Add(Lease)), claim)
+				r.db.SkipLocked()+") RETURNING id, kind, object, attempt, created_at", db.Micros(now), db.Micros(now.Add(Lease)), claim)
 		return err
 	})
 	return jobs, err
@@ -248,7 +253,7 @@ func (r *Runner) do(ctx context.Context, j row) {
 		if retry, ok := errors.AsType[Retry](err); ok {
 			wait = retry.After
 		}
-		if _, gone := errors.AsType[permanent](err); gone || j.attempt >= attempts {
+		if _, gone := errors.AsType[permanent](err); gone || j.attempt >= attempts && tx.Machine().Sub(db.Time(j.created)) >= patience {
 			state = "failed"
 		}
 		_, e := tx.Exec("UPDATE job SET state = $3, due_at = $4, error = $5 WHERE id = $1 AND attempt = $2",

@@ -19,6 +19,9 @@ type Breaker struct {
 	probing bool      // one message is out to try
 }
 
+// circuitOpen is the code of an answer for which nothing was handed over.
+const circuitOpen = "circuit open"
+
 // NewBreaker opens after threshold outages in a row, for first, then twice that, and so on up to limit.
 func NewBreaker(threshold int, first, limit time.Duration, now func() time.Time) *Breaker {
 	return &Breaker{threshold: max(threshold, 1), first: first, limit: max(first, limit), now: now}
@@ -28,7 +31,7 @@ func NewBreaker(threshold int, first, limit time.Duration, now func() time.Time)
 // save where the service itself said how long to wait.
 func (b *Breaker) Do(send func() Delivery) Delivery {
 	if wait, open := b.enter(); open {
-		return Delivery{Outcome: Later, Code: "circuit open", Wait: wait}
+		return Delivery{Outcome: Later, Code: circuitOpen, Wait: wait}
 	}
 	alive := false
 	defer func() { b.leave(alive) }() // also when send panics: a probe that never returns would keep the circuit open for ever

@@ -234,17 +234,24 @@ func (s *Service) Send(ctx context.Context, id string) error {
 		}
 		d = s.mail.Do(func() Delivery { return s.drivers.Mail(ctx, out) })
 	}
-	if err := s.settle(ctx, m, d); err != nil {
-		return err
+	if d.Code != circuitOpen { // else nothing was tried: the row keeps what the last attempt said
+		if err := s.settle(ctx, m, d); err != nil {
+			return err
+		}
 	}
 	if d.Again() {
-		err := fmt.Errorf("%s %s: %s", m.Channel, d.Outcome, d.Code)
-		if d.Wait > 0 {
-			return job.Retry{After: d.Wait, Err: err}
-		}
-		return err
+		return job.Retry{After: max(d.Wait, pause(m.tries)), Err: fmt.Errorf("%s %s: %s", m.Channel, d.Outcome, d.Code)}
 	}
 	return nil
+}
+
+// pause is the least time before a message is handed over again: doubling up to two minutes, the breaker's own measure, so that a service that
+// is back after an outage is used at once; from the sixty-fourth attempt, which is some two hours, a quarter of an hour.
+func pause(tries int64) time.Duration {
+	if tries >= 64 {
+		return 15 * time.Minute
+	}
+	return min(time.Second<<min(tries, 7), 2*time.Minute)
 }
 
 func (s *Service) settle(ctx context.Context, m stored, d Delivery) error {

@@ -195,23 +195,28 @@ func Withdraw(tx *db.Tx, r *vault.Ring, n *network.Network, person, object, cons
 	return true, Record(tx, r, Choice{Person: person, Object: object, Consent: c, Granted: false, Channel: channel, Lang: lang, Edition: n.Hash()})
 }
 
-// Verify recomputes every leaf of a person's ledger for an object: nil when each choice is what was committed.
+// Verify recomputes every leaf of a person's ledger for an object: nil when each choice, down to the words that were shown, is what was
+// committed. After erasure the leaves are mute and the answer is vault.ErrErased. A row that is gone altogether it cannot miss: the leaf stays.
 func Verify(tx *db.Tx, r *vault.Ring, person, object string) error {
 	type row struct {
-		c                   Choice
-		hash, leaf, purpose string
-		at                  int64
+		c                                Choice
+		hash, leaf, purpose, words, lang string
+		at                               int64
 	}
 	rows, err := db.List(tx, func(s db.Scanner) (x row, err error) {
-		err = s.Scan(&x.c.Consent.ID, &x.purpose, &x.c.Granted, &x.c.Channel, &x.hash, &x.c.Edition, &x.at, &x.leaf)
+		err = s.Scan(&x.c.Consent.ID, &x.purpose, &x.c.Granted, &x.c.Channel, &x.hash, &x.c.Edition, &x.at, &x.leaf, &x.words, &x.lang)
 		return x, err
-	}, "SELECT consent, purpose, granted, channel, wording_hash, edition, at, leaf_id FROM consent WHERE person_id = $1 AND object = $2 ORDER BY at, id", person, object)
+	}, `SELECT c.consent, c.purpose, c.granted, c.channel, c.wording_hash, c.edition, c.at, c.leaf_id, coalesce(w.words, ''), coalesce(w.lang, '')
+		FROM consent c LEFT JOIN wording w ON w.hash = c.wording_hash WHERE c.person_id = $1 AND c.object = $2 ORDER BY c.at, c.id`, person, object)
 	if err != nil {
 		return err
 	}
 	for _, x := range rows {
 		if e := proof.Check(tx, r, x.leaf, canonical(person, object, x.c.Consent.ID, x.purpose, x.c.Granted, x.c.Channel, x.hash, x.c.Edition, x.at)); e != nil {
 			err = errors.Join(err, fmt.Errorf("consent %s: %w", x.c.Consent.ID, e))
+		}
+		if WordingHash(x.lang, x.words) != x.hash {
+			err = errors.Join(err, fmt.Errorf("consent %s: the words are not those of their hash", x.c.Consent.ID))
 		}
 	}
 	return err
