@@ -9,15 +9,16 @@ import (
 	"entremise/internal/auth"
 	"entremise/internal/fault"
 	"entremise/internal/network"
-	"entremise/internal/pro"
 	"entremise/internal/rig"
 )
 
 // enlist accepts the invitation that a new professional got by e-mail.
 func enlist(t *testing.T, r *rig.Rig) (auth.Actor, string, string) {
 	t.Helper()
-	email := "artisan@example.com"
-	who := r.Pro(t, func(in *pro.Input) { in.Email = email })
+	who := r.Pro(t)
+	account, err := r.Auth.Get(ctx, who.Account)
+	ok(t, err)
+	email := account.Email
 	r.Drain(t)
 	token := ""
 	for _, m := range r.Post.Mails() {
