@@ -336,7 +336,11 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 	}
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Référence", "Reference"), Value: d.Request.Ref})
 	for _, c := range d.Contacts {
-		page.Log = append(page.Log, ui.Step{At: c.At, Tone: ui.Good, Text: v.contactWords(c.Kind)})
+		step := ui.Step{At: c.At, Tone: ui.Good, Text: v.contactWords(c.Kind)}
+		if c.Kind == "lost" {
+			step.Tone = ui.Quiet
+		}
+		page.Log = append(page.Log, step)
 	}
 	if d.Invoice != "" {
 		page.Invoice = ui.Link{Text: v.lang.T("Facture", "Invoice"), Href: "/factures/" + d.Invoice + ".pdf"}

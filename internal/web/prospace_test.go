@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"html"
+	"image"
+	"image/jpeg"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -403,10 +406,18 @@ func TestProSpace_hidesDetailsWhoseClientWantsNoContact(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		ctx, plumber := context.Background(), h.Pro(t)
 		h.Fund(t, plumber.Pro, money.Euros(100))
-		id, s := h.published(t)
+		id, s := h.published(t, func(in *request.Ask) { in.Photos = []request.Photo{picture(t)} })
 		b := h.as(t, plumber)
+		if sheet := b.get("/tableau/"+id).want(t, 200); !strings.Contains(sheet.body, "1\u00a0photo") || strings.Contains(sheet.body, "pho_") {
+			t.Error("before the purchase a photo is not counted, or can be named")
+		}
 		bought := b.post("/tableau/"+id+"/acheter", h.buying(money.Amount(h.count(t, "SELECT price_minor FROM request WHERE id = $1", id)), "wallet")).to(t)
 		b.get(bought+"/fiche.pdf").want(t, 200)
+		photo := regexp.MustCompile(`/achats/pur_\w+/photos/pho_\w+`).FindString(b.get(bought).body)
+		if got := b.get(photo).want(t, 200); got.Header.Get("Content-Type") != "image/jpeg" || !strings.HasPrefix(got.body, "\xff\xd8") {
+			t.Error("the photo is no JPEG")
+		}
+		h.as(t, h.Pro(t)).get(photo).want(t, http.StatusNotFound)
 		if err := h.Requests.StopContact(ctx, auth.Actor{Who: auth.Consumer, Request: id}, strings.TrimPrefix(bought, "/achats/")); err != nil {
 			t.Fatal(err)
 		}
@@ -416,7 +427,22 @@ func TestProSpace_hidesDetailsWhoseClientWantsNoContact(t *testing.T) {
 		}
 		b.get(bought+"/fiche.pdf").want(t, http.StatusNotFound)
 		b.get(bought+"/contact.vcf").want(t, http.StatusNotFound)
+		b.get(photo).want(t, http.StatusNotFound)
 	})
+}
+
+// picture is a small photo as it is kept.
+func picture(t testing.TB) request.Photo {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 80, 60)), nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := request.ReadPhoto(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestProSpace_suspendedSeesWhyAndBuysNothing(t *testing.T) {
