@@ -229,7 +229,10 @@ func (p *page) dark() {
 func (p *page) click(selector string) {
 	p.t.Helper()
 	if p.screen.mobile {
-		p.do("tap "+selector, chromedp.WaitVisible(selector), chromedp.Tap(selector))
+		p.do("see "+selector, chromedp.WaitVisible(selector))
+		// To the middle of the screen first: bars that stay at its edges would take the tap.
+		eval[bool](p, fmt.Sprintf(`(document.querySelector(%q).scrollIntoView({block: "center", behavior: "instant"}), true)`, selector))
+		p.do("tap "+selector, chromedp.Tap(selector))
 		return
 	}
 	p.do("click "+selector, chromedp.Click(selector))
@@ -238,7 +241,9 @@ func (p *page) click(selector string) {
 // fill replaces the text of a field, by keys.
 func (p *page) fill(selector, text string) {
 	p.t.Helper()
-	p.do("fill "+selector, chromedp.WaitVisible(selector), chromedp.Clear(selector), chromedp.SendKeys(selector, text))
+	p.do("see "+selector, chromedp.WaitVisible(selector))
+	eval[bool](p, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.value = ""; e.focus(); return true })()`, selector))
+	p.do("fill "+selector, chromedp.SendKeys(selector, text))
 }
 
 // choose picks an option of a select by its value, as a person's choice: the page hears of it.
@@ -268,7 +273,7 @@ func (p *page) press(keys string) {
 func (p *page) see(words ...string) {
 	p.t.Helper()
 	for _, w := range words {
-		p.until("see "+w, fmt.Sprintf(`document.body && document.body.innerText.includes(%q)`, w))
+		p.until("see "+w, fmt.Sprintf(`document.body && document.body.innerText.replace(/[\u00a0\u202f]/g, " ").includes(%q)`, w))
 	}
 }
 
