@@ -184,6 +184,22 @@ func LateContacts(tx *db.Tx, n *network.Network, limit int) ([]Overdue, error) {
 		db.Micros(clock.Cutoff(tx.Now())), db.Micros(tx.Now().AddDate(0, 0, -7)), limit)
 }
 
+// Refs are the references of requests by id, for lists that speak of many.
+func Refs(tx *db.Tx, ids ...string) (map[string]string, error) {
+	refs := map[string]string{}
+	if len(ids) == 0 {
+		return refs, nil
+	}
+	var args []any
+	in := db.In(&args, ids)
+	return refs, db.Each(tx, func(s db.Scanner) error {
+		var id, ref string
+		err := s.Scan(&id, &ref)
+		refs[id] = ref
+		return err
+	}, "SELECT id, ref FROM request WHERE id IN ("+in+")", args...)
+}
+
 // Activity is what a professional bought since an instant, and when last.
 type Activity struct {
 	Bought int

@@ -39,7 +39,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.Zone = f.Zone()
 	p.Price = ui.Price{Typed: decimal(f.Price.Decimal(), v.lang), Min: n.Introductions.Price.Min(), Max: n.Introductions.Price.Max(), VAT: f.VAT, Incl: f.Price.Incl(f.VAT)}
-	p.Facts = v.fileFacts(f)
+	p.Facts, p.Tel, p.Consents = v.fileFacts(f), f.Who.Phone, v.fileConsents(f)
 	if form := n.Form(f.Trade); form != nil {
 		p.Words = v.freeWords(form, f.Words)
 	}
@@ -93,14 +93,9 @@ func (v *visit) textLabel(n *network.Network, f request.File, w network.Wording)
 }
 
 func (v *visit) fileStatus(f request.File) ui.Status {
-	s := v.statusOfRequest(f.State)
-	switch f.State {
-	case request.Received:
-		s.Text = v.lang.T("Attend un conseiller", "Waits for an agent")
-	case request.Published:
-		s.Text = v.lang.Tf("Publiée, %s", "Published, %s", v.lang.Count(f.Request.Seats-f.Sold, "place libre", "places libres", "free seat", "free seats"))
-	case request.Filled:
-		s.Text = v.lang.T("Vendue", "Sold")
+	s := ui.Status{Tone: v.statusOfRequest(f.State).Tone, Text: v.stateName(f.State)}
+	if f.State == request.Published {
+		s.Text += ", " + v.lang.Count(f.Request.Seats-f.Sold, "place libre", "places libres", "free seat", "free seats")
 	}
 	if !f.StoppedAt.IsZero() {
 		s = ui.Status{Tone: ui.Bad, Text: v.lang.T("Ne veut plus être contacté", "Wants no more contact")}
@@ -108,7 +103,23 @@ func (v *visit) fileStatus(f request.File) ui.Status {
 	return s
 }
 
-// fileFacts are who asks, then what, then under which consents.
+// fileConsents are the customer's choices in the exact words that he was shown or told, refusals too.
+func (v *visit) fileConsents(f request.File) []ui.Step {
+	var all []ui.Step
+	for _, g := range f.Given {
+		s := ui.Step{At: g.At, Tone: ui.Quiet, Text: g.Words, By: v.lang.Tf("refusé, %s", "refused, %s", v.channelName(g.Channel))}
+		if g.Granted {
+			s.Tone, s.By = ui.Good, v.lang.Tf("donné, %s", "given, %s", v.channelName(g.Channel))
+		}
+		if g.Replaced {
+			s.Tone, s.By = ui.Quiet, s.By+v.lang.T(", remplacé depuis", ", replaced since")
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// fileFacts are who asks, then what.
 func (v *visit) fileFacts(f request.File) []ui.Fact {
 	var all []ui.Fact
 	add := func(label, value string) {
@@ -135,16 +146,6 @@ func (v *visit) fileFacts(f request.File) []ui.Fact {
 		}
 	}
 	add(v.lang.T("Venue par", "Came by"), v.channelName(f.Channel)+", "+f.Site)
-	for _, g := range f.Given {
-		if g.Replaced {
-			continue
-		}
-		said := v.lang.T("refusé", "refused")
-		if g.Granted {
-			said = v.lang.T("donné", "given")
-		}
-		add(g.Words, v.lang.Tf("%s le %s à %s, %s", "%s on %s at %s, %s", said, v.lang.Date(g.At.In(f.Zone())), v.lang.Time(g.At.In(f.Zone())), v.channelName(g.Channel)))
-	}
 	return all
 }
 
@@ -562,7 +563,7 @@ func (v *visit) search() error {
 		return err
 	}
 	for _, f := range found {
-		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Demande", "Request"), Title: f.Ref + ", " + f.Title, Detail: joinWords(f.Who.Name, f.Who.Company, f.Commune().Name+" "+f.Postcode), Href: "/demandes/" + f.ID, At: f.At, Status: v.statusOfRequest(f.State)})
+		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Demande", "Request"), Title: f.Ref + ", " + f.Title, Detail: joinWords(f.Who.Name, f.Who.Company, f.Commune().Name+" "+f.Postcode), Href: "/demandes/" + f.ID, At: f.At, Status: ui.Status{Tone: v.statusOfRequest(f.State).Tone, Text: v.stateName(f.State)}})
 	}
 	if v.actor.Can(auth.ProList) {
 		if err := v.searchPros(&p, q); err != nil {

@@ -95,7 +95,11 @@ func (v *visit) desk() error {
 	if isCall(id) {
 		return v.callDesk(id)
 	}
-	d, err := v.Requests.OpenDesk(v.ctx, v.actor, id)
+	open := v.Requests.OpenDesk
+	if v.wantsFragment() {
+		open = v.Requests.Reopen // the page that is on his screen renews itself
+	}
+	d, err := open(v.ctx, v.actor, id)
 	if err != nil {
 		return v.deskLost(id, err)
 	}
@@ -263,7 +267,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 		f.Values = v.draftValues(n, d.Draft)
 	}
 	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}}
-	p := ui.Desk{Space: v.watching("calls"), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
+	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
 		Communes: communeOptions(first(f.Values["postcode"]), first(f.Values["commune"])), Reasons: v.withdrawReasons()}
 	p.PublishAs = p.User
 	for _, t := range n.Trades {
@@ -282,8 +286,11 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 		return p, err
 	}
 	if p.Call != nil {
-		p.Script = v.script(n, d.Site)
+		p.Topic += ",calls"
+	} else if d.Draft.Phone != "" {
+		p.Tel, p.Phone = d.Draft.Phone, phone.Display(d.Draft.Phone)
 	}
+	p.Script = v.script(n, d.Site)
 	if err := v.deskKnown(&p, d); err != nil {
 		return p, err
 	}
@@ -298,11 +305,29 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	v.deskShown(&p, d)
 	v.deskAsked(&p, d)
 	for _, w := range d.Wrong {
-		if said := v.say2(w.Text); !slices.Contains(p.Missing, said) {
+		if said := v.missing(d, w); !slices.Contains(p.Missing, said) {
 			p.Missing = append(p.Missing, said)
 		}
 	}
 	return p, nil
+}
+
+// missing names what is still to be asked; what was typed and is wrong keeps its own sentence.
+func (v *visit) missing(d request.Desk, w fault.Field) string {
+	if id, ok := strings.CutPrefix(w.Name, "answers."); ok {
+		if q, known := d.Form.Question(id); known && len(d.Draft.Answers[id]) == 0 {
+			return v.say2(q.Label)
+		}
+	}
+	for _, x := range []struct{ name, typed, fr, en string }{
+		{"urgency", d.Draft.Urgency, "Pour quand", "For when"}, {"postcode", d.Draft.Postcode, "Le code postal du lieu", "The postcode of the place"}, {"commune", d.Draft.INSEE, "La commune", "The commune"},
+		{"name", d.Draft.Name, "Le nom du client", "The customer’s name"}, {"phone", d.Draft.Phone, "Un numéro de téléphone", "A phone number"},
+	} {
+		if w.Name == x.name && x.typed == "" {
+			return v.lang.T(x.fr, x.en)
+		}
+	}
+	return v.say2(w.Text)
 }
 
 // deskShown is the request as professionals will see it, and its price with reasons.
@@ -397,8 +422,29 @@ func (v *visit) requestLine(r request.Request) (ui.Link, error) {
 	if err != nil {
 		return ui.Link{}, err
 	}
-	parts := []string{r.Ref, request.Title(n, r, string(v.lang)), r.Commune().Name, v.statusOfRequest(r.State).Text}
+	parts := []string{r.Ref, request.Title(n, r, string(v.lang)), r.Commune().Name, v.stateName(r.State)}
 	return ui.Link{Text: strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · "), Href: "/demandes/" + r.ID}, nil
+}
+
+// stateName says a request's state to staff.
+func (v *visit) stateName(s request.State) string {
+	switch s {
+	case request.Unverified:
+		return v.lang.T("Numéro à vérifier", "Number to be verified")
+	case request.Received:
+		return v.lang.T("Attend un conseiller", "Waits for an agent")
+	case request.Published:
+		return v.lang.T("Publiée", "Published")
+	case request.Filled:
+		return v.lang.T("Vendue", "Sold")
+	case request.Closed:
+		return v.lang.T("Terminée", "Over")
+	case request.Cancelled:
+		return v.lang.T("Annulée par le client", "Cancelled by the customer")
+	case request.Withdrawn:
+		return v.lang.T("Retirée", "Withdrawn")
+	}
+	return v.lang.T("Personne ne l’a prise", "Nobody took it")
 }
 
 func (v *visit) withdrawReasons() []ui.Option {

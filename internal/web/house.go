@@ -251,6 +251,75 @@ func (v *visit) actionName(a auth.Action) string {
 	return v.lang.T(w[0], w[1])
 }
 
+// auditWords say what was done; an action without words shows its own name.
+var auditWords = map[string][2]string{
+	"account.accept":          {"Invitation acceptée", "Invitation accepted"},
+	"account.disable":         {"Compte fermé", "Account closed"},
+	"account.edit":            {"Rôles ou formation changés", "Roles or training changed"},
+	"account.enable":          {"Compte rouvert", "Account reopened"},
+	"account.invite":          {"Invitation d’un membre", "Member invited"},
+	"account.invite-again":    {"Nouvelle invitation", "Invited again"},
+	"account.refresh":         {"Identité confirmée", "Identity confirmed"},
+	"account.sign-in":         {"Connexion", "Sign-in"},
+	"address.block":           {"Adresse réseau bloquée", "Network address blocked"},
+	"agent.duty":              {"Service", "Duty"},
+	"audit.export":            {"Journal exporté", "Trail exported"},
+	"call.accept":             {"Appel : enregistrement accepté", "Call: recording accepted"},
+	"call.announce":           {"Appel : annonce faite", "Call: announced"},
+	"call.answer":             {"Appel pris", "Call taken"},
+	"call.begin":              {"Appel saisi à la main", "Call begun by hand"},
+	"call.call-back":          {"Rappel", "Called back"},
+	"call.end":                {"Appel terminé", "Call ended"},
+	"call.object":             {"Appel : refus en cours d’appel", "Call: objected midway"},
+	"call.read":               {"Numéro d’un appelant lu", "Caller’s number read"},
+	"call.refuse":             {"Appel : enregistrement refusé", "Call: recording refused"},
+	"consent.withdraw":        {"Accord retiré", "Consent withdrawn"},
+	"contact.log":             {"Suivi noté", "Follow-up noted"},
+	"contact.read":            {"Coordonnées achetées lues", "Bought details read"},
+	"contact.reveal":          {"Coordonnées révélées", "Details revealed"},
+	"contact.stop":            {"Contact arrêté par le client", "Contact stopped by the customer"},
+	"edition.apply":           {"Fichier du réseau appliqué", "Network file applied"},
+	"invoice.issue":           {"Facture émise", "Invoice issued"},
+	"photo.read":              {"Photo ouverte", "Photo opened"},
+	"pro.closed":              {"Accès fermé pour toujours", "Access closed for good"},
+	"pro.create":              {"Professionnel créé", "Professional created"},
+	"pro.edit":                {"Professionnel modifié", "Professional edited"},
+	"pro.edit-own":            {"Profil modifié par lui-même", "Own profile edited"},
+	"pro.pending":             {"Accès rouvert", "Access reopened"},
+	"pro.read":                {"Dossier d’un professionnel lu", "Professional’s file read"},
+	"pro.suspended":           {"Professionnel suspendu", "Professional suspended"},
+	"purchase.intent":         {"Paiement par carte commencé", "Card payment begun"},
+	"recording.erase":         {"Enregistrement effacé", "Recording erased"},
+	"recording.hear":          {"Enregistrement écouté", "Recording heard"},
+	"recording.keep":          {"Enregistrement reçu", "Recording kept"},
+	"request.cancelled":       {"Demande annulée", "Request cancelled"},
+	"request.code":            {"Code vérifié", "Code verified"},
+	"request.correct":         {"Demande corrigée", "Request corrected"},
+	"request.found":           {"Demande trouvée par une recherche", "Request found by a search"},
+	"request.offered-by-hand": {"Demande proposée à la main", "Request offered by hand"},
+	"request.publish":         {"Demande publiée", "Request published"},
+	"request.read":            {"Demande lue", "Request read"},
+	"request.repriced":        {"Prix changé", "Price changed"},
+	"request.submit":          {"Demande reçue", "Request received"},
+	"request.take":            {"Demande prise", "Request taken"},
+	"request.text":            {"SMS écrit au client", "Customer texted"},
+	"request.widened":         {"Demande élargie", "Request widened"},
+	"request.withdrawn":       {"Demande retirée", "Request withdrawn"},
+	"sales.export":            {"Ventes exportées", "Sales exported"},
+	"seat.hold":               {"Place gardée", "Seat held"},
+	"token.create":            {"Jeton d’API créé", "API token created"},
+	"wallet.credit":           {"Crédit par carte commencé", "Card top-up begun"},
+	"wallet.transfer":         {"Virement noté", "Transfer recorded"},
+}
+
+func (v *visit) auditName(action string) string {
+	w, ok := auditWords[action]
+	if !ok {
+		return action
+	}
+	return v.lang.T(w[0], w[1])
+}
+
 // journalPage is how many lines of the audit trail one page shows, journalFile how many a file holds at most.
 const (
 	journalPageSize = 100
@@ -330,7 +399,7 @@ func (v *visit) journalPage(f ui.Form) (ui.View, error) {
 			group = g
 			page.Whats = append(page.Whats, ui.Option{Value: g + ".", Label: v.groupName(g)})
 		}
-		page.Whats = append(page.Whats, ui.Option{Value: a, Label: "\u2003" + a})
+		page.Whats = append(page.Whats, ui.Option{Value: a, Label: "\u2003" + v.auditName(a)})
 	}
 	if page.Lines, err = v.entries(lines); err != nil {
 		return nil, err
@@ -346,10 +415,12 @@ func (v *visit) journalPage(f ui.Form) (ui.View, error) {
 
 // entries puts names to the ids of lines.
 func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
-	var staffIDs, pros []string
+	var staffIDs, pros, requests []string
 	for _, l := range lines {
 		for _, id := range []string{l.Actor, l.Object} {
 			switch {
+			case strings.HasPrefix(id, "req_"):
+				requests = append(requests, id)
 			case strings.HasPrefix(id, "acc_"):
 				staffIDs = append(staffIDs, id)
 			case strings.HasPrefix(id, "pro_"):
@@ -369,10 +440,20 @@ func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
 	for id, c := range contacts {
 		names[id] = c.Company
 	}
+	slices.Sort(requests)
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
+		refs, err := request.Refs(tx, slices.Compact(requests)...)
+		for id, ref := range refs {
+			names[id] = ref
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	special := map[string]string{"system": v.lang.T("le logiciel", "the software"), "link": v.lang.T("client, par son lien", "customer, by link"), "visitor": v.lang.T("visiteur", "visitor")}
 	entries := make([]ui.Entry, len(lines))
 	for i, l := range lines {
-		e := ui.Entry{At: db.Time(l.At), Who: orID(orID(special[l.Actor], names[l.Actor]), l.Actor), What: l.Action, On: orID(names[l.Object], l.Object), Why: l.Detail, Denied: l.Refused}
+		e := ui.Entry{At: db.Time(l.At), Who: orID(orID(special[l.Actor], names[l.Actor]), l.Actor), What: v.auditName(l.Action), On: orID(names[l.Object], l.Object), Why: orID(names[l.Detail], l.Detail), Denied: l.Refused}
 		switch {
 		case strings.HasPrefix(l.Object, "req_") && v.actor.Can(auth.RequestRead):
 			e.Href = "/demandes/" + l.Object
@@ -542,7 +623,9 @@ func (v *visit) sales() error {
 	} {
 		line := ui.Delay{Label: d.label, P50: request.Quantile(d.took.All, 50), P95: request.Quantile(d.took.All, 95), N: len(d.took.All), Target: d.target}
 		for _, day := range d.took.ByDay {
-			line.Trend = append(line.Trend, request.Quantile(day, 95).Seconds())
+			if len(day) > 0 { // a day without a case took no time at all: it is left out
+				line.Trend = append(line.Trend, request.Quantile(day, 95).Seconds())
+			}
 		}
 		page.Delays = append(page.Delays, line)
 	}
@@ -579,6 +662,11 @@ func (v *visit) salesCSV() error {
 	rows := [][]string{{"day", "requests", "sales", "excl_vat_eur", "called_in_time", "late"}}
 	for _, d := range r.Days {
 		rows = append(rows, []string{d.Day.Format(time.DateOnly), strconv.Itoa(d.Asked), strconv.Itoa(d.Sold), d.Excl.Decimal(), strconv.Itoa(d.InTime), strconv.Itoa(d.Behind)})
+	}
+	if err := v.DB.Write(v.ctx, func(tx *db.Tx) error {
+		return audit.Write(tx, v.actor.Name(), v.actor.As(auth.SalesRead), "sales.export", "", strconv.Itoa(len(rows)-1))
+	}); err != nil {
+		return err
 	}
 	return v.csv("ventes", rows)
 }

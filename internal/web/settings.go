@@ -143,19 +143,50 @@ func (v *visit) limitFacts(n *network.Network) []ui.Fact {
 func (v *visit) purposeFacts(n *network.Network) []ui.Fact {
 	f := factList{l: v.lang}
 	for _, p := range n.Purposes {
-		f.all = append(f.all, ui.Fact{Label: v.say2(p.Label), Value: joinWords(v.basis(p.Basis), v.kept(p.Keep))})
+		f.all = append(f.all, ui.Fact{Label: v.say2(p.Label), Value: joinWords(v.say2(peopleNames(p.People)), v.say2(basisNames[p.Basis]), v.keptFor(p.Keep))})
 	}
 	return f.all
+}
+
+var recipientRoles = map[network.RecipientRole]fault.Text{network.RecipientProcessor: fault.T("sous-traitant", "processor"), network.RecipientController: fault.T("responsable de traitement", "controller"), network.RecipientBuyer: fault.T("acheteur", "buyer"), network.RecipientAuthority: fault.T("autorité", "authority")}
+
+var basisNames = map[network.Basis]fault.Text{network.BasisConsent: fault.T("consentement", "consent"), network.BasisContract: fault.T("contrat", "contract"), network.BasisLegal: fault.T("obligation légale", "legal obligation"), network.BasisLegitimate: fault.T("intérêt légitime", "legitimate interest")}
+
+func peopleNames(all []network.Person) fault.Text {
+	words := map[network.Person][2]string{network.Consumer: {"clients", "customers"}, network.Professional: {"professionnels", "professionals"}, network.Staff: {"équipe", "staff"}, network.Visitor: {"visiteurs", "visitors"}}
+	var fr, en []string
+	for _, p := range all {
+		fr, en = append(fr, words[p][0]), append(en, words[p][1])
+	}
+	return fault.T(strings.Join(fr, ", "), strings.Join(en, ", "))
+}
+
+// keptFor says a retention to staff.
+func (v *visit) keptFor(k *network.Keep) string {
+	if k == nil {
+		return ""
+	}
+	while := map[network.While][2]string{network.WhileRequestOpen: {"tant que la demande est ouverte", "while the request is open"}, network.WhileAccountOpen: {"tant que le compte est ouvert", "while the account is open"},
+		network.WhileConsentStands: {"tant que l’accord tient", "while consent stands"}, network.WhileContract: {"le temps du contrat", "while the contract runs"}}
+	var parts []string
+	if w, ok := while[k.While]; ok {
+		parts = append(parts, v.lang.T(w[0], w[1]))
+	}
+	for _, d := range []network.Duration{k.Then, k.For} {
+		if !d.IsZero() {
+			parts = append(parts, v.say2(d.Text()))
+		}
+	}
+	if k.Archive != nil {
+		parts = append(parts, v.lang.Tf("%s en archive fermée (%s)", "%s in a closed archive (%s)", v.say2(k.Archive.For.Text()), v.roleName(k.Archive.ReadBy)))
+	}
+	return strings.Join(parts, v.lang.T(", puis ", ", then "))
 }
 
 func (v *visit) recipientFacts(n *network.Network) []ui.Fact {
 	f := factList{l: v.lang}
 	for _, r := range n.Recipients {
-		value := r.Country
-		if r.Safeguard != "" {
-			value = strings.Join([]string{r.Country, r.Safeguard}, ", ")
-		}
-		f.all = append(f.all, ui.Fact{Label: v.say2(r.Label), Value: value})
+		f.all = append(f.all, ui.Fact{Label: v.say2(r.Label), Value: joinWords(v.say2(recipientRoles[r.Role]), r.Country, r.Safeguard)})
 	}
 	if len(f.all) == 0 {
 		f.all = append(f.all, ui.Fact{Label: v.say2(fault.T("Personne hors de la maison", "Nobody outside the house"))})

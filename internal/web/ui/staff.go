@@ -101,6 +101,8 @@ type Desk struct {
 	Form
 	Action    string
 	Reference string
+	Phone     string // whom to call, where no call is going on
+	Tel       string
 	Trade     string // slug chosen; empty: choose first
 	TradeName string
 	Trades    []Option
@@ -191,6 +193,8 @@ type RequestFile struct {
 	Status     Status
 	Item       BoardItem // as professionals see it
 	Facts      []Fact    // with contact details where the role may see them
+	Tel        string    // to call the customer; empty: no number
+	Consents   []Step    // the customer's choices, each in its exact words
 	Words      string
 	Photos     []Picture
 	Steps      []Step

@@ -15,6 +15,7 @@ function tick() {
     const s = Math.ceil(Math.abs(left) / 1000);
     el.classList.toggle("late", left < 0);
     el.classList.toggle("soon", left >= 0 && left < 120000);
+    if (Math.abs(left) > 172800000) continue; // the page has said it in days
     const arc = el.querySelector("circle.left");
     if (arc) {
       arc.setAttribute("stroke-dashoffset", (339.3 * (1 - Math.min(1, Math.max(0, left / Number(el.dataset.total))))).toFixed(1));
