@@ -244,6 +244,9 @@ func strictValue(d *json.Decoder, depth int) bool {
 	switch t := t.(type) {
 	case string:
 		return readable(t)
+	case json.Number:
+		_, err := t.Float64() // beyond it readers differ
+		return err == nil
 	case json.Delim:
 		seen := map[string]bool{}
 		for d.More() {
