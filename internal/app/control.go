@@ -22,12 +22,25 @@ const socketFile = "control.sock"
 // remote runs a command in the server that holds the folder; done is false when no server does.
 func remote(o *out, data, command string, body []byte) (done bool, err error) {
 	path := filepath.Join(data, socketFile)
-	conn, err := net.DialTimeout("unix", path, time.Second)
-	if err != nil {
-		return false, nil // nobody listens: the command opens the database itself, and the lock decides
-	}
-	if err := conn.Close(); err != nil {
-		return false, err
+	for until := time.Now().Add(5 * time.Second); ; {
+		conn, err := net.DialTimeout("unix", path, time.Second)
+		if err == nil {
+			if err := conn.Close(); err != nil {
+				return false, err
+			}
+			break
+		}
+		held, err := lock(data)
+		if err == nil { // no server: the command opens the database itself
+			return false, held.Close()
+		}
+		if !errors.Is(err, errLocked) {
+			return false, nil // no folder: the command says so
+		}
+		if time.Now().After(until) {
+			return false, err
+		}
+		time.Sleep(50 * time.Millisecond) // a server that is just starting, or a command that is about to end
 	}
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)

@@ -230,6 +230,9 @@ func (i *Instance) demoPeople(ctx context.Context) (p demoPeople, err error) {
 // past plays k requests of the last month through the real services: asked, published by an agent, bought and followed up, at their own moments.
 // Business time must stand that far back when it is called; it is moved forward from one to the next.
 func (s *seeder) past(ctx context.Context, k int, progress func(done, of int)) error {
+	if k == 0 {
+		return nil
+	}
 	people, err := s.i.demoPeople(ctx)
 	if err != nil {
 		return err

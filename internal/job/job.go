@@ -54,7 +54,7 @@ func (r Retry) Unwrap() error { return r.Err }
 
 const (
 	// Lease is how long a node may hold a job before others take it up: longer than any driver's time-out.
-	Lease = 2 * time.Minute
+	Lease = 45 * time.Second
 	// A job is given up and shown to the operator after so many attempts, but not before a day and a half: what an outage of an outside
 	// service makes a handler repeat every few seconds (Retry) is not lost by it.
 	attempts = 24
@@ -104,6 +104,14 @@ func (r *Runner) Handle(k Kind, h Handler) {
 // at the same time, so a sweep acts by guarded writes.
 func (r *Runner) Every(name string, every time.Duration, run func(context.Context) error) {
 	r.sweeps = append(r.sweeps, sweep{name: name, every: every, run: run, wake: make(chan chan error)})
+}
+
+// TakeUp makes due at once what a crash left running, for a database that nobody else can be using: a locked folder.
+func (r *Runner) TakeUp(ctx context.Context) error {
+	return r.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE job SET due_at = $1 WHERE state = 'running'", db.Micros(tx.Machine()))
+		return err
+	})
 }
 
 // Start runs jobs and sweeps until Stop.

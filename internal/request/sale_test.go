@@ -777,7 +777,7 @@ func TestStop_worksAtOnceByLinkAndBySMS(t *testing.T) {
 		}
 		var stop []string
 		for _, m := range r.Post.Texts() {
-			if found := regexp.MustCompile(`https://`+rig.Host+`/stop/(\S+)`).FindStringSubmatch(m.Text); found != nil {
+			if found := regexp.MustCompile(`https://` + rig.Host + `/stop/(\S+)`).FindStringSubmatch(m.Text); found != nil {
 				stop = found
 			}
 		}
