@@ -95,7 +95,7 @@ func (h *house) intakeRate(ctx context.Context, token string, clients int, lasti
 }
 
 // measureIntake is row 1 (intake half), 4b and 5 of the plan.
-func measureIntake(ctx context.Context, b *bench) ([]result, error) {
+func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 	ours, err := startHouse(ctx, b, "intake")
 	if err != nil {
 		return nil, err
@@ -137,7 +137,11 @@ func measureIntake(ctx context.Context, b *bench) ([]result, error) {
 	results = append(results, result{Name: "1 · intake, 32 clients, SQLite, against PocketBase (nine records a batch, not durable)", Value: r.String(),
 		Beside: fmt.Sprintf("ours %s, p50 %s, p99 %s, %s CPU each; PocketBase %s, p50 %s", perSecond(mine.rate()), micros(mine.p50), micros(mine.p99), micros(cpu), perSecond(theirs.rate()), micros(theirs.p50)), Bar: "≥ 3×"})
 
-	pg, err := startPostgres(ctx, filepath.Dir(ours.data))
+	room := filepath.Join(b.scratch, "bare") // a folder of its own: another row has a server in the scratch folder
+	if err := os.Mkdir(room, 0o711); err != nil {
+		return nil, err
+	}
+	pg, err := startPostgres(ctx, room)
 	if err != nil {
 		return nil, err
 	}

@@ -600,9 +600,10 @@ func (v *visit) mine() error {
 		page.Takers = append(page.Takers, ui.Taker{Seat: t.ID, Name: t.Contact.Company, Trade: v.tradeName(m.Trade), Town: communeName(t.Contact.Base), Phone: phone.Display(t.Contact.Phone),
 			Taken: t.Revealed, CallBy: t.CallBy, Called: t.Contacted, Stopped: t.Stopped, K: t.Seat, Seats: m.Seats})
 	}
+	over := slices.ContainsFunc(m.Takers, func(t request.Taker) bool { return !t.Contacted.IsZero() || !t.Late.IsZero() })
 	if len(m.Takers) > 0 {
 		page.Checklist = []string{v.say2(m.Network.Notice("check-professional")), v.say2(m.Network.Notice("intermediary"))}
-		if !answered {
+		if over && !answered { // there is nothing to tell before the call, or before its time has passed
 			page.FollowUp = v.followUps()
 		}
 	}
