@@ -183,12 +183,29 @@ func (s *Service) read(ctx context.Context, actor auth.Actor, act auth.Action, i
 
 // OpenDesk reads a request for its agent: what is typed, what is missing, who would be asked, what it would cost and why.
 func (s *Service) OpenDesk(ctx context.Context, actor auth.Actor, id string) (Desk, error) {
-	r, n, ring, who, err := s.read(ctx, actor, auth.RequestQualify, id)
+	if err := actor.May(auth.RequestQualify); err != nil {
+		return Desk{}, err
+	}
+	r, n, ring, who, err := s.open(ctx, id)
 	if err != nil {
 		return Desk{}, err
 	}
-	return s.desk(ctx, actor, r, n, ring, who)
+	if err := mayWork(actor, r, s.db.Machine()); err != nil {
+		return Desk{}, err
+	}
+	if r.State == Received && r.TakenBy != actor.Account {
+		return Desk{}, errUntaken
+	}
+	if err := s.db.Write(ctx, func(tx *db.Tx) error {
+		return audit.Write(tx, actor.Name(), actor.As(auth.RequestQualify), "request.read", id, "")
+	}); err != nil {
+		return Desk{}, err
+	}
+	return s.desk(ctx, r, n, ring, who)
 }
+
+// errUntaken keeps two agents from typing into one request: it is taken first.
+var errUntaken = fault.New(fault.Conflict, "take-first", fault.T("Prenez d’abord cette demande.", "Take this request first."))
 
 // Reopen is OpenDesk for the agent who holds the request and has it before his eyes: a desk that saves itself every second leaves a line when it
 // is opened, not one a keystroke.
@@ -203,13 +220,10 @@ func (s *Service) Reopen(ctx context.Context, actor auth.Actor, id string) (Desk
 	if r.TakenBy != actor.Account || !s.db.Machine().Before(r.TakenUntil) {
 		return s.OpenDesk(ctx, actor, id)
 	}
-	return s.desk(ctx, actor, r, n, ring, who)
+	return s.desk(ctx, r, n, ring, who)
 }
 
-func (s *Service) desk(ctx context.Context, actor auth.Actor, r Request, n *network.Network, ring *vault.Ring, who person.Person) (Desk, error) {
-	if err := mayWork(actor, r, s.db.Machine()); err != nil {
-		return Desk{}, err
-	}
+func (s *Service) desk(ctx context.Context, r Request, n *network.Network, ring *vault.Ring, who person.Person) (Desk, error) {
 	d, err := s.draft(ring, r, who)
 	if err != nil {
 		return Desk{}, err

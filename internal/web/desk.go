@@ -106,9 +106,6 @@ func (v *visit) desk() error {
 	if d.State != request.Received {
 		return v.to("/demandes/" + id)
 	}
-	if d.TakenBy != v.actor.Account { // nobody has it: it is taken first, so that two never type into one
-		return v.to("/rappels?c=" + url.QueryEscape(id))
-	}
 	page, err := v.deskPage(d, ui.Form{})
 	if err != nil {
 		return err

@@ -1,0 +1,667 @@
+package web_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entremise/internal/auth"
+	"entremise/internal/money"
+	"entremise/internal/network"
+	"entremise/internal/pro"
+	"entremise/internal/request"
+	"entremise/internal/rig"
+)
+
+// leak is what an agent types at the desk about a leak in Nîmes.
+func leak() url.Values {
+	return url.Values{"trade": {"plombier"}, "urgency": {"now"}, "postcode": {rig.NimesPostcode}, "commune": {rig.Nimes}, "answers.problem": {"leak"}, "answers.leak_where": {"sink"}, "answers.flow": {"drops"},
+		"words": {"Deuxième sonnette"}, "kind": {"person"}, "name": {"Dominique Fuite"}, "phone": {rig.Mobile(900)}, "email": {"fuite@example.com"}, "street": {"5 rue de l’Exemple"},
+		"consent-call-me": {"yes"}, "consent-call-me-phone": {"yes"}, "consent-terms": {"yes"}}
+}
+
+// doing is a form with what is done with it.
+func doing(form url.Values, do string) url.Values {
+	out := url.Values{"do": {do}}
+	for k, v := range form {
+		out[k] = v
+	}
+	return out
+}
+
+// spoken agrees to everything that a network asks aloud.
+func (h *house) spoken(form url.Values) url.Values {
+	for _, c := range h.Network.ConsentsOn(network.AskedOnCall) {
+		form.Set("consent-"+c.ID, "yes")
+	}
+	return form
+}
+
+// asked is a request that waits, taken by nobody.
+func (h *house) asked(t testing.TB) string { t.Helper(); return h.Ask(t).ID }
+
+// fieldError reports whether a page says something is wrong beside an input.
+func (a answer) fieldError(name string) bool {
+	id := "f-" + regexp.MustCompile(`[^a-zA-Z0-9-]`).ReplaceAllString(name, "-")
+	return strings.Contains(a.body, `href="#`+id+`"`)
+}
+
+func TestQueue_givesARequestToOneOfTwoAgents(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id := h.asked(t)
+		agents := []*browser{h.as(t, h.Agent(t)), h.as(t, h.Agent(t))}
+		var wg sync.WaitGroup
+		to := make([]string, len(agents))
+		for i, b := range agents {
+			wg.Go(func() { to[i] = b.post("/rappels/"+id+"/prendre", nil).Header.Get("Location") })
+		}
+		wg.Wait()
+		won, lost := 0, 1
+		if to[1] == "/bureau/"+id {
+			won, lost = 1, 0
+		}
+		if to[won] != "/bureau/"+id || to[lost] != "/rappels" {
+			t.Fatalf("two agents are led to %q", to)
+		}
+		if page := agents[lost].get("/rappels").want(t, 200); !strings.Contains(page.body, "Un autre conseiller s’occupe déjà") || !strings.Contains(page.body, "pris par") {
+			t.Error("who came second is not told")
+		}
+		if back := agents[lost].get("/bureau/" + id).to(t); !strings.HasPrefix(back, "/rappels") {
+			t.Errorf("a desk that another has leads to %s", back)
+		}
+		page := agents[won].get("/bureau/"+id).want(t, 200)
+		for _, x := range []string{"Dominique Fuite", "Sous l’évier de la cuisine."} {
+			if !strings.Contains(page.body, x) {
+				t.Errorf("the desk does not show %q", x)
+			}
+		}
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'request.take' AND object = $1", id); n != 1 {
+			t.Errorf("%d takings are on record", n)
+		}
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'request.read' AND object = $1", id); n != 1 {
+			t.Errorf("%d readings are on record, want the winner's", n)
+		}
+		agents[won].post("/bureau/"+id+"/rendre", nil).to(t)
+		if back := agents[lost].post("/rappels/"+id+"/prendre", nil).to(t); back != "/bureau/"+id {
+			t.Errorf("a request given back leads to %s", back)
+		}
+	})
+}
+
+func TestDesk_isNotOpenedBeforeItIsTaken(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id := h.asked(t)
+		b := h.as(t, h.Agent(t))
+		if to := b.get("/bureau/" + id).to(t); to != "/rappels?c="+id {
+			t.Errorf("a desk that nobody has leads to %s", to)
+		}
+		if page := b.get("/rappels?c="+id).want(t, 200); strings.Contains(page.body, "Dominique") || strings.Contains(page.body, "évier de la cuisine") {
+			t.Error("the queue shows a name or free words")
+		}
+	})
+}
+
+func TestDesk_savesItselfAndLeavesOneReading(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id := h.asked(t)
+		b := h.as(t, h.Agent(t))
+		b.post("/rappels/"+id+"/prendre", nil).to(t)
+		b.get("/bureau/"+id).want(t, 200)
+		b.header.Set("X-Save", "1")
+		for i := range 5 {
+			form := doing(leak(), "save")
+			form.Set("words", fmt.Sprintf("Frappe %d", i))
+			form.Set("name", "")
+			page := b.post("/bureau/"+id, form).want(t, 200)
+			if !strings.Contains(page.body, fmt.Sprintf("Frappe %d", i)) || !strings.Contains(page.body, "Le nom du client") || !strings.Contains(page.body, "Enregistré à") {
+				t.Fatalf("the answer to a save does not show what was typed and what is missing")
+			}
+		}
+		b.header.Del("X-Save")
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'request.read' AND object = $1", id); n != 1 {
+			t.Errorf("%d readings are on record, want one", n)
+		}
+		if page := b.get("/bureau/"+id).want(t, 200); !strings.Contains(page.body, "Frappe 4") {
+			t.Error("what was typed is gone after a reload")
+		}
+	})
+}
+
+func TestDesk_publishComesBackWithEveryError(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id := h.asked(t)
+		b := h.as(t, h.Agent(t))
+		b.post("/rappels/"+id+"/prendre", nil).to(t)
+		page := b.post("/bureau/"+id, url.Values{"do": {"publish"}, "trade": {"plombier"}, "kind": {"company"}, "price": {"douze"}, "words": {"Gardé"}, "seats": {"9"}}).want(t, http.StatusUnprocessableEntity)
+		for _, field := range []string{"urgency", "postcode", "answers.problem", "name", "phone", "price", "seats"} {
+			if !page.fieldError(field) {
+				t.Errorf("the page does not say what is wrong with %s", field)
+			}
+		}
+		if !strings.Contains(page.body, "Gardé") {
+			t.Error("what was typed is lost")
+		}
+		if n := h.count(t, "SELECT count(*) FROM request WHERE id = $1 AND state = 'received'", id); n != 1 {
+			t.Error("the request has moved")
+		}
+	})
+}
+
+func TestDesk_publishesWithinTheBoundsUnderTheAgentsName(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		b := h.as(t, h.Agent(t))
+		plumber := h.as(t, h.Pro(t))
+		for _, c := range []struct {
+			price string
+			ok    bool
+			shown string
+		}{{"0,99", false, ""}, {"1", true, "1,00"}, {"1999", true, "1\u202f999,00"}, {"1999.01", false, ""}, {"", true, ""}} {
+			id := h.asked(t)
+			b.post("/rappels/"+id+"/prendre", nil).to(t)
+			form := doing(leak(), "publish")
+			form.Set("price", c.price)
+			form.Set("price_reason", "Essai")
+			a := b.post("/bureau/"+id, form)
+			if !c.ok {
+				if a.want(t, http.StatusUnprocessableEntity); !a.fieldError("price") || !strings.Contains(a.body, "entre 1,00\u00a0€ et 1\u202f999,00\u00a0€") {
+					t.Errorf("%q is refused without its bounds", c.price)
+				}
+				b.post("/bureau/"+id, url.Values{"do": {"close"}, "close_reason": {"abuse"}}).to(t)
+				continue
+			}
+			if to := a.to(t); to != "/demandes/"+id {
+				t.Fatalf("%q published leads to %s", c.price, to)
+			}
+			file := b.get("/demandes/"+id).want(t, 200)
+			if !strings.Contains(file.body, "Camille Essai") || !strings.Contains(file.body, "professionnels prévenus") {
+				t.Error("the file does not name who published")
+			}
+			if sheet := plumber.get("/tableau/"+id).want(t, 200); !strings.Contains(sheet.body, c.shown) {
+				t.Errorf("the board does not show %q", c.shown)
+			}
+			if n := h.count(t, "SELECT count(*) FROM request WHERE id = $1 AND priced_by <> '' AND qualified_by <> '' AND published_at > 0", id); n != 1 {
+				t.Error("a published request has no author")
+			}
+			h.as(t, h.One(t, network.RoleAdministrator)).post("/demandes/"+id+"/retirer", url.Values{"reason": {"duplicate"}}).to(t)
+		}
+	})
+}
+
+func TestDesk_closesOnlyWithAReason(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id := h.asked(t)
+		b := h.as(t, h.Agent(t))
+		b.post("/rappels/"+id+"/prendre", nil).to(t)
+		if page := b.post("/bureau/"+id, doing(leak(), "close")).want(t, http.StatusUnprocessableEntity); !page.fieldError("close_reason") {
+			t.Error("closing without a reason is not refused beside the field")
+		}
+		form := doing(leak(), "close")
+		form.Set("close_reason", "unreachable")
+		if to := b.post("/bureau/"+id, form).to(t); to != "/rappels" {
+			t.Errorf("after closing: %s", to)
+		}
+		if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, "Client injoignable") {
+			t.Error("the file does not say why")
+		}
+	})
+}
+
+func TestCall_fromRingToRequest(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		agent, other := h.Agent(t), h.Agent(t)
+		b, second := h.as(t, agent), h.as(t, other)
+		id, err := h.Calls.Ring(ctx, rig.Host, "plombier", rig.Mobile(901))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := b.get("/appels").want(t, 200)
+		if !strings.Contains(page.body, "/appels/"+id+"/prendre") || strings.Contains(page.body, rig.Mobile(901)) {
+			t.Error("the ringing call cannot be taken, or shows its number")
+		}
+		if to := b.post("/appels/"+id+"/prendre", nil).to(t); to != "/bureau/"+id {
+			t.Fatalf("answering leads to %s", to)
+		}
+		if to := second.post("/appels/"+id+"/prendre", nil).to(t); to != "/appels" {
+			t.Errorf("a second agent is led to %s", to)
+		}
+		second.get("/bureau/" + id).to(t) // not his
+
+		// Nothing is asked before the announcement, and no consent is taken without it (ET-143).
+		desk := b.get("/bureau/"+id).want(t, 200)
+		if !strings.Contains(desk.body, "Certains appels sont enregistrés") || strings.Contains(desk.body, `name="postcode"`) || strings.Contains(desk.body, `name="answer"`) {
+			t.Error("the desk asks before the announcement is made")
+		}
+		if to := b.post("/appels/"+id+"/enregistrement", url.Values{"answer": {"yes"}}).to(t); to != "/bureau/"+id {
+			t.Errorf("a consent without announcement leads to %s", to)
+		}
+		if n := h.count(t, "SELECT count(*) FROM request WHERE channel = 'phone'"); n != 0 {
+			t.Fatal("a request was opened before the announcement")
+		}
+		b.post("/appels/"+id+"/annonce", nil).to(t)
+		to := b.post("/appels/"+id+"/enregistrement", url.Values{"answer": {"yes"}}).to(t)
+		if !strings.HasPrefix(to, "/bureau/req_") {
+			t.Fatalf("a consent leads to %s", to)
+		}
+		desk = b.get(to).want(t, 200)
+		for _, x := range []string{"Êtes-vous en sécurité", `name="postcode"`, "Terminer l"} {
+			if !strings.Contains(desk.body, x) {
+				t.Errorf("the desk of a call does not show %q", x)
+			}
+		}
+
+		// The consents that the law wants are asked aloud, and publishing says so.
+		form := doing(leak(), "publish")
+		for k := range form {
+			if strings.HasPrefix(k, "consent-") {
+				form.Del(k)
+			}
+		}
+		form.Set("phone", rig.Mobile(901))
+		refused := b.post(to, form).want(t, http.StatusUnprocessableEntity)
+		asked := 0
+		for _, c := range h.Network.ConsentsOn(network.AskedOnCall) {
+			if c.Required {
+				asked++
+				if !refused.fieldError("consent-" + c.ID) {
+					t.Errorf("publishing without %s is not refused", c.ID)
+				}
+			}
+		}
+		if asked == 0 {
+			t.Error("the network asks nothing aloud: this test proves nothing")
+		}
+		file := b.post(to, h.spoken(form)).to(t)
+		if !strings.HasPrefix(file, "/demandes/req_") {
+			t.Fatalf("published from a call, it leads to %s", file)
+		}
+		if page := b.get(file).want(t, 200); !strings.Contains(page.body, "téléphone") {
+			t.Error("the file does not say by which channel consent was given")
+		}
+		if to := b.post("/appels/"+id+"/terminer", nil).to(t); !strings.HasPrefix(to, "/bureau/") && to != "/appels" {
+			t.Errorf("hanging up leads to %s", to)
+		}
+	})
+}
+
+func TestCall_whoRefusesLeavesNothing(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		b := h.as(t, h.Agent(t))
+		to := b.post("/appels", url.Values{"number": {rig.Mobile(902)}}).to(t)
+		id := strings.TrimPrefix(to, "/bureau/")
+		b.post("/appels/"+id+"/annonce", nil).to(t)
+		if to := b.post("/appels/"+id+"/enregistrement", url.Values{"answer": {"no"}}).to(t); to != "/appels" {
+			t.Errorf("a refusal leads to %s", to)
+		}
+		if page := b.get("/appels").want(t, 200); !strings.Contains(page.body, "Rien de cette personne n’est gardé") || !strings.Contains(page.body, "Enregistrement refusé") {
+			t.Error("the page does not say that nothing is kept")
+		}
+		if n := h.count(t, "SELECT count(*) FROM call WHERE id = $1 AND caller_bidx = '' AND state = 'refused'", id); n != 1 {
+			t.Error("the call still knows its caller")
+		}
+		if n := h.count(t, "SELECT count(*) FROM request"); n != 0 {
+			t.Error("a request was opened")
+		}
+	})
+}
+
+func TestCall_needsTrainingAndDuty(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id, err := h.Calls.Ring(context.Background(), rig.Host, "", rig.Mobile(903))
+		if err != nil {
+			t.Fatal(err)
+		}
+		untrained := h.as(t, h.Account(t, auth.NewAccount{Roles: []network.Role{network.RoleAgent}}))
+		if page := untrained.get("/appels").want(t, 200); !strings.Contains(page.body, "Votre formation n’est pas encore notée") {
+			t.Error("an untrained agent is not told")
+		}
+		untrained.post("/appels/service", url.Values{"on": {"yes"}}).to(t)
+		if page := untrained.get("/appels").want(t, 200); !strings.Contains(page.body, "Votre formation n’est pas encore enregistrée") || strings.Contains(page.body, "En service") {
+			t.Error("an untrained agent goes on duty")
+		}
+		off := h.as(t, h.Staff(t, network.RoleAgent))
+		if to := off.post("/appels/"+id+"/prendre", nil).to(t); to != "/appels" {
+			t.Errorf("an agent off duty is led to %s", to)
+		}
+		if page := off.get("/appels").want(t, 200); !strings.Contains(page.body, "Mettez-vous en service") {
+			t.Error("an agent off duty is not told what to do")
+		}
+		if to := off.post("/appels/service", url.Values{"on": {"yes"}, "back": {"/rappels"}}).to(t); to != "/rappels" {
+			t.Errorf("the duty switch comes back to %s", to)
+		}
+		if to := off.post("/appels/service", url.Values{"on": {"no"}, "back": {"//evil.example/"}}).to(t); to != "/" {
+			t.Errorf("the duty switch leads elsewhere: %s", to)
+		}
+	})
+}
+
+func TestCall_missedIsCalledBackFromTheQueue(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id, err := h.Calls.Ring(context.Background(), rig.Host, "", rig.Mobile(904))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Clock.Add(2 * time.Minute)
+		h.Sweep(t)
+		b := h.as(t, h.Agent(t))
+		for _, path := range []string{"/rappels?c=" + id, "/aujourdhui"} {
+			if page := b.get(path).want(t, 200); !strings.Contains(page.body, id) || strings.Contains(page.body, rig.Mobile(904)) {
+				t.Errorf("%s does not show the missed call, or shows its number", path)
+			}
+		}
+		if to := b.post("/rappels/"+id+"/prendre", nil).to(t); to != "/bureau/"+id {
+			t.Errorf("calling back leads to %s", to)
+		}
+	})
+}
+
+func TestRecording_isHeardForAPurposeByWhoMay(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		agent := h.Agent(t)
+		b := h.as(t, agent)
+		recording := ""
+		for i := 0; recording == "" && i < 200; i++ { // one call in ten is recorded, by a draw from its id
+			id, err := h.Calls.Ring(ctx, rig.Host, "", rig.Mobile(910+i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range []error{h.Calls.Answer(ctx, agent, id), h.Calls.Announce(ctx, agent, id)} {
+				if step != nil {
+					t.Fatal(step)
+				}
+			}
+			if _, err := h.Calls.Consent(ctx, agent, id, true); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Calls.Hangup(ctx, agent, id); err != nil {
+				t.Fatal(err)
+			}
+			h.Drain(t)
+			all, err := h.Calls.Recent(ctx, agent, 200)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range all {
+				recording += c.Recording
+			}
+		}
+		if recording == "" {
+			t.Fatal("no call of two hundred was recorded")
+		}
+		path := "/enregistrements/" + recording
+		b.get(path).want(t, http.StatusForbidden)
+		b.post(path, url.Values{"purpose": {"training"}}).want(t, http.StatusForbidden)
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'recording.hear' AND outcome = 'refused' AND object = $1", recording); n != 2 {
+			t.Errorf("%d refused hearings are on record, want 2", n)
+		}
+		chief := h.as(t, h.Staff(t, network.RoleAdministrator))
+		if page := chief.get("/appels").want(t, 200); !strings.Contains(page.body, path) {
+			t.Error("the list does not lead to the recording")
+		}
+		if page := chief.get(path).want(t, 200); strings.Contains(page.body, "<audio") {
+			t.Error("a recording plays before a purpose is named")
+		}
+		if page := chief.post(path, url.Values{"purpose": {"curiosity"}}).want(t, http.StatusUnprocessableEntity); !page.fieldError("purpose") || strings.Contains(page.body, "<audio") {
+			t.Error("a recording plays for a purpose of nobody's")
+		}
+		if page := chief.post(path, url.Values{"purpose": {"evidence"}}).want(t, 200); !strings.Contains(page.body, `<audio controls src="data:audio/wav;base64,UklGR`) {
+			t.Error("the recording does not play")
+		}
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'recording.hear' AND outcome = 'done' AND detail = 'evidence' AND object = $1", recording); n != 1 {
+			t.Errorf("%d hearings are on record, want 1", n)
+		}
+	})
+}
+
+func TestLineWebhook_believesOnlyWhatIsSigned(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		line := string(h.Network.Sites[0].Phone)
+		body := fmt.Sprintf(`{"type":"ringing","id":"line-1","line":%q,"caller":%q,"at":%q}`, line, rig.Mobile(905), h.DB.Machine().Format(time.RFC3339))
+		send := func(body, signature string) answer {
+			b := h.at(t, h.Network.SpaceHost)
+			b.header = http.Header{}
+			b.header.Set("webhook-id", "evt_1")
+			b.header.Set("webhook-timestamp", fmt.Sprint(h.DB.Machine().Unix()))
+			b.header.Set("webhook-signature", signature)
+			return b.send(http.MethodPost, "/webhooks/telephonie", "application/json", strings.NewReader(body))
+		}
+		m := hmac.New(sha256.New, webhookKey)
+		m.Write([]byte("evt_1." + fmt.Sprint(h.DB.Machine().Unix()) + "." + body))
+		good := "v1," + base64.StdEncoding.EncodeToString(m.Sum(nil))
+		send(body, "v1,"+base64.StdEncoding.EncodeToString(make([]byte, 32))).want(t, http.StatusForbidden)
+		send(strings.Replace(body, "line-1", "line-2", 1), good).want(t, http.StatusForbidden)
+		for range 2 { // a line repeats what it is not sure to have said
+			send(body, good).want(t, http.StatusNoContent)
+		}
+		if n := h.count(t, "SELECT count(*) FROM call WHERE state = 'ringing'"); n != 1 {
+			t.Errorf("%d calls ring", n)
+		}
+	})
+}
+
+func TestFile_managesWhatIsPublished(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		near := h.Pro(t)
+		alès := h.Pro(t, func(in *pro.Input) { in.Base, in.Profile.Base = "30007", "30007" })        // 39 km away, works 15 km around
+		montpellier := h.Pro(t, func(in *pro.Input) { in.Base, in.Profile.Base = "34172", "34172" }) // 46 km
+		suspended := h.Pro(t, func(in *pro.Input) { in.Base, in.Profile.Base = "34172", "34172" })   // never offered to
+		if err := h.Pros.Suspend(context.Background(), h.One(t, network.RoleAdministrator), suspended.Pro, "fraud"); err != nil {
+			t.Fatal(err)
+		}
+		id, s := h.published(t)
+		agent := h.as(t, h.Agent(t))
+		offered := func(a auth.Actor) bool { return strings.Contains(h.as(t, a).get("/tableau").body, id) }
+		if !offered(near) || offered(alès) || offered(montpellier) {
+			t.Fatal("the request is not offered as its place says")
+		}
+
+		file := agent.get("/demandes/"+id).want(t, 200)
+		for _, x := range []string{s.name, s.phone, s.street, s.words, "Rejouer la décision"} {
+			if !strings.Contains(file.body, x) {
+				t.Errorf("the file does not show %q", x)
+			}
+		}
+		if strings.Contains(file.body, suspended.Pro) {
+			t.Error("a suspended professional is among those to offer to")
+		}
+		if replay := agent.post("/demandes/"+id+"/rejouer", nil).want(t, 200); !strings.Contains(replay.body, "Rejouée : identique") || !strings.Contains(replay.body, "hors de votre rayon") {
+			t.Error("the replay does not say that it is identical, and why others were left out")
+		}
+
+		// A cart keeps its price; the next one pays the new one (ET-41).
+		cart := h.as(t, near)
+		cart.post("/panier", url.Values{"request": {id}, "then": {"board"}}).to(t)
+		before := cart.get("/tableau/"+id).want(t, 200).shown(t)
+		for _, c := range []struct {
+			price string
+			ok    bool
+		}{{"0.99", false}, {"1999,01", false}, {"soixante", false}, {"61,50", true}} {
+			a := agent.post("/demandes/"+id+"/prix", url.Values{"price": {c.price}, "reason": {"Essai"}})
+			if c.ok {
+				a.to(t)
+			} else if a.want(t, http.StatusUnprocessableEntity); !a.fieldError("price") {
+				t.Errorf("%s is not refused beside its field", c.price)
+			}
+		}
+		if after := cart.get("/tableau/"+id).want(t, 200).shown(t); after != before || after == money.Amount(6150) {
+			t.Errorf("a cart’s price moved from %s to %s", before.Decimal(), after.Decimal())
+		}
+		cart.post("/panier/retirer", url.Values{"request": {id}}).to(t)
+		if page := cart.get("/tableau/"+id).want(t, 200); !strings.Contains(page.body, "61,50") {
+			t.Error("a free seat does not cost the new price")
+		}
+
+		// Farther, by a step of the network's file only.
+		if a := agent.post("/demandes/"+id+"/elargir", url.Values{"radius": {"999999"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("radius") {
+			t.Error("a distance of nobody's is not refused beside its field")
+		}
+		agent.post("/demandes/"+id+"/elargir", url.Values{"radius": {"25000"}}).to(t)
+		if !offered(alès) || offered(montpellier) {
+			t.Error("25 km farther does not reach Alès, or reaches Montpellier")
+		}
+		agent.post("/demandes/"+id+"/proposer", url.Values{"pro": {montpellier.Pro}}).to(t)
+		if !offered(montpellier) {
+			t.Error("what was offered by hand is not on his board")
+		}
+		if a := agent.post("/demandes/"+id+"/proposer", url.Values{}).want(t, http.StatusUnprocessableEntity); !a.fieldError("pro") {
+			t.Error("an offer to nobody is not refused")
+		}
+		if to := agent.post("/demandes/"+id+"/proposer", url.Values{"pro": {suspended.Pro}}); to.StatusCode != http.StatusForbidden {
+			t.Errorf("an offer to a suspended professional answers %d", to.StatusCode)
+		}
+		agent.post("/demandes/"+id+"/proposer", url.Values{"outside_name": {"Aqua Dehors"}}).want(t, http.StatusForbidden) // agents create nobody
+
+		// Withdrawn, it leaves every board.
+		if a := agent.post("/demandes/"+id+"/retirer", url.Values{"reason": {"weather"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("reason") {
+			t.Error("a reason of nobody's is not refused")
+		}
+		agent.post("/demandes/"+id+"/retirer", url.Values{"reason": {"asked-by-client"}}).to(t)
+		for _, p := range []auth.Actor{near, alès, montpellier} {
+			if offered(p) {
+				t.Error("a withdrawn request stays on a board")
+			}
+		}
+		if page := agent.get("/demandes/"+id).want(t, 200); !strings.Contains(page.body, "Le client y renonce") || strings.Contains(page.body, "/demandes/"+id+"/prix") {
+			t.Error("a withdrawn request may still be priced, or does not say why it was withdrawn")
+		}
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE object = $1 AND action IN ('request.repriced', 'request.widened', 'request.offered-by-hand', 'request.withdrawn')", id); n != 4 {
+			t.Errorf("%d acts are on record, want 4", n)
+		}
+	})
+}
+
+func TestFile_offersToSomebodyOutsideTheNetwork(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id, s := h.published(t)
+		b := h.as(t, h.Staff(t, network.RoleAgent, network.RoleOnboarding))
+		form := url.Values{"outside_name": {"Aqua Dehors"}, "outside_siren": {"123"}, "outside_phone": {"12"}, "outside_email": {"nulle part"}}
+		a := b.post("/demandes/"+id+"/proposer", form).want(t, http.StatusUnprocessableEntity)
+		for _, field := range []string{"outside_siren", "outside_phone", "outside_email", "outside_street"} {
+			if !a.fieldError(field) {
+				t.Errorf("the page does not say what is wrong with %s", field)
+			}
+		}
+		form = url.Values{"outside_name": {"Aqua Dehors"}, "outside_siren": {h.ProInput().SIREN}, "outside_phone": {rig.Mobile(990)}, "outside_email": {"aqua@example.com"}, "outside_street": {"3 rue du Puits"}}
+		b.post("/demandes/"+id+"/proposer", form).to(t)
+		h.Drain(t)
+		told := 0
+		for _, m := range h.Post.Mails() {
+			if m.To.Address == "aqua@example.com" {
+				told++
+				if found := s.in(m.Text); len(found) > 0 {
+					t.Errorf("the offer holds %q", found)
+				}
+			}
+		}
+		if told != 1 {
+			t.Errorf("somebody outside was told %d times", told)
+		}
+	})
+}
+
+func TestFile_textsTheClientWithinTheDaysLimit(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id, _ := h.published(t)
+		b := h.as(t, h.Agent(t))
+		if a := b.post("/demandes/"+id+"/sms", url.Values{"text": {"Oui"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("text") {
+			t.Error("a text of three letters is not refused beside its field")
+		}
+		if a := b.post("/demandes/"+id+"/sms", url.Values{"template": {"no-such"}}).want(t, http.StatusUnprocessableEntity); !strings.Contains(a.body, "Choisissez un texte de la liste") {
+			t.Error("an unknown template is not refused")
+		}
+		most := h.Network.Limits.AgentTextsPerDay
+		for i := range most {
+			form := url.Values{"text": {fmt.Sprintf("Message numéro %d", i)}}
+			if i == 0 {
+				form = url.Values{"template": {"cut-water"}}
+			}
+			b.post("/demandes/"+id+"/sms", form).to(t)
+		}
+		b.post("/demandes/"+id+"/sms", url.Values{"text": {"Un de trop"}}).to(t)
+		if page := b.get("/demandes/"+id).want(t, 200); !strings.Contains(page.body, "assez de SMS aujourd’hui") {
+			t.Error("one text too many is not refused")
+		}
+		if n := h.count(t, "SELECT count(*) FROM message WHERE object = $1 AND kind = 'agent-text'", id); n != int64(most) {
+			t.Errorf("%d texts were written, want %d", n, most)
+		}
+	})
+}
+
+func TestFile_correctsAtTheClientsWord(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		plumber := h.Pro(t)
+		h.Fund(t, plumber.Pro, money.Euros(100))
+		id, s := h.published(t)
+		buyer := h.as(t, plumber)
+		buyer.post("/panier", url.Values{"request": {id}, "then": {"buy"}}).to(t)
+		bought := buyer.post("/tableau/"+id+"/acheter", h.buying(buyer.get("/tableau/"+id).shown(t), "wallet")).to(t)
+		b := h.as(t, h.Agent(t))
+		if page := b.get("/demandes/"+id+"/corriger").want(t, 200); !strings.Contains(page.body, s.street) || !strings.Contains(page.body, "est prévenu de la correction") {
+			t.Error("the form does not show what is stored, or whom it tells")
+		}
+		form := leak()
+		form.Set("postcode", "00000")
+		if a := b.post("/demandes/"+id+"/corriger", form).want(t, http.StatusUnprocessableEntity); !a.fieldError("postcode") {
+			t.Error("a postcode of nowhere is not refused")
+		}
+		form = leak()
+		form.Set("street", "8 rue Corrigée")
+		b.post("/demandes/"+id+"/corriger", form).to(t)
+		if page := buyer.get(bought).want(t, 200); !strings.Contains(page.body, "8 rue Corrigée") {
+			t.Error("who bought it does not see the correction")
+		}
+	})
+}
+
+func TestFile_newLinkEndsTheOld(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		asked := h.Ask(t)
+		h.Publish(t, asked.ID)
+		b := h.as(t, h.Agent(t))
+		b.post("/demandes/"+asked.ID+"/lien", nil).to(t)
+		h.at(t, rig.Host).get("/r/"+asked.Token).want(t, http.StatusGone)
+	})
+}
+
+func TestFile_photosAreForStaffWhoMayRead(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		asked := h.Ask(t, func(in *request.Ask) { in.Photos = []request.Photo{picture(t)} })
+		b := h.as(t, h.Agent(t))
+		b.post("/rappels/"+asked.ID+"/prendre", nil).to(t)
+		href := value(t, b.get("/bureau/"+asked.ID).want(t, 200).body, `(/demandes/req_[0-9a-z]+/photos/[0-9a-z_]+)"`)
+		if a := b.get(href).want(t, 200); a.Header.Get("Content-Type") != "image/jpeg" || !strings.Contains(a.Header.Get("Cache-Control"), "no-store") {
+			t.Error("the photo is no photo, or may be kept")
+		}
+		h.as(t, h.Staff(t, network.RoleAccountant)).get(href).want(t, http.StatusForbidden)
+	})
+}
+
+func TestSearch_findsByNumberNameAndReference(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		asked := h.Ask(t, func(in *request.Ask) { in.Name, in.Phone = "Béatrice Cherchée", rig.Mobile(930) })
+		b := h.as(t, h.Agent(t))
+		for _, q := range []string{rig.Mobile(930), "cherchee", "Béatrice Cherchée", asked.Ref, strings.ToLower(strings.ReplaceAll(asked.Ref, "-", ""))} {
+			if page := b.get("/recherche?q="+url.QueryEscape(q)).want(t, 200); !strings.Contains(page.body, "/demandes/"+asked.ID) {
+				t.Errorf("%q finds nothing", q)
+			}
+		}
+		for _, q := range []string{"be", "'; DROP TABLE request; --", "%", strings.Repeat("x", 5000)} {
+			if page := b.get("/recherche?q="+url.QueryEscape(q)).want(t, 200); strings.Contains(page.body, asked.ID) {
+				t.Errorf("%q finds the request", q)
+			}
+		}
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'request.found' AND object = $1", asked.ID); n != 5 {
+			t.Errorf("%d findings are on record, want 5", n)
+		}
+	})
+}
