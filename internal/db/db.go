@@ -311,6 +311,18 @@ func In[T any](args *[]any, values []T) string {
 	return b.String()
 }
 
+// Rows writes "($1, $2), ($3, $4), …" for one INSERT of several rows, and their values. Every row has the same number of values.
+func Rows(rows ...[]any) (marks string, args []any) {
+	var b strings.Builder
+	for i, row := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + In(&args, row) + ")")
+	}
+	return b.String(), args
+}
+
 // label shortens a statement for an error: its first words, never its values.
 func label(q string) string {
 	q = strings.Join(strings.Fields(q), " ")

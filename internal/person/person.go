@@ -103,12 +103,16 @@ func seal(r *vault.Ring, category, column, id, value string) []byte {
 }
 
 func insertWords(tx *db.Tx, v *vault.Vault, p Person) error {
+	var rows [][]any
 	for _, w := range wordIndexes(v, p) {
-		if _, err := tx.Exec("INSERT INTO person_word (word_bidx, person_id) VALUES ($1, $2) ON CONFLICT (word_bidx, person_id) DO NOTHING", w, p.ID); err != nil {
-			return err
-		}
+		rows = append(rows, []any{w, p.ID})
 	}
-	return nil
+	if len(rows) == 0 {
+		return nil
+	}
+	marks, args := db.Rows(rows...)
+	_, err := tx.Exec("INSERT INTO person_word (word_bidx, person_id) VALUES "+marks+" ON CONFLICT (word_bidx, person_id) DO NOTHING", args...)
+	return err
 }
 
 // Update replaces name and contact in tx. A changed number is no longer verified, unless p.Verified says so.

@@ -41,19 +41,22 @@ func Holdings() []Holding {
 // Hold notes in tx that a record holds data of the categories, once for each purpose of the network that claims them. since is business
 // time: durations count from it, under the edition in force when the question is asked.
 func Hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories ...network.Category) error {
+	var rows [][]any
 	for _, c := range categories {
 		purposes := n.PurposesFor(whose, c)
 		if len(purposes) == 0 {
 			return fmt.Errorf("privacy: no purpose of %s claims %s of a %s: data without a purpose is not stored", n.Network, c, whose)
 		}
 		for _, p := range purposes {
-			if _, err := tx.Exec("INSERT INTO holding (record, category, purpose, person_id, since) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (record, category, purpose) DO NOTHING",
-				record, string(c), p.ID, person, db.Micros(tx.Now())); err != nil {
-				return err
-			}
+			rows = append(rows, []any{record, string(c), p.ID, person, db.Micros(tx.Now())})
 		}
 	}
-	return nil
+	if len(rows) == 0 {
+		return nil
+	}
+	marks, args := db.Rows(rows...)
+	_, err := tx.Exec("INSERT INTO holding (record, category, purpose, person_id, since) VALUES "+marks+" ON CONFLICT (record, category, purpose) DO NOTHING", args...)
+	return err
 }
 
 // Drop notes in tx that a record holds nothing any more of the categories, of any when none is named: its data was erased.

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"sync"
 
@@ -184,17 +185,19 @@ func (v *Vault) unwrap(id string, key []byte) (cipher.AEAD, error) {
 // Assign writes which key seals what. It belongs in the transaction that stores the first value sealed with the ring. When another
 // transaction has given this person a key for the same category meanwhile, it answers db.ErrUnique: load the ring again and repeat.
 func (r *Ring) Assign(tx *db.Tx) error {
-	for c, id := range r.fresh {
-		n, err := tx.Exec("INSERT INTO person_key (person_id, category, key_id, assigned_at) VALUES ($1, $2, $3, $4) ON CONFLICT (person_id, category) DO NOTHING",
-			r.person, c, id, db.Micros(tx.Now()))
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return db.ErrUnique
-		}
+	if len(r.fresh) == 0 {
+		return nil
 	}
-	return nil
+	rows := make([][]any, 0, len(r.fresh))
+	for _, c := range slices.Sorted(maps.Keys(r.fresh)) { // one text for one number of keys
+		rows = append(rows, []any{r.person, c, r.fresh[c], db.Micros(tx.Now())})
+	}
+	marks, args := db.Rows(rows...)
+	n, err := tx.Exec("INSERT INTO person_key (person_id, category, key_id, assigned_at) VALUES "+marks+" ON CONFLICT (person_id, category) DO NOTHING", args...)
+	if err == nil && int(n) != len(rows) {
+		err = db.ErrUnique
+	}
+	return err
 }
 
 // Ring loads the keys of a person, and mints those of the named categories that he lacks (Assign then stores them).
