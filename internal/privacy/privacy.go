@@ -112,22 +112,41 @@ func WordingHash(lang, words string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Record writes a choice into the ledger, with its exact wording by hash and a leaf in the proof log (GDPR art. 7.1, C. conso. R223-2).
-func Record(tx *db.Tx, r *vault.Ring, c Choice) error {
-	words := c.Consent.Wording.Say(c.Lang)
-	hash := WordingHash(c.Lang, words)
-	if _, err := tx.Exec("INSERT INTO wording (hash, lang, words) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", hash, c.Lang, words); err != nil {
+// Record writes choices of one person into the ledger, each with its exact wording by hash and a leaf in the proof log (GDPR art. 7.1, C. conso.
+// R223-2).
+func Record(tx *db.Tx, r *vault.Ring, choices ...Choice) error {
+	if len(choices) == 0 {
+		return nil
+	}
+	at := db.Micros(tx.Now())
+	var wordings, rows [][]any
+	leaves := make([]proof.Leaf, len(choices))
+	said := map[string]bool{}
+	for i, c := range choices {
+		words := c.Consent.Wording.Say(c.Lang)
+		hash := WordingHash(c.Lang, words)
+		if !said[hash] {
+			said[hash] = true
+			wordings = append(wordings, []any{hash, c.Lang, words})
+		}
+		id := tx.NewID("con")
+		leaves[i] = proof.Leaf{Kind: "consent", Object: id, Person: c.Person, Category: string(network.DataConsent),
+			Content: canonical(c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at)}
+		rows = append(rows, []any{id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at})
+	}
+	marks, args := db.Rows(wordings...)
+	if _, err := tx.Exec("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
 		return err
 	}
-	id := tx.NewID("con")
-	at := db.Micros(tx.Now())
-	leaf, err := proof.Commit(tx, r, proof.Leaf{Kind: "consent", Object: id, Person: c.Person, Category: string(network.DataConsent),
-		Content: canonical(c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at)})
+	ids, err := proof.CommitAll(tx, r, leaves)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, leaf)
+	for i := range rows {
+		rows[i] = append(rows[i], ids[i])
+	}
+	marks, args = db.Rows(rows...)
+	_, err = tx.Exec("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES "+marks, args...)
 	return err
 }
 

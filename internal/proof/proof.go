@@ -18,6 +18,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,30 +63,57 @@ func place(id string) vault.Place {
 
 // Commit inserts the leaf in tx and returns its id.
 func Commit(tx *db.Tx, r *vault.Ring, l Leaf) (id string, err error) {
-	var salt [32]byte
-	if _, err := rand.Read(salt[:]); err != nil {
+	ids, err := CommitAll(tx, r, []Leaf{l})
+	if err != nil {
 		return "", err
 	}
-	id = tx.NewID("leaf")
-	return id, insert(tx, id, l, Commitment(l.Kind, salt[:], l.Content), r.Seal(l.Category, place(id), salt[:]))
+	return ids[0], nil
+}
+
+// CommitAll inserts several leaves, whose salts the same ring seals, and returns their ids in order.
+func CommitAll(tx *db.Tx, r *vault.Ring, leaves []Leaf) (ids []string, err error) {
+	rows := make([]leafRow, len(leaves))
+	for i, l := range leaves {
+		var salt [32]byte
+		if _, err := rand.Read(salt[:]); err != nil {
+			return nil, err
+		}
+		id := tx.NewID("leaf")
+		ids = append(ids, id)
+		rows[i] = leafRow{id, l, Commitment(l.Kind, salt[:], l.Content), r.Seal(l.Category, place(id), salt[:])}
+	}
+	return ids, insert(tx, rows...)
 }
 
 // CommitSecret inserts the leaf of a content that is its own salt: a random seed. The commitment uses an empty salt.
 func CommitSecret(tx *db.Tx, kind, object string, secret []byte) (id string, err error) {
 	id = tx.NewID("leaf")
-	return id, insert(tx, id, Leaf{Kind: kind, Object: object}, Commitment(kind, nil, secret), []byte{})
+	return id, insert(tx, leafRow{id, Leaf{Kind: kind, Object: object}, Commitment(kind, nil, secret), []byte{}})
 }
 
-func insert(tx *db.Tx, id string, l Leaf, commitment, sealed []byte) error {
-	if strings.ContainsAny(l.Kind, " \n") {
-		return fmt.Errorf("proof: kind %q is not one word", l.Kind)
+type leafRow struct {
+	id         string
+	leaf       Leaf
+	commitment []byte
+	sealed     []byte
+}
+
+func insert(tx *db.Tx, rows ...leafRow) error {
+	var leaves, waits [][]any
+	at := db.Micros(tx.Now())
+	for _, r := range rows {
+		if strings.ContainsAny(r.leaf.Kind, " \n") {
+			return fmt.Errorf("proof: kind %q is not one word", r.leaf.Kind)
+		}
+		leaves = append(leaves, []any{r.id, at, r.leaf.Kind, r.leaf.Object, r.leaf.Person, r.leaf.Category, r.commitment, r.sealed})
+		waits = append(waits, []any{r.id, at})
 	}
-	_, err := tx.Exec("INSERT INTO proof_leaf (id, at, kind, object, person_id, category, commitment_hash, salt_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		id, db.Micros(tx.Now()), l.Kind, l.Object, l.Person, l.Category, commitment, sealed)
-	if err != nil {
+	marks, args := db.Rows(leaves...)
+	if _, err := tx.Exec("INSERT INTO proof_leaf (id, at, kind, object, person_id, category, commitment_hash, salt_sealed) VALUES "+marks, args...); err != nil {
 		return err
 	}
-	_, err = tx.Exec("INSERT INTO proof_wait (leaf_id, at) VALUES ($1, $2)", id, db.Micros(tx.Now()))
+	marks, args = db.Rows(waits...)
+	_, err := tx.Exec("INSERT INTO proof_wait (leaf_id, at) VALUES "+marks, args...)
 	tx.Wake("proof")
 	return err
 }
@@ -160,25 +188,39 @@ func (l *Log) batch(tx *db.Tx) (int, error) {
 	}
 	fresh := map[int64]tlog.Hash{}
 	read := reader(tx, fresh)
-	for _, w := range leaves {
+	var nodes, entries [][]any
+	ids := make([]string, len(leaves))
+	for i, w := range leaves {
 		hashes, err := tlog.StoredHashes(size, Entry(w.kind, w.commitment), read)
 		if err != nil {
 			return 0, err
 		}
 		at := tlog.StoredHashIndex(0, size)
-		for i, h := range hashes {
-			fresh[at+int64(i)] = h
-			if _, err := tx.Exec("INSERT INTO proof_node (position, node_hash) VALUES ($1, $2)", at+int64(i), h[:]); err != nil {
-				return 0, err
-			}
+		for k, h := range hashes {
+			fresh[at+int64(k)] = h
+			nodes = append(nodes, []any{at + int64(k), h[:]})
 		}
-		if _, err := tx.Exec("INSERT INTO proof_entry (position, leaf_id) VALUES ($1, $2)", size, w.id); err != nil {
-			return 0, err
-		}
-		if _, err := tx.Exec("DELETE FROM proof_wait WHERE leaf_id = $1", w.id); err != nil {
-			return 0, err
-		}
+		entries = append(entries, []any{size, w.id})
+		ids[i] = w.id
 		size++
+	}
+	for part := range slices.Chunk(nodes, 64) { // few texts, so that they stay prepared
+		marks, args := db.Rows(part...)
+		if _, err := tx.Exec("INSERT INTO proof_node (position, node_hash) VALUES "+marks, args...); err != nil {
+			return 0, err
+		}
+	}
+	for part := range slices.Chunk(entries, 64) {
+		marks, args := db.Rows(part...)
+		if _, err := tx.Exec("INSERT INTO proof_entry (position, leaf_id) VALUES "+marks, args...); err != nil {
+			return 0, err
+		}
+	}
+	for part := range slices.Chunk(ids, 64) {
+		var args []any
+		if _, err := tx.Exec("DELETE FROM proof_wait WHERE leaf_id IN ("+db.In(&args, part)+")", args...); err != nil {
+			return 0, err
+		}
 	}
 	root, err := tlog.TreeHash(size, read)
 	if err != nil {

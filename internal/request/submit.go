@@ -246,10 +246,12 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: in.Address}, addressIndex, in.Photos); err != nil {
 			return err
 		}
+		var choices []privacy.Choice
 		for _, c := range n.ConsentsOn(network.AskedOnForm) {
-			if err := privacy.Record(tx, ring, privacy.Choice{Person: who.ID, Object: r.ID, Consent: c, Granted: in.Consents[c.ID], Channel: in.Channel, Lang: in.Lang, Edition: n.Hash()}); err != nil {
-				return err
-			}
+			choices = append(choices, privacy.Choice{Person: who.ID, Object: r.ID, Consent: c, Granted: in.Consents[c.ID], Channel: in.Channel, Lang: in.Lang, Edition: n.Hash()})
+		}
+		if err := privacy.Record(tx, ring, choices...); err != nil {
+			return err
 		}
 		if err := audit.Write(tx, actor.Name(), actor.As(auth.RequestSubmit), "request.submit", r.ID, in.Channel); err != nil {
 			return err
