@@ -24,7 +24,7 @@ func Fold(s string) string {
 		b.WriteRune(r)
 	}
 	if !ascii(s) {
-		s = norm.NFKD.String(s)
+		s = norm.NFKD.String(strings.ToValidUTF8(s, " ")) // a broken byte would keep what follows it from being taken apart
 	}
 	for _, r := range s {
 		switch r = unicode.ToLower(r); {
