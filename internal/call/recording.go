@@ -90,6 +90,21 @@ func (s *Service) sweepKept(ctx context.Context) error {
 	return nil
 }
 
+// RecordingOf is the newest recording of the calls from which a request came, for who may hear it; "" when there is none.
+func (s *Service) RecordingOf(ctx context.Context, actor auth.Actor, requestID string) (id string, err error) {
+	if err := actor.May(auth.RecordingHear); err != nil {
+		return "", err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		id, err = db.Value[string](tx, "SELECT r.id FROM recording r JOIN call c ON c.id = r.call_id WHERE c.request_id = $1 ORDER BY r.at DESC, r.id LIMIT 1", requestID)
+		if errors.Is(err, db.ErrNone) {
+			id, err = "", nil
+		}
+		return err
+	})
+	return id, err
+}
+
 // Sound is a recording, opened.
 type Sound struct {
 	ID, Call string

@@ -18,10 +18,11 @@ func TestSampled_isTheShareAndTheIdsAlone(t *testing.T) {
 		n := 0
 		for i := range 20_000 {
 			id := fmt.Sprintf("cal_%d", i)
-			if sampled(key, id, c.share) {
+			first := sampled(key, id, c.share)
+			if first {
 				n++
 			}
-			if sampled(key, id, c.share) != sampled(key, id, c.share) {
+			if again := sampled(key, id, c.share); again != first {
 				t.Fatalf("%s is drawn twice and differently", id)
 			}
 		}
