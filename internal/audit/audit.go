@@ -54,9 +54,9 @@ func insert(tx *db.Tx, l Line) error {
 type Page struct {
 	At     int64
 	ID     string
-	Object string // only lines about this object; empty for all
-	Actor  string // only lines of this actor
-	Action string // only this action, or with a final dot every action that begins so: "request."
+	Object string   // only lines about this object; empty for all
+	Actors []string // only lines of one of these; nil for all
+	Action string   // only this action, or with a final dot every action that begins so: "request."
 }
 
 // List returns at most n lines, newest first, and the Page that follows when there may be more.
@@ -73,8 +73,8 @@ func List(tx *db.Tx, p Page, n int) ([]Line, *Page, error) {
 	if p.Object != "" {
 		add("object = ?", p.Object)
 	}
-	if p.Actor != "" {
-		add("actor = ?", p.Actor)
+	if p.Actors != nil {
+		where += " AND actor IN (" + db.In(&args, p.Actors) + ")"
 	}
 	if strings.HasSuffix(p.Action, ".") {
 		add("substr(action, 1, "+strconv.Itoa(len(p.Action))+") = ?", p.Action)

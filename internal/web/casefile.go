@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"entremise/internal/geo"
 	"entremise/internal/match"
 	"entremise/internal/network"
+	"entremise/internal/notify"
 	"entremise/internal/phone"
 	"entremise/internal/pro"
 	"entremise/internal/request"
@@ -38,7 +40,6 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	p := ui.RequestFile{Space: v.watching("request " + f.ID), Form: form, ID: f.ID, Reference: f.Ref, Title: request.Title(n, f.Request, string(v.lang)), Where: strings.TrimSpace(f.Commune().Name + " " + f.Postcode),
 		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.Zone = f.Zone()
-	p.Price = ui.Price{Typed: decimal(f.Price.Decimal(), v.lang), Min: n.Introductions.Price.Min(), Max: n.Introductions.Price.Max(), VAT: f.VAT, Incl: f.Price.Incl(f.VAT)}
 	p.Facts, p.Tel, p.Consents = v.fileFacts(f), f.Who.Phone, v.fileConsents(f)
 	if form := n.Form(f.Trade); form != nil {
 		p.Words = v.freeWords(form, f.Words)
@@ -48,6 +49,21 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	}
 	if err := v.fileSteps(&p, f); err != nil {
 		return p, err
+	}
+	if err := v.filePrice(&p, f); err != nil {
+		return p, err
+	}
+	if err := v.fileMessages(&p, f); err != nil {
+		return p, err
+	}
+	if v.actor.Can(auth.RecordingHear) {
+		recording, err := v.Calls.RecordingOf(v.ctx, v.actor, f.ID)
+		if err != nil {
+			return p, err
+		}
+		if recording != "" {
+			p.Recordings = append(p.Recordings, ui.Link{Text: v.lang.T("Écouter l’appel", "Hear the call"), Href: "/enregistrements/" + recording})
+		}
 	}
 	if err := v.fileDecision(&p, f); err != nil {
 		return p, err
@@ -77,6 +93,49 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 		}
 	}
 	return p, nil
+}
+
+// filePrice says every reason of the price, and whose price it is (ET-45, 46).
+func (v *visit) filePrice(p *ui.RequestFile, f request.File) error {
+	p.Price = ui.Price{Typed: decimal(f.Price.Decimal(), v.lang), Min: f.Network.Introductions.Price.Min(), Max: f.Network.Introductions.Price.Max(), VAT: f.VAT, Incl: f.Price.Incl(f.VAT)}
+	for i, r := range f.Reasons {
+		x := ui.PriceReason{Because: v.say2(r.Because), Effect: v.lang.Money(r.Add)}
+		if i > 0 && r.Add > 0 { // the first is the base
+			x.Effect = "+" + x.Effect
+		}
+		if r.Typed {
+			x.Because = v.lang.T("Prix du conseiller", "Agent’s own price")
+			if r.Because.FR != "" {
+				x.Because += v.lang.T(" : ", ": ") + r.Because.FR // as he typed it
+			}
+		}
+		p.Price.Reasons = append(p.Price.Reasons, x)
+	}
+	names, err := v.staffNames(f.PricedBy)
+	if name := names[f.PricedBy]; name != "" {
+		p.PricedBy = v.lang.Tf("Fixé par %s", "Set by %s", name)
+	}
+	return err
+}
+
+// privateLink stands in messages to the customer; who has it may read and cancel, so staff do not.
+var privateLink = regexp.MustCompile(`https?://\S+/(r|stop)/\S+`)
+
+// fileMessages are what was written to the customer, as he got it (ET-14), but for his links and codes.
+func (v *visit) fileMessages(p *ui.RequestFile, f request.File) error {
+	all, err := v.Notify.About(v.ctx, f.ID)
+	for _, m := range all {
+		if m.Person != f.Person || m.Kind == "code" || m.Body == "" {
+			continue
+		}
+		s := v.messageStatus(m.State)
+		via := v.lang.T("e-mail", "e-mail")
+		if m.Channel == notify.BySMS {
+			via = "SMS"
+		}
+		p.Messages = append(p.Messages, ui.Step{At: m.At, Tone: s.Tone, Text: privateLink.ReplaceAllString(strings.TrimSpace(m.Body), v.lang.T("[lien du client]", "[customer’s link]")), By: joinWords(via, strings.ToLower(s.Text))})
+	}
+	return err
 }
 
 // decimal writes an amount as it is typed in the reader's language.
@@ -503,7 +562,7 @@ func (v *visit) requestPhoto() error {
 func (v *visit) fixPageOfFile(f request.File) func(ui.Form) (ui.View, error) {
 	return func(form ui.Form) (ui.View, error) {
 		return ui.Correct{Space: v.spaceFrame(), Form: form, ID: f.ID, Reference: f.Ref, Questions: v.questions(f.Network.Form(f.Trade)),
-			Communes: communeOptions(first(form.Values["postcode"]), first(form.Values["commune"])), Sold: f.Sold > 0}, nil
+			Communes: communeOptions(first(form.Values["postcode"]), ""), Sold: f.Sold > 0}, nil
 	}
 }
 

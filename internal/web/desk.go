@@ -265,7 +265,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	}
 	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}}
 	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
-		Communes: communeOptions(first(f.Values["postcode"]), first(f.Values["commune"])), Reasons: v.withdrawReasons()}
+		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons()}
 	p.PublishAs = p.User
 	for _, t := range n.Trades {
 		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})

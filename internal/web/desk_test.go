@@ -579,6 +579,10 @@ func TestFile_textsTheClientWithinTheDaysLimit(t *testing.T) {
 		if a := b.post("/demandes/"+id+"/sms", url.Values{"template": {"no-such"}}).want(t, http.StatusUnprocessableEntity); !strings.Contains(a.body, "Choisissez un texte de la liste") {
 			t.Error("an unknown template is not refused")
 		}
+		h.Drain(t)
+		if page := b.get("/demandes/"+id).want(t, 200); strings.Contains(page.body, "/r/") || !strings.Contains(page.body, "[lien du client]") {
+			t.Error("the file shows the customer's private link, or not what was written to him")
+		}
 		most := h.Network.Limits.AgentTextsPerDay
 		for i := range most {
 			form := url.Values{"text": {fmt.Sprintf("Message numéro %d", i)}}

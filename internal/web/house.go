@@ -329,7 +329,7 @@ const (
 // journalFilter reads the filters and the cursor of the address.
 func (v *visit) journalFilter() (audit.Page, error) {
 	q := v.r.URL.Query()
-	p := audit.Page{Actor: strings.TrimSpace(q.Get("who")), Action: q.Get("what"), Object: strings.TrimSpace(q.Get("on"))}
+	p := audit.Page{Action: q.Get("what"), Object: strings.TrimSpace(q.Get("on"))}
 	if at, id, ok := strings.Cut(q.Get("avant"), "."); ok {
 		before, err := strconv.ParseInt(at, 10, 64)
 		if err != nil {
@@ -337,15 +337,15 @@ func (v *visit) journalFilter() (audit.Page, error) {
 		}
 		p.At, p.ID = before, id
 	}
-	if p.Actor != "" && !strings.HasPrefix(p.Actor, "acc_") { // a name, as people type it
+	if who := strings.TrimSpace(q.Get("who")); who != "" {
+		p.Actors = []string{who} // an id
 		all, err := v.Auth.Staff(v.ctx)
 		if err != nil {
 			return p, err
 		}
-		for _, a := range all {
-			if strings.Contains(geo.Fold(a.Name), geo.Fold(p.Actor)) {
-				p.Actor = a.ID
-				break
+		for _, a := range all { // or a part of a name, as people type it
+			if strings.Contains(geo.Fold(a.Name), geo.Fold(who)) {
+				p.Actors = append(p.Actors, a.ID)
 			}
 		}
 	}

@@ -364,7 +364,7 @@ func (v *visit) proNew() error {
 }
 
 func (v *visit) proNewPage(f ui.Form) ui.ProFile {
-	p := ui.ProFile{Space: v.spaceFrame(), Form: f, CanEdit: true, Checks: v.checkBoxes(nil), Communes: communeOptions(first(f.Values["postcode"]), first(f.Values["commune"]))}
+	p := ui.ProFile{Space: v.spaceFrame(), Form: f, CanEdit: true, Checks: v.checkBoxes(nil), Communes: communeOptions(first(f.Values["postcode"]), "")}
 	for _, t := range v.n.Trades {
 		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
 	}
@@ -469,12 +469,19 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		return ui.ProFile{}, err
 	}
 	page := ui.ProFile{Space: v.spaceFrame(), Form: f, ID: id, Company: contact.Company, Status: v.proStatus(p), Coverage: v.coverage(p.Profile), Held: p.State == pro.Suspended, Closed: p.State == pro.Closed,
-		CanEdit: v.actor.Can(auth.ProEdit) && p.State != pro.Closed, CanSuspend: v.actor.Can(auth.ProSuspend), CanCredit: v.actor.Can(auth.WalletTransfer) && !p.Outside, CanInvite: v.actor.Can(auth.ProEdit) && !p.Outside && p.State != pro.Closed, CanWhy: true}
+		CanEdit: v.actor.Can(auth.ProEdit) && p.State != pro.Closed, CanSuspend: v.actor.Can(auth.ProSuspend), CanCredit: v.actor.Can(auth.WalletTransfer) && !p.Outside, CanWhy: true}
 	if page.Form.Values == nil {
 		page.Values = v.proValues(p, contact)
 	}
-	page.Communes = communeOptions(first(page.Values["postcode"]), first(page.Values["commune"]))
+	page.Communes = communeOptions(first(page.Values["postcode"]), "")
 	page.Checks = v.checkBoxes(p.Checks)
+	if page.CanEdit {
+		accounts, err := v.Auth.OfPro(v.ctx, id)
+		if err != nil {
+			return page, err
+		}
+		page.CanInvite = slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.State == "invited" })
+	}
 	for _, t := range v.n.Trades {
 		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
 	}

@@ -23,7 +23,7 @@ type NavItem struct {
 var staffNav = []NavItem{
 	{Path: "/aujourdhui", FR: "Aujourd'hui", EN: "Today", Icon: "clock"},
 	{Path: "/appels", FR: "Appels", EN: "Calls", Icon: "headset"},
-	{Path: "/bureau", FR: "Nouvelle demande", EN: "New request", Icon: "pen"},
+	{Path: "/bureau", FR: "Bureau", EN: "Desk", Icon: "pen"},
 	{Path: "/rappels", FR: "Rappels", EN: "Call-backs", Icon: "phone"},
 	{Path: "/invendus", FR: "Invendus", EN: "Unsold", Icon: "list"},
 	{Path: "/pros", FR: "Professionnels", EN: "Professionals", Icon: "users", group: 1},

@@ -195,6 +195,7 @@ type RequestFile struct {
 	Facts      []Fact    // with contact details where the role may see them
 	Tel        string    // to call the customer; empty: no number
 	Consents   []Step    // the customer's choices, each in its exact words
+	Messages   []Step    // what was written to the customer
 	Words      string
 	Photos     []Picture
 	Steps      []Step
@@ -205,6 +206,7 @@ type RequestFile struct {
 	Decision   string // its id
 	Replay     Status // identical, or where it differs
 	Price      Price
+	PricedBy   string   // "Prix fixé par Inès" (ET-45)
 	Reasons    []Option // of withdrawal
 	Templates  []Option
 	Pros       []Option // whom one may offer it to by hand
