@@ -80,6 +80,7 @@ type clause struct {
 	ID   string `yaml:"id"`
 	Kind string `yaml:"kind"`
 	Rule string `yaml:"rule"`
+	Law  string `yaml:"law"` // where the document and the law in force differ: what law says, and what is executed
 }
 
 // readProofs reads lines of id, test and file:line. The line number is left out of the page: it changes with every edit above it.
@@ -181,7 +182,11 @@ func write(clauses []clause, places, proofs map[string][]string) []byte {
 		for _, p := range places[c.ID] {
 			where = append(where, fmt.Sprintf("[%s](../%s)", strings.TrimPrefix(p, "internal/"), p))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", c.ID, strings.ReplaceAll(c.Rule, "|", "\\|"), strings.Join(where, ", "), strings.Join(proofs[c.ID], ", "), state)
+		rule := c.Rule
+		if c.Law != "" {
+			rule += " **Law:** " + c.Law
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", c.ID, strings.ReplaceAll(rule, "|", "\\|"), strings.Join(where, ", "), strings.Join(proofs[c.ID], ", "), state)
 	}
 	return b.Bytes()
 }
