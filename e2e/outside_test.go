@@ -14,11 +14,16 @@ import (
 // joins follows the invitation that a page shows once, as the new member would: password, and the code of his application.
 func (h *house) joins(page *answer) (member *visitor, secret []byte) {
 	h.t.Helper()
+	member = h.visitor()
+	return member, h.joinsAs(member, page)
+}
+
+func (h *house) joinsAs(member *visitor, page *answer) (secret []byte) {
+	h.t.Helper()
 	link := regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`).FindString(page.body)
 	if link == "" {
 		h.t.Fatalf("no invitation on the page\n%.3000s", page.body)
 	}
-	member = h.visitor()
 	shown := regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(member.get(spaceHost, link).want(200).body)
 	if shown == nil {
 		h.t.Fatal("the invitation shows no secret")
@@ -31,7 +36,7 @@ func (h *house) joins(page *answer) (member *visitor, secret []byte) {
 	member.post(spaceHost, link, form).want(303)
 	member.follow(spaceHost, "/").want(200)
 	h.visitor().get(spaceHost, link).want(410) // good once
-	return member, secret
+	return secret
 }
 
 const passphrase = "quatre tuyaux sous la lune 27"
