@@ -78,6 +78,27 @@ func (s *Service) Queue(ctx context.Context, actor auth.Actor, state State) ([]W
 	return out, nil
 }
 
+// Counts tells how many requests wait for an agent, and how many are published that nobody has bought: for the navigation.
+func (s *Service) Counts(ctx context.Context, actor auth.Actor) (waiting, unsold int, err error) {
+	if err := actor.May(auth.RequestQueue); err != nil {
+		return 0, 0, err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Each(tx, func(r db.Scanner) error {
+			var state string
+			var n int
+			err := r.Scan(&state, &n)
+			if state == string(Received) {
+				waiting = n
+			} else {
+				unsold = n
+			}
+			return err
+		}, "SELECT state, count(*) FROM request WHERE state IN ('received', 'published') AND sold = 0 GROUP BY state")
+	})
+	return waiting, unsold, err
+}
+
 // Take makes a waiting request an agent's for a while. Of two agents one gets it; the other learns that it is taken.
 func (s *Service) Take(ctx context.Context, actor auth.Actor, id string) error {
 	if err := actor.May(auth.RequestQualify); err != nil {

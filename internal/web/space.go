@@ -24,6 +24,7 @@ func (v *visit) spaceFrame() ui.Space {
 			s.May = append(s.May, path)
 		}
 	}
+	s.Search = v.actor.Can(auth.SearchAll)
 	me, err := v.Auth.Get(v.ctx, v.actor.Account)
 	if err != nil {
 		return s // the page is still true without a name on it
@@ -40,6 +41,11 @@ func (v *visit) spaceFrame() ui.Space {
 		roles = append(roles, v.roleName(r))
 	}
 	s.As = strings.Join(roles, ", ")
+	if v.actor.Can(auth.RequestQueue) {
+		if waiting, unsold, err := v.Requests.Counts(v.ctx, v.actor); err == nil { // a number less is no reason to show nothing
+			s.Counts = map[string]int{"/rappels": waiting, "/invendus": unsold}
+		}
+	}
 	if v.actor.Can(auth.CallAnswer) {
 		on := !me.DutySince.IsZero()
 		s.Duty = &on

@@ -16,7 +16,8 @@ type Space struct {
 	May      []string // paths of the navigation that this actor may open (see NavPaths); order and words are ours
 	Counts   map[string]int
 	Duty     *bool  // an agent's on-duty switch; POST /appels/service (on=yes|no)
-	Query    string // in the search box; staff only
+	Search   bool   // this actor may search; staff only
+	Query    string // in the search box
 	Topic    string // of /live; empty: the page does not change by itself
 	Demo     bool   // a ribbon says so and leads to /_demo
 }

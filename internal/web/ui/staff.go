@@ -34,16 +34,11 @@ type Queue struct {
 	None  string     // words for an empty queue
 }
 
-// QueueCase is one case of a queue.
+// QueueCase is one case of a queue, before it is taken: structured choices only.
 type QueueCase struct {
 	ID      string
 	Title   string
 	Facts   []Fact
-	Phone   string
-	Tel     string
-	Words   string
-	Photos  []Picture
-	Steps   []Step
 	Actions []Action
 }
 
@@ -126,7 +121,6 @@ type Desk struct {
 	Reasons   []Option // of closing without publishing
 	Saved     time.Time
 	PublishAs string // the agent's name, under which it is published (ET-45)
-	Done      Link   // published: where it is now
 }
 
 // DeskCall is the call beside a desk. Forms: POST {Href}/annonce, then {Href}/enregistrement (answer=yes|no); {Href}/terminer.
@@ -151,10 +145,9 @@ type Said struct {
 
 // Candidate is a professional who would be asked.
 type Candidate struct {
-	Name    string
-	Km      float64
-	Reason  string // why here: "à 4 km, ouvert, 1 place prise aujourd'hui"
-	Channel string // SMS et e-mail
+	Name   string
+	Km     float64
+	Reason string // why: "dans sa zone et ses horaires"
 }
 
 // Excluded counts the professionals left out for one reason.

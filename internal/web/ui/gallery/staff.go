@@ -10,7 +10,7 @@ import (
 
 func house(l ui.Lang, path, topic string) ui.Space {
 	on := true
-	return ui.Space{Frame: frame(l, path), Operator: site.Name, User: "Inès Exemple", As: l.T("Conseil, comptes, administration", "Agent, accounts, administration"), May: ui.NavPaths(false),
+	return ui.Space{Frame: frame(l, path), Operator: site.Name, User: "Inès Exemple", Search: true, As: l.T("Conseil, comptes, administration", "Agent, accounts, administration"), May: ui.NavPaths(false),
 		Counts: map[string]int{"/rappels": 3, "/invendus": 2}, Duty: &on, Topic: topic, Demo: true}
 }
 
@@ -37,8 +37,8 @@ func desk(l ui.Lang) ui.Desk {
 		Consents: []ui.Consent{{Name: "contact", Wording: "Le client demande à être rappelé par un professionnel au sujet de cette demande.", Required: true}, {Name: "opinion", Wording: "Le client accepte qu'on lui demande son avis par SMS."}},
 		Preview:  preview, Facts: []ui.Fact{{Label: "Que se passe-t-il ?", Value: "Une fuite"}, {Label: "D'où vient la fuite ?", Value: "Sous l'évier ou le lavabo"}, {Label: "L'eau coule-t-elle encore ?", Value: "Oui"}},
 		Known: []ui.Link{{Text: "ET-1B2C, Serrurier, 14 mars 2026", Href: "/demandes/req_0"}},
-		Asked: []ui.Candidate{{Name: "Alès Plomberie", Km: 4, Reason: "ouvert, 2 achats sur 6 aujourd'hui", Channel: "SMS et e-mail"}, {Name: "Gard Dépannage", Km: 6.2, Reason: "ouvert", Channel: "SMS"}, {Name: "SARL Trois Sources", Km: 9, Reason: "ouvert", Channel: "e-mail"},
-			{Name: "Plomberie du Vidourle", Km: 11.8, Reason: "ouvert", Channel: "SMS et e-mail"}},
+		Asked: []ui.Candidate{{Name: "Alès Plomberie", Km: 4, Reason: "ouvert, 2 achats sur 6 aujourd'hui"}, {Name: "Gard Dépannage", Km: 6.2, Reason: "ouvert"}, {Name: "SARL Trois Sources", Km: 9, Reason: "ouvert"},
+			{Name: "Plomberie du Vidourle", Km: 11.8, Reason: "ouvert"}},
 		Excluded: []ui.Excluded{{Reason: "Hors horaires", N: 5}, {Reason: "Absent", N: 1}, {Reason: "Plafond atteint", N: 2}},
 		Price: ui.Price{Suggested: 3600, Typed: "36,00", Min: 100, Max: 199900, VAT: 2000, Incl: 4320, Reasons: []ui.PriceReason{{Because: "Base", Effect: "24,00 €"}, {Because: "Demande urgente", Effect: "+ 12,00 €"},
 			{Because: "Dimanche", Effect: "× 1,5"}, {Because: "Peu de professionnels alentour", Effect: "− 18,00 €"}}},
@@ -93,17 +93,9 @@ var staff = []Sample{
 		v.Twin = ui.Link{Text: "ET-4F6J, même numéro, il y a 12 min", Href: "/demandes/req_7"}
 		return v
 	}},
-	{"bureau-publiee", "Équipe", func(l ui.Lang) ui.View {
-		v := desk(l)
-		v.Call.Ended = now
-		v.Done = ui.Link{Text: "ET-4F7K, 4 professionnels prévenus", Href: "/demandes/req_1"}
-		return v
-	}},
 	{"rappels", "Équipe", func(l ui.Lang) ui.View {
 		return ui.Queue{Space: house(l, "/rappels?c=cb_1", "callbacks"), Title: l.T("Rappels", "Call-backs"), Hint: l.T("Le plus ancien d'abord. Deux conseillers ne prennent jamais le même.", "Oldest first. Two agents never take the same."), Due: due[:2],
-			Open: &ui.QueueCase{ID: "cb_1", Title: "Plombier, Nîmes 30000", Phone: "06 39 98 12 34", Tel: "+33639981234", Facts: desk(l).Facts, Words: "Troisième étage, code 12A.",
-				Actions: []ui.Action{{Label: "Prendre et ouvrir le bureau", Href: "/rappels/cb_1/prendre", Key: "p", Main: true}, {Label: "Pas de réponse", Href: "/rappels/cb_1/absent", Key: "a"}, {Label: "Clore", Href: "/rappels/cb_1/clore", Danger: true, Effect: "La demande est close sans être publiée, et le client reçoit un SMS qui le dit."}},
-				Steps:   []ui.Step{{At: ago(6 * time.Minute), Tone: ui.Good, Text: "Demande de rappel reçue"}, {At: ago(5 * time.Minute), Tone: ui.Good, Text: "Numéro vérifié par SMS"}}}}
+			Open: &ui.QueueCase{ID: "cb_1", Title: "Plombier, Nîmes 30000", Facts: desk(l).Facts, Actions: []ui.Action{{Label: "Prendre et appeler", Href: "/rappels/cb_1/prendre", Key: "p", Main: true}}}}
 	}},
 	{"invendus-vide", "Équipe", func(l ui.Lang) ui.View {
 		return ui.Queue{Space: house(l, "/invendus", "unsold"), Title: l.T("Invendus", "Unsold"), Hint: l.T("Publiées, et que personne n'a prises.", "Published, and nobody took them."), None: l.T("Tout est pris", "Everything is taken")}

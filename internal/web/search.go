@@ -1,0 +1,75 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"entremise/internal/auth"
+	"entremise/internal/phone"
+	"entremise/internal/pro"
+	"entremise/internal/web/ui"
+)
+
+// search looks for requests and professionals with one field. Each request found leaves a line, for its holder's name is shown.
+func (v *visit) search() error {
+	if err := v.actor.May(auth.SearchAll); err != nil {
+		return err
+	}
+	q := strings.TrimSpace(v.r.URL.Query().Get("q"))
+	p := ui.Search{Space: v.spaceFrame()}
+	if q == "" {
+		return v.show(p)
+	}
+	found, err := v.Requests.Search(v.ctx, v.actor, q)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Demande", "Request"), Title: f.Ref + ", " + f.Title, Detail: joinWords(f.Who.Name, f.Who.Company, f.Commune().Name+" "+f.Postcode), Href: "/demandes/" + f.ID, At: f.At, Status: ui.Status{Tone: v.statusOfRequest(f.State).Tone, Text: v.stateName(f.State)}})
+	}
+	if v.actor.Can(auth.ProList) {
+		if err := v.searchPros(&p, q); err != nil {
+			return err
+		}
+	}
+	if len(p.Hits) == 0 && !fits(q) {
+		p.Tip = v.lang.T("Écrivez au moins trois caractères.", "Write at least three characters.")
+	}
+	return v.show(p)
+}
+
+func fits(q string) bool { return len(q) >= 3 }
+
+// joinWords puts a comma between what is there.
+func joinWords(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return strings.TrimSpace(s) == "" }), ", ")
+}
+
+func (v *visit) searchPros(p *ui.Search, q string) error {
+	filter := pro.Filter{Word: q}
+	if e164, err := phone.Parse(q, "", v.Config.Demo); err == nil {
+		filter = pro.Filter{Phone: e164}
+	} else if strings.ContainsAny(q, "@0123456789") || !fits(q) {
+		return nil
+	}
+	all, err := v.Pros.List(v.ctx, v.actor, filter, 30)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(all))
+	for i, x := range all {
+		ids[i] = x.ID
+	}
+	contacts, err := v.Pros.Contacts(v.ctx, ids...)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		var trades []string
+		for _, t := range x.Profile.Trades {
+			trades = append(trades, v.tradeName(t))
+		}
+		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Professionnel", "Professional"), Title: contacts[x.ID].Company, Detail: joinWords(strings.Join(trades, ", "), communeName(x.Profile.Base)), Href: "/pros/" + x.ID, Status: v.proStatus(x)})
+	}
+	return nil
+}
