@@ -131,8 +131,8 @@ func TestPro_createdSuspendedReopened(t *testing.T) {
 	clause(t, "ET-18")
 }
 
-// A professional from outside is asked about one request by hand, under the same duties: he is told what everybody is told before paying, has no
-// account and no board, and gets no contact details (ET-137).
+// A professional from outside is asked about one request by hand, under the same duties: he is told what everybody is told before paying, signs in
+// to see that request alone, ticks and pays as everybody does, and gets the contact details then (ET-137).
 func TestOutside_offeredByHandUnderTheSameRule(t *testing.T) {
 	h := newHouse(t)
 	agent := h.enter("Agent")
@@ -156,12 +156,30 @@ func TestOutside_offeredByHandUnderTheSameRule(t *testing.T) {
 	}
 	boss.get(spaceHost, "/demandes/"+id).want(200).has("Proposée à la main")
 	file := regexp.MustCompile(`/pros/pro_[0-9a-z]+`).FindString(boss.get(spaceHost, "/pros?state=pending").want(200).has("Dépannage d’Ailleurs", "Hors réseau").body)
-	boss.get(spaceHost, file).want(200).lacks(file+"/inviter", file+"/virement")
-	for _, m := range h.outbox() {
-		if m.To == "ailleurs@artisans.example" && strings.Contains(m.Text, "/invitation/") {
-			t.Errorf("somebody from outside is invited: %s", m.Text)
-		}
+	boss.get(spaceHost, file).want(200).has(file+"/inviter", file+"/virement")
+	invited := h.letter("he is invited to see it", func(m sent) bool {
+		return m.To == "ailleurs@artisans.example" && strings.Contains(m.Text, "/invitation/")
+	})
+	link := regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`).FindString(invited.Text)
+	pro := h.visitor()
+	pro.post(spaceHost, link, url.Values{"password": {passphrase}, "password2": {passphrase}}).want(303)
+	_, other := h.asked(leak())
+	h.publish(agent, other, "", nil).want(303)
+	board := pro.get(spaceHost, "/tableau").want(200).has(id)
+	if strings.Contains(board.body, other) {
+		t.Error("he is asked about a request that nobody offered him")
 	}
+	pro.get(spaceHost, "/tableau/"+other).want(404)
+	sheet := pro.get(spaceHost, "/tableau/"+id).want(200)
+	sheet.lacks(append([]string{n.phone, "12 rue de la Visite"}, secrets...)...)
+	pro.post(spaceHost, "/tableau/"+id+"/acheter", url.Values{"pay": {"card"}}).want(422) // the same confirmations (ET-41)
+	card := h.buy(pro, id, "card").want(303).header.Get("Location")
+	back := pro.post(spaceHost, card, url.Values{"answer": {"pay"}}).want(303).header.Get("Location")
+	eventually(t, "he paid and is told", func() bool { return strings.Contains(pro.follow(spaceHost, back).body, "12 rue de la Visite") })
+	h.letter("the client is told who takes it", func(m sent) bool {
+		return m.Kind == "taken" && m.Object == id && strings.Contains(m.Text, "Dépannage d’Ailleurs")
+	})
+	clause(t, "ET-137")
 }
 
 // A professional stops notices at once, by the link in one and by his profile; his purchases' letters go on.

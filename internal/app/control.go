@@ -62,11 +62,17 @@ func remote(o *out, data, command string, body []byte) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	if answer.StatusCode != http.StatusOK {
+	told := answer.StatusCode == http.StatusUnprocessableEntity
+	if answer.StatusCode != http.StatusOK && !told {
 		return true, errors.New(string(bytes.TrimSpace(text)))
 	}
-	_, err = o.stdout.Write(text)
-	return true, err
+	if _, err := o.stdout.Write(text); err != nil {
+		return true, err
+	}
+	if told {
+		return true, errTold
+	}
+	return true, nil
 }
 
 // control serves commands until ctx ends.
@@ -90,7 +96,9 @@ func (i *Instance) control(ctx context.Context) (stop func(), err error) {
 			if err == nil {
 				err = do(&out{ctx: r.Context(), stdout: &text, stderr: io.Discard, json: r.URL.Query().Get("format") == "json", log: i.log}, body)
 			}
-			if err != nil && !errors.Is(err, errTold) {
+			if errors.Is(err, errTold) { // its text is the whole answer
+				w.WriteHeader(http.StatusUnprocessableEntity)
+			} else if err != nil {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}

@@ -155,7 +155,7 @@ func (c checkCmd) Run(o *out) error {
 	if err != nil {
 		return err
 	}
-	_, problems := network.Load(folder)
+	_, problems := network.Read(folder)
 	return o.problems(problems, c.English, func() { o.say("%s: no mistake found.", c.Network) })
 }
 

@@ -62,6 +62,9 @@ func (c serveCmd) Run(o *out) error {
 		if err != nil {
 			return err
 		}
+		if port == "0" || port == "" {
+			return errors.New("--plain writes the port into links: give --listen one that is not 0")
+		}
 		w.URL = func(host, path string) string { return "http://" + host + ":" + port + path }
 	}
 	for _, p := range c.Proxies {

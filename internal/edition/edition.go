@@ -41,8 +41,8 @@ var ErrNone = fault.New(fault.Unavailable, "no-edition", fault.T("Ce r√©seau n‚Ä
 
 // Apply checks a network folder and stores it. The same folder twice is one edition. Problems that refuse come back as they are.
 func (s *Store) Apply(ctx context.Context, actor string, folder fs.FS) (*network.Network, []network.Problem, error) {
-	n, problems := network.Load(folder)
-	if n == nil || network.Refused(problems) {
+	n, problems := network.Read(folder)
+	if n == nil {
 		return nil, problems, nil
 	}
 	bundle, hash, err := network.Pack(folder)

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"io/fs"
 	"math"
 	"net/mail"
 	"regexp"
@@ -13,6 +14,19 @@ import (
 	"entremise/internal/geo"
 	"entremise/internal/phone"
 )
+
+// Read loads a folder and checks the whole: what is asked of a network before it may be applied. The network is nil with any Mistake.
+func Read(folder fs.FS) (*Network, []Problem) {
+	n, probs := Load(folder)
+	if n == nil {
+		return nil, probs
+	}
+	probs = append(probs, Check(n)...)
+	if Refused(probs) {
+		return nil, probs
+	}
+	return n, probs
+}
 
 // Check looks for contradictions in a network that Load accepted: each part may be well formed and the whole still promise what it
 // cannot keep. A Mistake must be mended before the network is applied; a Remark names a rule that the operator should weigh. The order

@@ -138,21 +138,19 @@ func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id st
 		if err := privacy.Hold(tx, n, id, id, network.Professional, held...); err != nil {
 			return err
 		}
-		if !in.Outside {
-			if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
-				return err
-			}
-			token, err := auth.Ticket(tx, "invitation", account, auth.InvitationLife)
-			if err != nil {
-				return err
-			}
-			letter, err := n.Message("pro-invite", in.Lang, map[string]string{"name": in.Contact, "link": s.url(n.SpaceHost, "/invitation/"+token)})
-			if err != nil {
-				return err
-			}
-			if err := s.notify.Letter(tx, ring, letter, notify.Message{Person: id, Object: id, Kind: "pro-invite"}, in.Phone, in.Email); err != nil {
-				return err
-			}
+		if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
+			return err
+		}
+		token, err := auth.Ticket(tx, "invitation", account, auth.InvitationLife)
+		if err != nil {
+			return err
+		}
+		letter, err := n.Message("pro-invite", in.Lang, map[string]string{"name": in.Contact, "link": s.url(n.SpaceHost, "/invitation/"+token)})
+		if err != nil {
+			return err
+		}
+		if err := s.notify.Letter(tx, ring, letter, notify.Message{Person: id, Object: id, Kind: "pro-invite"}, in.Phone, in.Email); err != nil {
+			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.ProCreate), "pro.create", id, strings.Join(in.Profile.Trades, " "))
 	})

@@ -500,11 +500,11 @@ func TestSeed_leavesWhatCreateLeaves(t *testing.T) {
 	})
 }
 
-func TestOutside_getsNoAccountAndNoBroadcast(t *testing.T) {
+func TestOutside_getsAnAccountAndNoBroadcast(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		who := r.Pro(t, func(in *pro.Input) { in.Outside = true })
 		p := get(t, r, who.Pro)
-		if accounts, err := r.Auth.OfPro(ctx, who.Pro); err != nil || len(accounts) != 0 || p.State != pro.Pending {
+		if accounts, err := r.Auth.OfPro(ctx, who.Pro); err != nil || len(accounts) != 1 || p.State != pro.Pending {
 			t.Errorf("%d accounts, %s, %v", len(accounts), p.State, err)
 		}
 		ok(t, r.DB.Read(ctx, func(tx *db.Tx) error {

@@ -388,11 +388,10 @@ func (s *Service) tellOffer(tx *db.Tx, n *network.Network, r Request, c pro.Cont
 	if c.ID == "" {
 		return nil // erased meanwhile
 	}
-	letter, err := n.Message("new-request", c.Lang, map[string]string{
+	letter, stop, err := s.letter(n, "new-request", c.Lang, n.SpaceHost, notify.ScopeOffers, c.Phone, c.Email, map[string]string{
 		"trade": s.tradeLabel(n, r.Trade, c.Lang), "commune": r.Commune().Name + " " + r.Postcode, "urgency": n.Urgency(r.Urgency).Say(c.Lang), "distance": kilometres(metres, c.Lang),
 		"price": r.Price.Say(c.Lang), "price_incl": r.Price.Incl(r.VAT).Say(c.Lang), "seats": fmt.Sprint(r.Seats - r.Sold),
 		"link": s.url(n.SpaceHost, "/tableau/"+r.ID),
-		"stop": s.url(n.SpaceHost, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.BySMS, c.Phone)+"_"+notify.ScopeOffers, 0)),
 	})
 	if err != nil {
 		return err
@@ -404,8 +403,7 @@ func (s *Service) tellOffer(tx *db.Tx, n *network.Network, r Request, c pro.Cont
 		letter.Email = ""
 	}
 	sum := sha256.Sum256([]byte(decision + " " + c.ID))
-	m := notify.Message{ID: "msg_" + hex.EncodeToString(sum[:12]), Person: c.ID, Object: r.ID, Kind: "new-request",
-		Stop: s.url(n.SpaceHost, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.ByEmail, c.Email)+"_"+notify.ScopeOffers, 0))}
+	m := notify.Message{ID: "msg_" + hex.EncodeToString(sum[:12]), Person: c.ID, Object: r.ID, Kind: "new-request", Stop: stop}
 	return s.notify.Letter(tx, c.Ring, letter, m, c.Phone, c.Email)
 }
 

@@ -278,7 +278,7 @@ func (s *Service) desk(ctx context.Context, r Request, n *network.Network, ring 
 		if desk.Events, err = selectEvents(tx, r.ID); err != nil {
 			return err
 		}
-		desk.Twins, err = s.openOf(tx, who.Phone, r.ID)
+		desk.Twins, err = OpenOf(tx, person.PhoneIndex(s.vault, who.Phone), r.ID)
 		return err
 	})
 	return desk, err
@@ -303,15 +303,6 @@ func (s *Service) names(ctx context.Context, candidates []match.Candidate) (map[
 		names[id] = c.Company
 	}
 	return names, err
-}
-
-// openOf lists the open requests of a number, but one.
-func (s *Service) openOf(tx *db.Tx, e164, but string) ([]Request, error) {
-	if e164 == "" {
-		return nil, nil
-	}
-	return db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE person_id IN (SELECT id FROM person WHERE phone_bidx = $1) AND id <> $2 AND state IN ('received', 'published', 'filled') ORDER BY at DESC, id LIMIT 10",
-		person.PhoneIndex(s.vault, e164), but)
 }
 
 // draft is what stands at the desk: the agent's own, or the form's answers.

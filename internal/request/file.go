@@ -71,6 +71,11 @@ func (s *Service) OpenFile(ctx context.Context, actor auth.Actor, id string) (Fi
 	for _, p := range f.Purchases {
 		ids[p.Pro] = true
 	}
+	for _, e := range f.Events {
+		if e.Kind == EvOffered {
+			ids[e.Object] = true
+		}
+	}
 	for _, d := range f.Decisions {
 		for i, c := range d.Candidates {
 			if i < 100 {

@@ -199,7 +199,6 @@ func (s *Service) tell(tx *db.Tx, n *network.Network, ring *vault.Ring, r Reques
 	all := map[string]string{
 		"ref":   r.Ref,
 		"link":  s.url(r.Site, "/r/"+s.token(r.ID, max(r.LinkGeneration, 1))),
-		"stop":  s.url(r.Site, "/stop/"+s.links.Link(linkStop, s.notify.Index(notify.BySMS, who.Phone)+"_"+notify.ScopeService, 0)),
 		"site":  s.siteName(n, r.Site, who.Lang),
 		"phone": s.sitePhone(n, r.Site),
 		"trade": s.tradeLabel(n, r.Trade, who.Lang),
@@ -208,14 +207,31 @@ func (s *Service) tell(tx *db.Tx, n *network.Network, ring *vault.Ring, r Reques
 	for k, v := range vars {
 		all[k] = v
 	}
-	letter, err := n.Message(kind, who.Lang, all)
+	letter, stop, err := s.letter(n, kind, who.Lang, r.Site, notify.ScopeService, who.Phone, who.Email, all)
 	if err != nil {
 		return err
 	}
 	if !phone.CanText(who.Phone) {
 		letter.SMS = ""
 	}
-	return s.notify.Letter(tx, ring, letter, notify.Message{Person: who.ID, Object: r.ID, Kind: kind, Stop: all["stop"]}, who.Phone, who.Email)
+	return s.notify.Letter(tx, ring, letter, notify.Message{Person: who.ID, Object: r.ID, Kind: kind, Stop: stop}, who.Phone, who.Email)
+}
+
+// letter fills a message whose {stop} differs by channel: a link stops the messages to the address that it came to, and no others (ET-98, 99).
+// stop is the e-mail's, for its header.
+func (s *Service) letter(n *network.Network, kind, lang, host, scope, phone, email string, vars map[string]string) (l network.Letter, stop string, err error) {
+	link := func(channel, to string) string {
+		return s.url(host, "/stop/"+s.links.Link(linkStop, s.notify.Index(channel, to)+"_"+scope, 0))
+	}
+	vars["stop"] = link(notify.BySMS, phone)
+	text, err := n.Message(kind, lang, vars)
+	if err != nil {
+		return l, "", err
+	}
+	vars["stop"] = link(notify.ByEmail, email)
+	l, err = n.Message(kind, lang, vars)
+	l.SMS = text.SMS
+	return l, vars["stop"], err
 }
 
 func (s *Service) tradeLabel(n *network.Network, slug, lang string) string {

@@ -262,9 +262,7 @@ func (r *Rig) Pro(t testing.TB, change ...func(*pro.Input)) auth.Actor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(accounts) > 0 { // an outside professional has none
-		a.Account = accounts[0].ID
-	}
+	a.Account = accounts[0].ID
 	return a
 }
 

@@ -474,8 +474,8 @@ func (v *visit) requestOffer() error {
 	return v.fileDid(v.lang.T("La demande lui est proposée.", "The request is offered."), inField("pro", v.Requests.OfferByHand(v.ctx, v.actor, id, to)))
 }
 
-// createOutside records a professional of no network, at the place of the request that he is asked about: without an account or a board, he
-// is told of this one request and signs nothing in advance.
+// createOutside records a professional of no network, at the place of the request that he is asked about: he is invited to see this one request,
+// pays and is told under everybody's rules, and no rule ever asks him about another.
 func (v *visit) createOutside(id string) (string, error) {
 	f, err := v.Requests.OpenFile(v.ctx, v.actor, id)
 	if err != nil {

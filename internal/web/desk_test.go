@@ -319,6 +319,9 @@ func TestFile_offersToSomebodyOutsideTheNetwork(t *testing.T) {
 		told := 0
 		for _, m := range h.Post.Mails() {
 			if m.To.Address == "aqua@example.com" {
+				if strings.Contains(m.Text, "/invitation/") {
+					continue
+				}
 				told++
 				if found := s.in(m.Text); len(found) > 0 {
 					t.Errorf("the offer holds %q", found)

@@ -1189,7 +1189,7 @@ func requestForms(v RequestFile) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = fold(v.T("Proposer à la main", "Offer by hand"), v.wrong("pro") || v.wrong("outside_name")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fold(v.T("Proposer à la main", "Offer by hand"), v.wrong("pro") || v.wrong("outside_name") || v.wrong("outside_siren") || v.wrong("outside_phone") || v.wrong("outside_street") || v.wrong("outside_email")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
