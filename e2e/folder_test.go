@@ -199,8 +199,12 @@ func TestFolder_applyToARunningServer(t *testing.T) {
 	v := h.visitor()
 	v.get(siteHost, "/").want(200).lacks("vous rappelle vite")
 	edition := decode[struct{ Edition string }](v.get(spaceHost, "/readyz").want(200)).Edition
-	if stdout, stderr, _ := ran(t, "apply", "--data", h.data, networkWith(t, "  seats: 1 ", "  seats: 0 ")); !strings.Contains(stdout+stderr, "network.yaml:") {
-		t.Errorf("the mistake is not told: %s%s", stdout, stderr)
+	// A figure that cannot be, and a promise in a text that no figure keeps: each is told with its place, and the command fails.
+	for _, mistake := range [][3]string{{"  seats: 1 ", "  seats: 0 ", "network.yaml:"}, {"\n  recordings: {document: every-call, record: 10 %, announce: true, refusal: ends-call}", "", "{recordings.share}"}} {
+		stdout, stderr, code := ran(t, "apply", "--data", h.data, networkWith(t, mistake[0], mistake[1]))
+		if !strings.Contains(stdout, mistake[2]) || code != 1 || stderr != "" {
+			t.Errorf("the mistake is not told: exit %d, %s%s", code, stdout, stderr)
+		}
 	}
 	if now := decode[struct{ Edition string }](v.get(spaceHost, "/readyz").want(200)).Edition; now != edition {
 		t.Error("a network with a mistake is in force")

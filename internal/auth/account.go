@@ -573,11 +573,11 @@ func OnDuty(tx *db.Tx) (map[string][]string, error) {
 		if err := s.Scan(&id, &trade); err != nil {
 			return err
 		}
+		trades := duty[id]
 		if trade != nil {
-			duty[id] = append(duty[id], *trade)
-		} else {
-			duty[id] = duty[id]
+			trades = append(trades, *trade)
 		}
+		duty[id] = trades
 		return nil
 	}, `SELECT a.id, t.trade FROM account a JOIN account_role r ON r.account_id = a.id AND r.role = 'agent' LEFT JOIN account_trade t ON t.account_id = a.id
 		WHERE a.state = 'active' AND a.duty_since > 0 ORDER BY a.id, t.trade`)

@@ -97,7 +97,7 @@ func (p *postgres) attempt(ctx context.Context, fn func(*Tx) error, level sql.Is
 		return nil, err
 	}
 	tx := &Tx{ctx: limited, run: pgTx{raw}, db: p.db, now: p.db.Now().UTC().Truncate(1000)}
-	err, crash := call(fn, tx)
+	crash, err := call(fn, tx)
 	if err == nil && crash == nil {
 		return tx, raw.Commit()
 	}
@@ -120,7 +120,7 @@ func (p *postgres) read(ctx context.Context, fn func(*Tx) error) error {
 	if err != nil {
 		return gaveUp(ctx, err)
 	}
-	err, crash := call(fn, &Tx{ctx: ctx, run: pgTx{raw}, db: p.db, now: p.db.Now().UTC().Truncate(1000)})
+	crash, err := call(fn, &Tx{ctx: ctx, run: pgTx{raw}, db: p.db, now: p.db.Now().UTC().Truncate(1000)})
 	rollback := raw.Rollback()
 	if crash != nil {
 		panic(crash)

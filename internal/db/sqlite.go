@@ -214,7 +214,7 @@ func (l *lite) attempt(group []*liteWrite) (err error) {
 			return err
 		}
 		w.tx = &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
-		w.err, w.panic = call(w.fn, w.tx)
+		w.panic, w.err = call(w.fn, w.tx)
 		if w.err != nil || w.panic != nil {
 			if err := c.run(ctx, "ROLLBACK TO s"); err != nil {
 				return err
@@ -231,7 +231,7 @@ func (l *lite) attempt(group []*liteWrite) (err error) {
 }
 
 // call runs a closure, catches its panic with the stack it came from, and lets no swallowed statement error pass as success.
-func call(fn func(*Tx) error, tx *Tx) (err error, p any) {
+func call(fn func(*Tx) error, tx *Tx) (p any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			p = fmt.Sprintf("%v\n%s", r, debug.Stack())
@@ -241,7 +241,7 @@ func call(fn func(*Tx) error, tx *Tx) (err error, p any) {
 	if err == nil && tx.failed != nil {
 		err = tx.failed
 	}
-	return err, nil
+	return nil, err
 }
 
 func (l *lite) read(ctx context.Context, fn func(*Tx) error) error {
@@ -258,7 +258,7 @@ func (l *lite) read(ctx context.Context, fn func(*Tx) error) error {
 		return gaveUp(ctx, kindOf(err, "BEGIN"))
 	}
 	tx := &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
-	err, p := call(fn, tx)
+	p, err := call(fn, tx)
 	// The snapshot must end whatever happened to ctx, or this reader would hold the write-ahead log open for ever.
 	if e := c.run(context.WithoutCancel(ctx), "ROLLBACK"); e != nil && err == nil && ctx.Err() == nil {
 		err = e

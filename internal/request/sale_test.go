@@ -791,6 +791,21 @@ func TestStop_worksAtOnceByLinkAndBySMS(t *testing.T) {
 			t.Errorf("a forged stop link: %v", err)
 		}
 		code(t, r.Requests.Text(ctx, r.One(t, network.RoleAgent), s.ID, "", "Nous vous rappelons."), "stopped")
+		// The link in an e-mail, and in its header, stops e-mails: another link than the text's.
+		var letters int
+		for _, m := range r.Post.Mails() {
+			found := regexp.MustCompile(`https://` + rig.Host + `/stop/(\S+)`).FindStringSubmatch(m.Text)
+			if found == nil {
+				continue
+			}
+			letters++
+			if found[1] == stop[1] || m.Unsubscribe != found[0] {
+				t.Errorf("an e-mail's link is %q, its header's %q, the text's %q", found[0], m.Unsubscribe, stop[0])
+			}
+		}
+		if letters == 0 {
+			t.Error("no e-mail to the consumer holds a stop link")
+		}
 	})
 }
 

@@ -132,6 +132,32 @@ func TestDesk_savesItselfAndLeavesOneReading(t *testing.T) {
 	})
 }
 
+// An agent who does not know the trade yet keeps what is known of the caller, for whom the fields come with the trade.
+func TestDesk_withoutATradeKeepsTheCaller(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		id := h.asked(t)
+		b := h.as(t, h.Agent(t))
+		b.post("/rappels/"+id+"/prendre", nil).to(t)
+		form := doing(leak(), "save")
+		form.Set("trade", "")
+		form.Set("trade_now", "")
+		form.Set("name", "Solène Attend")
+		form.Set("phone", "06 39 98 00 77")
+		page := b.post("/bureau/"+id, form).want(t, 200)
+		if strings.Contains(page.body, `id="f-name"`) {
+			t.Fatal("the fields show without a trade: this proves nothing")
+		}
+		again := url.Values{"do": {"save"}, "trade": {"plombier"}}
+		for _, name := range []string{"name", "phone"} {
+			again.Set(name, value(t, page.body, `type="hidden" name="`+name+`" value="([^"]*)"`))
+		}
+		page = b.post("/bureau/"+id, again).want(t, 200)
+		if !strings.Contains(page.body, "Solène Attend") || !strings.Contains(page.body, "06 39 98 00 77") && !strings.Contains(page.body, "06\u00a039\u00a098\u00a000\u00a077") {
+			t.Error("what was known of the caller is gone when the trade is chosen")
+		}
+	})
+}
+
 func TestDesk_publishComesBackWithEveryError(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		id := h.asked(t)
