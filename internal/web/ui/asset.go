@@ -212,7 +212,7 @@ func ThemeCSS(accent string) ([]byte, error) {
 	}
 	// The plate behind the site's name keeps the network's own colour in both schemes; only its ink is chosen.
 	plate := c
-	for contrast(plate, colour{1, 1, 1}) < 4.5 {
+	for contrast(plate, colour{1, 1, 1}) < 4.6 { // rounding to bytes takes a little
 		plate = mix(plate, colour{}, 0.06)
 	}
 	vars := func(a, on, soft colour) string {
