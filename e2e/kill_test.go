@@ -86,9 +86,9 @@ func TestKill_atAnyMoment(t *testing.T) {
 		})
 		s.stop(syscall.SIGTERM)
 		if len(w.requests.all()) < kills || len(w.purchases.all()) == 0 {
-			t.Fatalf("only %d requests and %d purchases were acknowledged: the load was no load", len(w.requests.all()), len(w.purchases.all()))
+			t.Fatalf("only %d requests and %d purchases were acknowledged: the load was no load; last refusals %v", len(w.requests.all()), len(w.purchases.all()), w.refused.all())
 		}
-		t.Logf("%d kills, %d requests, %d purchases", kills, len(w.requests.all()), len(w.purchases.all()))
+		t.Logf("%d kills, %d requests, %d purchases, last refusals %v", kills, len(w.requests.all()), len(w.purchases.all()), w.refused.all())
 		checkBooks(t, data, extra)
 	})
 }
@@ -99,6 +99,7 @@ type world struct {
 	affiliate, agent    string
 	pros                []string
 	requests, purchases seen
+	refused             seen // by step: the last answer that was a no, to say why a load was none
 	numbers             atomic.Int64
 }
 
@@ -163,6 +164,9 @@ func (w *world) oneSale(ctx context.Context, name string) {
 			status, text := w.call(ctx, method, path, token, key, body)
 			if status/100 == 2 {
 				return json.Unmarshal(text, &out) == nil
+			}
+			if status != 0 {
+				w.refused.add(path[strings.LastIndex(path, "/"):], fmt.Sprintf("%d %s", status, text))
 			}
 		}
 		return false

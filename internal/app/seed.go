@@ -35,6 +35,7 @@ type seeder struct {
 	n      *network.Network
 	number int // of the next number in the fiction range
 	siren  int
+	first  []string // accounts of the first three, who are plumbers in Nîmes
 }
 
 func (i *Instance) seeder(n *network.Network, seed uint64) *seeder {
@@ -134,6 +135,9 @@ func (s *seeder) professionals(ctx context.Context, k int, progress func(done, o
 				return err
 			}
 			part = append(part, m)
+			if j < 3 {
+				s.first = append(s.first, m.account)
+			}
 		}
 		err := s.i.DB.Write(ctx, func(tx *db.Tx) error {
 			for _, m := range part {
@@ -353,7 +357,7 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 	if err := s.professionals(ctx, professionals, func(d, of int) { progress("professionals", d, of) }); err != nil {
 		return err
 	}
-	if err := i.rememberPros(ctx); err != nil {
+	if err := i.rememberPros(ctx, s.first); err != nil {
 		return err
 	}
 	if err := s.past(ctx, requests, func(d, of int) { progress("past requests", d, of) }); err != nil {
@@ -387,13 +391,9 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 	return i.setOffset(ctx, 0)
 }
 
-// rememberPros keeps the accounts of the first professionals of Nîmes for the demo's page.
-func (i *Instance) rememberPros(ctx context.Context) error {
+// rememberPros keeps the accounts of the first professionals, pro1@ to pro3@, for the demo's page and its credit.
+func (i *Instance) rememberPros(ctx context.Context, ids []string) error {
 	return i.DB.Write(ctx, func(tx *db.Tx) error {
-		ids, err := db.Values[string](tx, "SELECT a.id FROM account a JOIN pro p ON p.id = a.pro_id JOIN pro_trade t ON t.pro_id = p.id WHERE p.insee = '30189' AND t.trade = 'plombier' ORDER BY p.at, p.id LIMIT 3")
-		if err != nil {
-			return err
-		}
 		text, err := json.Marshal(ids)
 		if err != nil {
 			return err
