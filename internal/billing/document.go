@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"entremise/internal/money"
+	"entremise/internal/pro"
 )
 
 // Snapshot is everything that an issued document says, frozen: it is stored in the transaction that gives the number, is never changed, and
@@ -183,7 +184,7 @@ func (s Snapshot) check() error {
 		for _, line := range p.Address {
 			need(isText(line, 200), p.who+"'s address")
 		}
-		need(isSIREN(p.SIREN), p.who+"'s SIREN")
+		need(pro.ValidSIREN(p.SIREN), p.who+"'s SIREN")
 		need(p.VATID == "" || isVATID(p.VATID), p.who+"'s VAT number")
 	}
 	need(s.Seller.VATID != "" || s.Terms.Exemption != "", "seller's VAT number, or the exemption")
@@ -212,24 +213,6 @@ func isText(s string, most int) bool {
 }
 
 func isDate(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }
-
-// isSIREN:  nine digits with Luhn's sum.
-func isSIREN(s string) bool {
-	sum := 0
-	for i, r := range s {
-		if r < '0' || r > '9' {
-			return false
-		}
-		d := int(r - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return len(s) == 9 && sum%10 == 0
-}
 
 // isVATID:  a VAT number's shape: two letters of the state and 2 to 13 letters or digits.
 func isVATID(s string) bool {

@@ -2,8 +2,6 @@ package billing
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -148,9 +146,8 @@ func (s *Service) issue(ctx context.Context, n *network.Network, l dueLine) erro
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(text)
 		if _, err := tx.Exec("INSERT INTO invoice (id, series, number, pro_id, at, issued_on, net_minor, vat_minor, snapshot_sealed, snapshot_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-			id, series, number, l.pro, db.Micros(tx.Now()), snapshot.Issued, int64(snapshot.Net), int64(snapshot.VAT), c.Ring.Seal(category, sealedAt("invoice", "snapshot_sealed", id), text), hex.EncodeToString(sum[:])); err != nil {
+			id, series, number, l.pro, db.Micros(tx.Now()), snapshot.Issued, int64(snapshot.Net), int64(snapshot.VAT), c.Ring.Seal(category, sealedAt("invoice", "snapshot_sealed", id), text), auth.Digest(string(text))); err != nil {
 			return err
 		}
 		if _, err := tx.Exec("UPDATE invoice_line SET invoice_id = $2 WHERE id = $1", l.id, id); err != nil {

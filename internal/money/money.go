@@ -4,7 +4,6 @@ package money
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -29,9 +28,6 @@ func (a Amount) VAT(r Rate) Amount {
 
 // Incl is the amount with its tax.
 func (a Amount) Incl(r Rate) Amount { return a + a.VAT(r) }
-
-// Times multiplies by a factor and rounds half away from zero to the cent. A factor comes from a price rule, never from a person.
-func (a Amount) Times(factor float64) Amount { return Amount(math.Round(float64(a) * factor)) }
 
 const (
 	narrow  = "\u202f" // narrow no-break space, between thousands

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"entremise/internal/fault"
@@ -43,7 +44,7 @@ type State string
 
 // States.
 const (
-	Pending   State = "pending" // created; a check or the profile is missing: sees no request (ET-22)
+	Pending   State = "pending" // created; a check or the profile is missing: sees no request (ET-22), but from outside what was offered to him by hand
 	Active    State = "active"
 	Suspended State = "suspended"
 	Closed    State = "closed" // for good; the same registry number cannot come back (ET-58)
@@ -147,7 +148,7 @@ type Identity struct {
 func (i Identity) check(c *fault.Check) {
 	text := func(s string, least, most int) bool {
 		k := utf8.RuneCountInString(s)
-		return k >= least && k <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' })
+		return k >= least && k <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 	}
 	c.That(text(i.Company, 2, 100), "company", fault.T("Écrivez le nom de l’entreprise, en 2 à 100 caractères.", "Write the company's name, in 2 to 100 characters."))
 	c.That(ValidSIREN(i.SIREN), "siren", fault.T("Ce numéro SIREN n’est pas valable : neuf chiffres, clé comprise.", "This SIREN number is not valid: nine digits with its check digit."))

@@ -109,8 +109,8 @@ func (s *Service) normal(n *network.Network, in *Input) error {
 	return c.Err()
 }
 
-// Create makes a professional and his account, by staff. Without every check and a whole profile he stays pending and sees nothing. The token
-// signs him in for the first time; the caller need not show it, it was sent.
+// Create makes a professional and his account, by staff, and invites him. Without every check and a whole profile he stays pending and sees
+// nothing; one from outside stays pending for good and sees what was offered to him by hand.
 func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id string, err error) {
 	if err := actor.May(auth.ProCreate); err != nil {
 		return "", err
@@ -189,15 +189,18 @@ func (s *Service) insertWords(tx *db.Tx, id, text string) error {
 	if _, err := tx.Exec("DELETE FROM pro_word WHERE pro_id = $1", id); err != nil {
 		return err
 	}
+	var rows [][]any
 	for _, w := range strings.Fields(geo.Fold(text)) {
-		if len(w) < 2 {
-			continue
-		}
-		if _, err := tx.Exec("INSERT INTO pro_word (word_bidx, pro_id) VALUES ($1, $2) ON CONFLICT (word_bidx, pro_id) DO NOTHING", s.vault.Index("pro-name", w), id); err != nil {
-			return err
+		if len(w) >= 2 {
+			rows = append(rows, []any{s.vault.Index("pro-name", w), id})
 		}
 	}
-	return nil
+	if len(rows) == 0 {
+		return nil
+	}
+	marks, args := db.Rows(rows...)
+	_, err := tx.Exec("INSERT INTO pro_word (word_bidx, pro_id) VALUES "+marks+" ON CONFLICT (word_bidx, pro_id) DO NOTHING", args...)
+	return err
 }
 
 func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
@@ -219,7 +222,8 @@ func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
 func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 	var state string
 	var version int64
-	if err := tx.Get(db.Into(&state, &version), "SELECT state, version FROM pro WHERE id = $1", id); err != nil {
+	var outside bool
+	if err := tx.Get(db.Into(&state, &version, &outside), "SELECT state, version, outside FROM pro WHERE id = $1", id); err != nil {
 		if errors.Is(err, db.ErrNone) {
 			err = errNoPro
 		}
@@ -231,10 +235,6 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 	}
 	if next == Pending {
 		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().Format(time.DateOnly))
-		if err != nil {
-			return err
-		}
-		outside, err := db.Value[bool](tx, "SELECT outside FROM pro WHERE id = $1", id)
 		if err != nil {
 			return err
 		}
@@ -417,9 +417,23 @@ func load(tx *db.Tx, id string) (Pro, error) {
 // Load reads a professional in tx, without what is sealed.
 func Load(tx *db.Tx, id string) (Pro, error) { return load(tx, id) }
 
-// OfTrade lists every professional of a trade in its present version, by id, whatever his state: who is left out must be explained too.
+// OfTrade lists every professional of the network and of a trade in its present version, by id, whatever his state: who is left out must be explained too.
 func OfTrade(tx *db.Tx, trade string) ([]Pro, error) {
 	return db.List(tx, scan, "SELECT "+proColumns+fromPro+"JOIN pro_trade t ON t.pro_id = p.id WHERE t.trade = $1 AND p.outside = $2 ORDER BY p.id", trade, false)
+}
+
+// AsOf lists the professionals of the network as they were at an instant, by id: to make a decision again.
+func AsOf(tx *db.Tx, at int64) ([]Pro, error) {
+	return db.List(tx, func(s db.Scanner) (p Pro, err error) {
+		var version int64
+		var state, profile string
+		if err = s.Scan(&p.ID, &version, &state, &profile); err != nil {
+			return p, err
+		}
+		p.Version, p.State = int(version), State(state)
+		return p, json.Unmarshal([]byte(profile), &p.Profile)
+	}, `SELECT v.pro_id, v.version, v.state, v.profile FROM pro_version v JOIN pro p ON p.id = v.pro_id
+		WHERE p.outside = $2 AND v.version = (SELECT max(w.version) FROM pro_version w WHERE w.pro_id = v.pro_id AND w.at <= $1) ORDER BY v.pro_id`, at, false)
 }
 
 // AtVersion reads a professional as he was in a version: to replay a decision.
@@ -526,6 +540,7 @@ func (s *Service) Contacts(ctx context.Context, ids ...string) (map[string]Conta
 type Filter struct {
 	Trade    string
 	State    State
+	Members  bool   // of the network only, without those from outside
 	Word     string // one word of the company's or contact's name
 	Phone    string // E.164
 	Before   int64  // cursor: created before, in microseconds, or at that instant with an id before BeforeID
@@ -547,6 +562,9 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, f Filter, n int) (
 	}
 	if f.State != "" {
 		add(" AND p.state = ?", string(f.State))
+	}
+	if f.Members {
+		add(" AND p.outside = ?", false)
 	}
 	if f.Phone != "" {
 		add(" AND p.phone_bidx = ?", s.vault.Index("phone", f.Phone))

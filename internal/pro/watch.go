@@ -5,7 +5,6 @@ import (
 
 	"entremise/internal/auth"
 	"entremise/internal/db"
-	"entremise/internal/fault"
 	"entremise/internal/notify"
 )
 
@@ -28,7 +27,7 @@ func (s *Service) InviteAgain(ctx context.Context, actor auth.Actor, id string) 
 	}
 	c, ok := contacts[id]
 	if !ok || len(accounts) == 0 {
-		return fault.New(fault.Conflict, "no-account", fault.T("Ce professionnel n’a pas de compte à ouvrir.", "This professional has no account to open."))
+		return errNoPro
 	}
 	_, err = s.auth.InviteAgain(ctx, actor, auth.ProEdit, accounts[0].ID, func(tx *db.Tx, token string) error {
 		letter, err := n.Message("pro-invite", c.Lang, map[string]string{"name": c.Contact, "link": s.url(n.SpaceHost, "/invitation/"+token)})

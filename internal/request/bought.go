@@ -110,7 +110,7 @@ func masked(tx *db.Tx, r Request, proID string) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case excluded > 0:
+	case excluded > 0 || !r.StoppedAt.IsZero():
 		return "stopped", nil
 	case r.State == Cancelled:
 		return "cancelled", nil
@@ -129,7 +129,10 @@ func (s *Service) BoughtPhoto(ctx context.Context, actor auth.Actor, id, photo s
 		return Photo{}, err
 	}
 	var picture Photo
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { picture, err = selectPhoto(tx, ring, r.ID, photo); return }); err != nil {
+		return Photo{}, err
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error { // no line, no picture
 		why, err := masked(tx, r, actor.Pro)
 		if err == nil && why != "" {
 			err = errNoPurchase
@@ -137,12 +140,12 @@ func (s *Service) BoughtPhoto(ctx context.Context, actor auth.Actor, id, photo s
 		if err != nil {
 			return err
 		}
-		if picture, err = selectPhoto(tx, ring, r.ID, photo); err != nil {
-			return err
-		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.ContactLog), "photo.read", id, photo)
 	})
-	return picture, err
+	if err != nil {
+		return Photo{}, err
+	}
+	return picture, nil
 }
 
 // Log notes a contact; the first one stops the clock (ET-32, 64). The last result stands, but another call takes back none. A key that is not

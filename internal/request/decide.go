@@ -2,8 +2,6 @@ package request
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,8 +98,7 @@ func mark(pros []match.Professional) string {
 		lines[i] = fmt.Sprintf("%s %d %d %d\n", p.ID, p.Version, p.Used.Daily, p.Used.Monthly)
 	}
 	slices.Sort(lines)
-	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
-	return hex.EncodeToString(sum[:])
+	return auth.Digest(strings.Join(lines, ""))
 }
 
 // decide looks at everybody of the trade, on one snapshot, and prices. It writes nothing but, once a day, the committed seed.
@@ -167,13 +164,12 @@ func (s *Service) offer(tx *db.Tx, n *network.Network, r Request, p proposal) (i
 	}
 	asked := 0
 	for part := range slices.Chunk(p.decision.Candidates, 50) {
-		args := []any{r.ID, db.Micros(tx.Now()), id}
-		var rows []string
-		for _, c := range part {
-			args = append(args, c.ID, c.Distance)
-			rows = append(rows, fmt.Sprintf("($1, $%d, $2, $3, $%d)", len(args)-1, len(args)))
+		rows := make([][]any, len(part))
+		for i, c := range part {
+			rows[i] = []any{r.ID, c.ID, db.Micros(tx.Now()), id, c.Distance}
 		}
-		n, err := tx.Exec("INSERT INTO offer (request_id, pro_id, at, decision_id, distance_m) VALUES "+strings.Join(rows, ", ")+" ON CONFLICT (request_id, pro_id) DO NOTHING", args...)
+		marks, args := db.Rows(rows...)
+		n, err := tx.Exec("INSERT INTO offer (request_id, pro_id, at, decision_id, distance_m) VALUES "+marks+" ON CONFLICT (request_id, pro_id) DO NOTHING", args...)
 		if err != nil {
 			return 0, err
 		}
@@ -211,21 +207,12 @@ func thoseOfThen(tx *db.Tx, d Decision) ([]match.Professional, error) {
 	if err != nil {
 		return nil, err
 	}
-	type version struct {
-		id string
-		n  int
-	}
-	versions, err := db.List(tx, func(s db.Scanner) (v version, err error) { err = s.Scan(&v.id, &v.n); return },
-		"SELECT v.pro_id, max(v.version) FROM pro_version v JOIN pro p ON p.id = v.pro_id WHERE v.at <= $1 AND p.outside = $2 GROUP BY v.pro_id ORDER BY v.pro_id", d.input.At, false)
+	all, err := pro.AsOf(tx, d.input.At)
 	if err != nil {
 		return nil, err
 	}
 	var pros []match.Professional
-	for _, v := range versions {
-		p, err := pro.AtVersion(tx, v.id, v.n)
-		if err != nil {
-			return nil, err
-		}
+	for _, p := range all {
 		if slices.Contains(p.Profile.Trades, d.input.Trade) {
 			pros = append(pros, toMatch(p, used[p.ID]))
 		}
@@ -402,8 +389,7 @@ func (s *Service) tellOffer(tx *db.Tx, n *network.Network, r Request, c pro.Cont
 	if !c.ByEmail {
 		letter.Email = ""
 	}
-	sum := sha256.Sum256([]byte(decision + " " + c.ID))
-	m := notify.Message{ID: "msg_" + hex.EncodeToString(sum[:12]), Person: c.ID, Object: r.ID, Kind: "new-request", Stop: stop}
+	m := notify.Message{ID: "msg_" + auth.Digest(decision + " " + c.ID)[:24], Person: c.ID, Object: r.ID, Kind: "new-request", Stop: stop}
 	return s.notify.Letter(tx, c.Ring, letter, m, c.Phone, c.Email)
 }
 
@@ -431,7 +417,7 @@ func (s *Service) Widen(ctx context.Context, actor auth.Actor, id string, by net
 		return 0, err
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := stillPublished(tx, id); err != nil {
+		if _, err := stillPublished(tx, id); err != nil {
 			return err
 		}
 		if asked, err = s.offer(tx, n, r, p); err != nil {
@@ -458,7 +444,8 @@ func (s *Service) OfferByHand(ctx context.Context, actor auth.Actor, id, proID s
 		return fault.New(fault.Missing, "no-pro", fault.T("Ce professionnel n’existe pas.", "There is no such professional."))
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := stillPublished(tx, id); err != nil {
+		now, err := stillPublished(tx, id)
+		if err != nil {
 			return err
 		}
 		p, err := pro.Load(tx, proID)
@@ -476,7 +463,7 @@ func (s *Service) OfferByHand(ctx context.Context, actor auth.Actor, id, proID s
 		if err != nil || added == 0 {
 			return err
 		}
-		if err := s.tellOffer(tx, n, r, c, id, metres); err != nil {
+		if err := s.tellOffer(tx, n, now, c, id, metres); err != nil {
 			return err
 		}
 		tx.Wake("board")
@@ -503,11 +490,12 @@ func (s *Service) Reprice(ctx context.Context, actor auth.Actor, id, typed, beca
 	if err := c.Err(); err != nil {
 		return err
 	}
-	reasons := append(slices.Clone(r.Reasons), Reason{Typed: true, Add: price - r.Price, Because: fault.T(strings.TrimSpace(because), "")})
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := stillPublished(tx, id); err != nil {
+		now, err := stillPublished(tx, id)
+		if err != nil {
 			return err
 		}
+		reasons := append(now.Reasons, Reason{Typed: true, Add: price - now.Price, Because: fault.T(strings.TrimSpace(because), "")})
 		if _, err := tx.Exec("UPDATE request SET price_minor = $2, price_reasons = $3, priced_by = $4 WHERE id = $1", id, int64(price), toJSON(reasons), actor.Account); err != nil {
 			return err
 		}
@@ -532,12 +520,13 @@ func (s *Service) manage(ctx context.Context, actor auth.Actor, id string) (Requ
 	return r, n, err
 }
 
-func stillPublished(tx *db.Tx, id string) error {
+// stillPublished is the request as it stands in the transaction.
+func stillPublished(tx *db.Tx, id string) (Request, error) {
 	r, err := selectRequest(tx, id)
 	if err == nil && r.State != Published {
 		err = errState
 	}
-	return err
+	return r, err
 }
 
 func (s *Service) managed(tx *db.Tx, actor auth.Actor, r Request, event string, count int, object string) error {

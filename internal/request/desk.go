@@ -51,7 +51,7 @@ type Waiting struct {
 	Due   time.Time // of the promised call-back; zero for none
 }
 
-// Queue lists what waits for an agent (received) or was published and is not sold (unsold), oldest clock first.
+// Queue lists what waits for an agent (received) or was published and has free seats (unsold is for the caller to say), oldest clock first.
 func (s *Service) Queue(ctx context.Context, actor auth.Actor, state State) ([]Waiting, error) {
 	if err := actor.May(auth.RequestQueue); err != nil {
 		return nil, err
@@ -449,6 +449,13 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 		next.Seats = n.Introductions.Seats
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		now, err := selectRequest(tx, id)
+		if err == nil {
+			err = mayWork(actor, now, tx.Machine()) // somebody else may have taken it meanwhile
+		}
+		if err != nil {
+			return err
+		}
 		moved, err := moveState(tx, id, Published, Received)
 		if err != nil {
 			return err

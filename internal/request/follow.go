@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entremise/internal/db"
+	"entremise/internal/edition"
 	"entremise/internal/network"
 	"entremise/internal/phone"
 	"entremise/internal/privacy"
@@ -18,8 +19,11 @@ import (
 // sweepLate tells both sides when the first contact is overdue (ET-32, 64).
 func (s *Service) sweepLate(ctx context.Context) error {
 	n, err := s.editions.InForce(ctx)
+	if errors.Is(err, edition.ErrNone) {
+		return nil // nothing can be late
+	}
 	if err != nil {
-		return nil // no edition yet: nothing can be late
+		return err
 	}
 	clock := n.Introductions.Clocks.FirstContact
 	if clock.IsZero() {
@@ -59,10 +63,17 @@ func (s *Service) late(ctx context.Context, p Purchase) error {
 		if err != nil || first == 0 {
 			return err
 		}
+		now, err := selectRequest(tx, p.Request)
+		if err != nil {
+			return err
+		}
+		if why, err := masked(tx, now, p.Pro); err != nil || why != "" {
+			return err // he may not call any more: nobody is pressed
+		}
 		if err := insertEvent(tx, p.Request, EvLate, p.Pro, p.Seat, p.ID); err != nil {
 			return err
 		}
-		if r.State != Cancelled && who.Phone != "" {
+		if who.Phone != "" {
 			if err := s.tell(tx, n, ring, r, who, "late", map[string]string{"pro": c.Company, "pro_phone": phone.Display(c.Phone)}); err != nil {
 				return err
 			}
@@ -74,8 +85,11 @@ func (s *Service) late(ctx context.Context, p Purchase) error {
 // sweepAsk asks once how it went, where the consumer agreed to be asked (ET-14, 15).
 func (s *Service) sweepAsk(ctx context.Context) error {
 	n, err := s.editions.InForce(ctx)
-	if err != nil || n.Modules.Reviews == nil {
+	if errors.Is(err, edition.ErrNone) || err == nil && n.Modules.Reviews == nil {
 		return nil // no edition yet, or none that asks
+	}
+	if err != nil {
+		return err
 	}
 	due, err := s.purchasesWhere(ctx, "asked_at = 0 AND revealed_at <= $1", db.Micros(n.Modules.Reviews.Ask.Cutoff(s.db.Now())))
 	if err != nil {
@@ -128,8 +142,11 @@ func (s *Service) ask(ctx context.Context, p Purchase) error {
 // sweepExpired closes what nobody took in time and tells the consumer, and forgets forms whose number was never proved.
 func (s *Service) sweepExpired(ctx context.Context) error {
 	n, err := s.editions.InForce(ctx)
+	if errors.Is(err, edition.ErrNone) {
+		return nil
+	}
 	if err != nil {
-		return nil // no edition yet
+		return err
 	}
 	cutoff := db.Micros(n.Introductions.Expires.Cutoff(s.db.Now()))
 	var due []Request
@@ -153,11 +170,15 @@ func (s *Service) expire(ctx context.Context, id string) error {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		now, err := selectRequest(tx, id)
+		if err != nil || now.State != r.State {
+			return err
+		}
 		to, event := Unserved, EvUnserved
 		switch {
-		case r.State == Unverified:
+		case now.State == Unverified:
 			to, event = Cancelled, EvCancelled
-		case r.Sold > 0:
+		case now.Sold > 0: // by now: who bought meanwhile serves it
 			to, event = Closed, EvClosed
 		}
 		// Somebody may be paying for it at this moment: then it is not over.
@@ -165,7 +186,7 @@ func (s *Service) expire(ctx context.Context, id string) error {
 		if err != nil || busy > 0 {
 			return err
 		}
-		moved, err := moveState(tx, id, to, r.State)
+		moved, err := moveState(tx, id, to, now.State)
 		if err != nil || !moved {
 			return err
 		}

@@ -162,6 +162,9 @@ func (s *Service) end(ctx context.Context, actor auth.Actor, r Request, n *netwo
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := sameBuyers(tx, r); err != nil {
+			return err
+		}
 		moved, err := moveState(tx, r.ID, to, from...)
 		if err != nil {
 			return err
@@ -195,6 +198,15 @@ func (s *Service) end(ctx context.Context, actor auth.Actor, r Request, n *netwo
 		}
 		return also(tx)
 	})
+}
+
+// sameBuyers reads in a transaction what was read before it, and refuses when somebody bought in between: he would be told nothing.
+func sameBuyers(tx *db.Tx, was Request) (Request, error) {
+	now, err := selectRequest(tx, was.ID)
+	if err == nil && now.Sold != was.Sold {
+		err = errState
+	}
+	return now, err
 }
 
 // tellBuyer queues a letter about a request to a professional who bought it.
@@ -239,6 +251,9 @@ func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase st
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := sameBuyers(tx, r); purchase == "" && err != nil {
+			return err
+		}
 		for _, p := range bought {
 			added, err := tx.Exec("INSERT INTO exclusion (request_id, pro_id, at) VALUES ($1, $2, $3) ON CONFLICT (request_id, pro_id) DO NOTHING", r.ID, p.Pro, db.Micros(tx.Now()))
 			if err != nil {
@@ -254,8 +269,15 @@ func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase st
 			if _, err := tx.Exec("UPDATE request SET stopped_at = $2 WHERE id = $1 AND stopped_at = 0", r.ID, db.Micros(tx.Now())); err != nil {
 				return err
 			}
-			if _, err := moveState(tx, r.ID, Cancelled, Received, Published); err != nil {
+			moved, err := moveState(tx, r.ID, Cancelled, Received, Published)
+			if err != nil {
 				return err
+			}
+			if moved { // else it was over already, and its number free
+				if err := freeWindow(tx, r.ID); err != nil {
+					return err
+				}
+				tx.Wake("queue")
 			}
 			if _, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
 				return err
@@ -347,6 +369,9 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 	commune := checkPlace(&c, in.Postcode, in.INSEE)
 	c.That(n.Urgency(in.Urgency) != fault.Text{}, "urgency", fault.T("Dites quand vous avez besoin d’un professionnel.", "Say when you need a professional."))
 	form := n.Form(r.Trade)
+	if form == nil {
+		return errState // no trade yet: there are no questions to answer
+	}
 	answers, err := form.Validate(in.Answers)
 	if f := fault.Of(err); f != nil {
 		for _, field := range f.Fields {
@@ -375,6 +400,13 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		now, err := sameBuyers(tx, r)
+		if err == nil && (!now.State.Open() || now.Trade != r.Trade || now.Intent != r.Intent) {
+			err = errState // ended meanwhile, or published: the agent's word would be overwritten
+		}
+		if err != nil {
+			return err
+		}
 		if err := person.Update(tx, s.vault, ring, who); err != nil {
 			return err
 		}

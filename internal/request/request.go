@@ -33,7 +33,7 @@ func Holdings() []privacy.Holding {
 	}
 }
 
-// State of a request. It only moves forward, except that an agent may publish again what was withdrawn.
+// State of a request. It only moves forward.
 type State string
 
 // States.
@@ -153,6 +153,12 @@ func merge(a, b network.Answers) network.Answers {
 	return all
 }
 
+// Urgent says that the customer chose the most pressing of the network's urgencies.
+func (r Request) Urgent(n *network.Network) bool {
+	all := n.Introductions.Urgencies
+	return len(all) > 0 && all[0].ID == r.Urgency
+}
+
 // Title is a request in one structured line, as professionals see it: the first choices that the form shows them.
 func Title(n *network.Network, r Request, lang string) string {
 	f := n.Form(r.Trade)
@@ -173,16 +179,6 @@ func Title(n *network.Network, r Request, lang string) string {
 }
 
 // May… are the rules about one request, beside the permission table.
-
-func mayHandle(a auth.Actor, act auth.Action, r Request) error {
-	if err := a.May(act); err != nil {
-		return err
-	}
-	if a.Who == auth.Consumer && a.Request != r.ID {
-		return errNone
-	}
-	return nil
-}
 
 // mayWork lets an agent work on a request that he took, or that nobody has now.
 func mayWork(a auth.Actor, r Request, machine time.Time) error {

@@ -49,7 +49,7 @@ func (s *Service) Board(ctx context.Context, actor auth.Actor) ([]Item, pro.Pro,
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		items = nil
 		if me, err = pro.Load(tx, actor.Pro); err != nil || !mayBuy(me) {
-			return err // suspended or pending: an empty board (ET-22)
+			return err // suspended, or pending and not from outside: an empty board (ET-22)
 		}
 		ids, err := db.Values[string](tx, "SELECT o.request_id FROM offer o JOIN request r ON r.id = o.request_id WHERE o.pro_id = $1 AND r.state = 'published' ORDER BY r.published_at DESC, r.id LIMIT 100", actor.Pro)
 		if err != nil {
@@ -143,6 +143,19 @@ func (s *Service) Sheet(ctx context.Context, actor auth.Actor, id string) (Item,
 	one := []Item{it}
 	err := s.dress(ctx, actor, one)
 	return one[0], err
+}
+
+// Held counts the seats that a professional holds now.
+func (s *Service) Held(ctx context.Context, actor auth.Actor) (n int, err error) {
+	if err := actor.May(auth.SeatBuy); err != nil {
+		return 0, err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		k, err := db.Value[int64](tx, "SELECT count(*) FROM seat s JOIN request r ON r.id = s.request_id WHERE s.pro_id = $1 AND s.state = 'held' AND s.held_until > $2 AND r.state = 'published'", actor.Pro, db.Micros(tx.Now()))
+		n = int(k)
+		return err
+	})
+	return n, err
 }
 
 // Cart lists what a professional holds, by the end of the hold.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/billing"
 	"entremise/internal/db"
@@ -269,11 +270,11 @@ func (s *Service) sendLink(ctx context.Context, id string) error {
 
 // NewLink revokes the private links of a request and sends a new one to its number.
 func (s *Service) NewLink(ctx context.Context, actor auth.Actor, id string) error {
-	r, n, ring, who, err := s.open(ctx, id)
-	if err != nil {
+	if err := actor.May(auth.RequestManage); err != nil {
 		return err
 	}
-	if err := mayHandle(actor, auth.RequestManage, r); err != nil {
+	r, n, ring, who, err := s.open(ctx, id)
+	if err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
@@ -282,6 +283,9 @@ func (s *Service) NewLink(ctx context.Context, actor auth.Actor, id string) erro
 		}
 		next := r
 		next.LinkGeneration++
+		if err := audit.Write(tx, actor.Name(), actor.As(auth.RequestManage), "request.new-link", id, ""); err != nil {
+			return err
+		}
 		return s.tell(tx, n, ring, next, who, "private-link", nil)
 	})
 }

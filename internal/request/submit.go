@@ -2,8 +2,6 @@ package request
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -145,8 +143,7 @@ func fits(s string, least, most int) bool {
 // inputHash tells two different forms under one key apart.
 func inputHash(in Ask) string {
 	in.Key, in.Photos, in.Worked, in.WorkID, in.WorkUntil, in.Address = "", nil, false, "", time.Time{}, ""
-	sum := sha256.Sum256([]byte(toJSON(in)))
-	return hex.EncodeToString(sum[:])
+	return auth.Digest(toJSON(in))
 }
 
 // Submit takes a request in. It is made once per Key, and once per number, trade and commune within the network's window: whoever sends it a
@@ -316,7 +313,7 @@ func (s *Service) again(tx *db.Tx, key, hash string) (Submitted, error) {
 	var own int64
 	if err == nil {
 		// A submission that fell on somebody's earlier request opens nothing: that request has a submission of its own.
-		own, err = db.Value[int64](tx, "SELECT count(*) FROM submission WHERE object = $1 AND at < (SELECT at FROM submission WHERE key_hash = $2)", object, key)
+		own, err = db.Value[int64](tx, "SELECT count(*) FROM submission WHERE object = $1 AND key_hash <> $2 AND at <= (SELECT at FROM submission WHERE key_hash = $2)", object, key)
 	}
 	if own > 0 {
 		out.Duplicate = true
@@ -342,8 +339,7 @@ func (s *Service) Sent(ctx context.Context, actor auth.Actor, id string) (r Requ
 // input answers the same word without acting again; with other input it is refused. What failed is not kept, and a crash between the act and
 // its word lets the act run again: do must be one that, run twice, is done once or refused.
 func (s *Service) Once(ctx context.Context, actor auth.Actor, key string, input []byte, do func() (word string, err error)) (string, error) {
-	name, sum := auth.Digest("once "+actor.Account+" "+key), sha256.Sum256(input)
-	hash, kept := hex.EncodeToString(sum[:]), ""
+	name, hash, kept := auth.Digest("once "+actor.Account+" "+key), auth.Digest(string(input)), ""
 	err := s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		added, err := tx.Exec("INSERT INTO submission (key_hash, input_hash, object, at) VALUES ($1, $2, '', $3) ON CONFLICT (key_hash) DO NOTHING", name, hash, db.Micros(tx.Now()))
 		if err != nil || added == 1 {

@@ -301,14 +301,7 @@ func (v *visit) submit() error {
 	}
 	out, err := v.sendAsk(f)
 	if err != nil {
-		if ft := fault.Of(err); ft != nil && ft.Kind == fault.Invalid {
-			for i, field := range ft.Fields { // the trade's own text stands in the page as "words"
-				if field.Name == "answers."+wordsQuestion(f) {
-					ft.Fields[i].Name = "words"
-				}
-			}
-		}
-		return v.invalid(err, v.asking)
+		return v.invalid(wordsFault(f, err), v.asking)
 	}
 	if out.Token == "" { // somebody's earlier request: its link went to its number
 		return v.to("/demande/envoyee?ref=" + url.QueryEscape(out.Ref))

@@ -252,9 +252,9 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 	case request.EvPriced:
 		s.Text = v.lang.T("Prix fixé", "Priced")
 	case request.EvPublished:
-		s.Text = v.lang.Tf("Publiée, %d professionnels prévenus", "Published, %d professionals told", e.Count)
+		s.Text = v.lang.Tf("Publiée, %s", "Published, %s", v.lang.Count(e.Count, "professionnel prévenu", "professionnels prévenus", "professional told", "professionals told"))
 	case request.EvWidened:
-		s.Text = v.lang.Tf("Élargie de %s m, %d professionnels de plus", "Widened by %s m, %d more professionals", e.Object, e.Count)
+		s.Text = v.lang.Tf("Élargie de %s m, %s de plus", "Widened by %s m, %s", e.Object, v.lang.Count(e.Count, "professionnel", "professionnels", "more professional", "more professionals"))
 	case request.EvOffered:
 		s.Text = v.lang.Tf("Proposée à la main à %s", "Offered by hand to %s", orID(f.Names[e.Object], e.Object))
 	case request.EvSold:
@@ -602,10 +602,7 @@ func (v *visit) requestFix() error {
 	}
 	form := f.Network.Form(f.Trade)
 	if err := v.Requests.Correct(v.ctx, v.actor, f.ID, v.readCorrection(form)); err != nil {
-		if ft := fault.Of(err); ft != nil {
-			ft.Fields = wordsField(form, ft.Fields)
-		}
-		return v.invalid(err, v.fixPageOfFile(f))
+		return v.invalid(wordsFault(form, err), v.fixPageOfFile(f))
 	}
 	return v.did("/demandes/"+f.ID, v.lang.T("La demande est corrigée.", "The request is corrected."), nil)
 }

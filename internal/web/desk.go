@@ -175,21 +175,23 @@ func (v *visit) deskInvalid(id string, err error) error {
 	if opened != nil {
 		return v.deskLost(id, opened)
 	}
-	if ft := fault.Of(err); ft != nil && d.Form != nil {
-		ft.Fields = wordsField(d.Form, ft.Fields)
-	}
-	return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.deskPage(d, f) })
+	return v.invalid(wordsFault(d.Form, err), func(f ui.Form) (ui.View, error) { return v.deskPage(d, f) })
 }
 
-// wordsField names the trade's free text as the pages do.
-func wordsField(f *network.Form, fields []fault.Field) []fault.Field {
-	fields = slices.Clone(fields)
-	for i, x := range fields {
+// wordsFault names the trade's free text as the pages do.
+func wordsFault(f *network.Form, err error) error {
+	ft := fault.Of(err)
+	if ft == nil || f == nil || len(ft.Fields) == 0 {
+		return err
+	}
+	named := *ft // a copy: who made it may share it
+	named.Fields = slices.Clone(ft.Fields)
+	for i, x := range named.Fields {
 		if x.Name == "answers."+wordsQuestion(f) {
-			fields[i].Name = "words"
+			named.Fields[i].Name = "words"
 		}
 	}
-	return fields
+	return &named
 }
 
 func (v *visit) deskRelease() error {
@@ -361,11 +363,8 @@ func (v *visit) deskShown(p *ui.Desk, d request.Desk) {
 
 // boardItem is a request as any professional sees it before he buys (ET-10).
 func (v *visit) boardItem(n *network.Network, r request.Request) ui.BoardItem {
-	t, _ := n.Trade(r.Trade) // a trade that is gone is not urgent any more
-	i := ui.BoardItem{ID: r.ID, Title: request.Title(n, r, string(v.lang)), Trade: v.tradeName(r.Trade), Commune: r.Commune().Name, Postcode: r.Postcode, Km: -1,
-		When: v.say2(n.Urgency(r.Urgency)), Published: r.PublishedAt, Excl: r.Price, Incl: r.Price.Incl(r.VAT), Seats: r.Seats, Left: r.Seats - r.Sold}
-	i.Urgent = t.Emergency && len(n.Introductions.Urgencies) > 0 && r.Urgency == n.Introductions.Urgencies[0].ID
-	return i
+	return ui.BoardItem{ID: r.ID, Title: request.Title(n, r, string(v.lang)), Trade: v.tradeName(r.Trade), Commune: r.Commune().Name, Postcode: r.Postcode, Km: -1,
+		Urgent: r.Urgent(n), When: v.say2(n.Urgency(r.Urgency)), Published: r.PublishedAt, Excl: r.Price, Incl: r.Price.Incl(r.VAT), Seats: r.Seats, Left: r.Seats - r.Sold}
 }
 
 // deskAsked says who would be asked, nearest first, and counts the others by reason.

@@ -204,7 +204,7 @@ func TestDesk_publishesWithinTheBoundsUnderTheAgentsName(t *testing.T) {
 				t.Fatalf("%q published leads to %s", c.price, to)
 			}
 			file := b.get("/demandes/"+id).want(t, 200)
-			if !strings.Contains(file.body, "Camille Essai") || !strings.Contains(file.body, "professionnels prévenus") {
+			if !strings.Contains(file.body, "Camille Essai") || !regexp.MustCompile(`Publiée, [1-9]\d*\x{a0}professionnels? prévenus?`).MatchString(file.body) {
 				t.Error("the file does not name who published")
 			}
 			if sheet := plumber.get("/tableau/"+id).want(t, 200); !strings.Contains(sheet.body, c.shown) {
@@ -414,6 +414,47 @@ func TestFile_correctsAtTheClientsWord(t *testing.T) {
 		b.post("/demandes/"+id+"/corriger", form).to(t)
 		if page := buyer.get(bought).want(t, 200); !strings.Contains(page.body, "8 rue Corrigée") {
 			t.Error("who bought it does not see the correction")
+		}
+	})
+}
+
+// Somebody who called, whose trade no agent has noted yet, reads his request by its link: there is nothing to correct, and nothing breaks.
+func TestMine_aCallWithoutATradeYet(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		ctx, agent := context.Background(), h.Agent(t)
+		call, err := h.Calls.Ring(ctx, rig.Host, "", rig.Mobile(977))
+		for _, step := range []func(context.Context, auth.Actor, string) error{h.Calls.Answer, h.Calls.Announce} {
+			if err == nil {
+				err = step(ctx, agent, call)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := h.Calls.Consent(ctx, agent, call, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.as(t, agent).post("/demandes/"+id+"/lien", nil).to(t)
+		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'request.new-link' AND object = $1", id); n != 1 {
+			t.Errorf("%d lines say that the links were revoked, want 1", n)
+		}
+		h.Drain(t)
+		link := ""
+		for _, m := range h.Post.Texts() {
+			if at := regexp.MustCompile(`/r/\S+`).FindString(m.Text); at != "" {
+				link = at
+			}
+		}
+		if link == "" {
+			t.Fatalf("no text holds the new link: %+v %+v", h.Post.Texts(), h.Post.Mails())
+		}
+		b := h.at(t, rig.Host)
+		if to := b.get(link).to(t); to != "/ma-demande" {
+			t.Fatalf("the link leads to %s", to)
+		}
+		if page := b.get("/ma-demande").want(t, 200); !strings.Contains(page.body, "Votre demande") || strings.Contains(page.body, "/ma-demande/code") || !strings.Contains(page.body, "/ma-demande/annuler") {
+			t.Error("the page has no title, offers to correct what nobody asked, or not to cancel")
 		}
 	})
 }

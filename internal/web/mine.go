@@ -110,10 +110,17 @@ func (v *visit) mine() error {
 	if m.State == request.Unverified {
 		return v.to("/demande/code")
 	}
-	page := ui.MyRequest{Public: v.public(m.Zone()), Topic: "request " + m.ID, Reference: m.Ref, Title: m.Title, Where: m.Commune().Name + " " + m.Postcode, Status: v.statusOfRequest(m.State),
-		Words: v.freeWords(m.Network.Form(m.Trade), m.Words), CanCancel: m.State.Open(), CanFix: m.State.Open(), Until: m.At.Add(linkCookie)}
-	for _, l := range m.Network.Form(m.Trade).Sheet(m.Answers) {
-		page.Facts = append(page.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
+	form := m.Network.Form(m.Trade) // nil while an agent has not heard the trade yet
+	title := m.Title
+	if title == "" {
+		title = v.lang.T("Votre demande", "Your request")
+	}
+	page := ui.MyRequest{Public: v.public(m.Zone()), Topic: "request " + m.ID, Reference: m.Ref, Title: title, Where: m.Commune().Name + " " + m.Postcode, Status: v.statusOfRequest(m.State),
+		Words: v.freeWords(form, m.Words), CanCancel: m.State.Open(), CanFix: m.State.Open() && form != nil, Until: m.At.Add(linkCookie)}
+	if form != nil {
+		for _, l := range form.Sheet(m.Answers) {
+			page.Facts = append(page.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
+		}
 	}
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: v.say2(m.Network.Urgency(m.Urgency))},
 		ui.Fact{Label: v.lang.T("Téléphone", "Phone"), Value: phone.Display(m.Who.Phone)})
@@ -191,6 +198,9 @@ func (v *visit) followUps() []ui.Option {
 
 // freeWords are the consumer's own sentences.
 func (v *visit) freeWords(f *network.Form, words network.Answers) string {
+	if f == nil {
+		return ""
+	}
 	var all []string
 	for _, q := range f.Questions {
 		all = append(all, words[q.ID]...)
@@ -221,9 +231,9 @@ func (v *visit) consumerStep(m request.Mine, e request.Event) (ui.Step, bool) {
 	case request.EvTaken:
 		s.Text = v.lang.T("Un conseiller s’en occupe", "An agent is looking after it")
 	case request.EvPublished:
-		s.Text = v.lang.Tf("Vue par un conseiller, proposée à %d professionnels", "Seen by an agent, offered to %d professionals", e.Count)
+		s.Text = v.lang.Tf("Vue par un conseiller, proposée à %s", "Seen by an agent, offered to %s", v.lang.Count(e.Count, "professionnel", "professionnels", "professional", "professionals"))
 	case request.EvWidened:
-		s.Text = v.lang.Tf("Proposée plus loin : %d professionnels de plus", "Offered farther: %d more professionals", e.Count)
+		s.Text = v.lang.Tf("Proposée plus loin : %s de plus", "Offered farther: %s", v.lang.Count(e.Count, "professionnel", "professionnels", "more professional", "more professionals"))
 	case request.EvOffered:
 		s.Text = v.lang.T("Proposée à un professionnel de plus", "Offered to one more professional")
 	case request.EvSold:
@@ -338,7 +348,11 @@ func (v *visit) fixCodeForm() error {
 	if err != nil {
 		return v.did("/ma-demande", "", err)
 	}
-	return v.show(v.codePage(ui.Form{}, "/ma-demande/code", v.lang.T("Pour corriger votre demande, tapez le code que nous venons de vous envoyer.", "To correct your request, type the code that we have just sent you."), to, byMail))
+	return v.show(v.fixCodePage(ui.Form{}, to, byMail))
+}
+
+func (v *visit) fixCodePage(f ui.Form, to string, byMail bool) ui.CodeAsked {
+	return v.codePage(f, "/ma-demande/code", v.lang.T("Pour corriger votre demande, tapez le code que nous venons de vous envoyer.", "To correct your request, type the code that we have just sent you."), to, byMail)
 }
 
 func (v *visit) fixCode() error {
@@ -349,17 +363,26 @@ func (v *visit) fixCode() error {
 		return err
 	}
 	if err := v.Requests.Code(v.ctx, v.actor, v.actor.Request, person.ToCorrect, v.value("code")); err != nil {
-		return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.codePage(f, "/ma-demande/code", "", "", false), nil })
+		return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.fixCodePage(f, "", false), nil })
 	}
 	v.setCookie("coded", v.codedToken(v.DB.Machine().Add(codedLife)), codedLife)
 	return v.to("/ma-demande/corriger")
+}
+
+// mineToFix is the consumer's own request with its trade: before an agent heard it there is nothing to correct on a page.
+func (v *visit) mineToFix() (request.Mine, error) {
+	m, err := v.Requests.Mine(v.ctx, v.actor)
+	if err == nil && m.Network.Form(m.Trade) == nil {
+		err = errNoPage
+	}
+	return m, err
 }
 
 func (v *visit) fixForm() error {
 	if !v.actor.Coded {
 		return v.to("/ma-demande/code")
 	}
-	m, err := v.Requests.Mine(v.ctx, v.actor)
+	m, err := v.mineToFix()
 	if err != nil {
 		return err
 	}
@@ -380,16 +403,17 @@ func (v *visit) fix() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	m, err := v.Requests.Mine(v.ctx, v.actor)
+	m, err := v.mineToFix()
 	if err != nil {
 		return err
 	}
-	err = v.Requests.Correct(v.ctx, v.actor, "", v.readCorrection(m.Network.Form(m.Trade)))
+	form := m.Network.Form(m.Trade)
+	err = v.Requests.Correct(v.ctx, v.actor, "", v.readCorrection(form))
 	if err != nil {
 		if fault.Code(err) == "code-needed" {
 			return v.to("/ma-demande/code")
 		}
-		return v.invalid(err, v.fixPage(m))
+		return v.invalid(wordsFault(form, err), v.fixPage(m))
 	}
 	return v.did("/ma-demande", v.lang.T("Votre demande est corrigée.", "Your request is corrected."), nil)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,8 +54,8 @@ func proRoutes() []route {
 func (v *visit) proFrame(zone *time.Location, topics ...string) ui.Space {
 	s := v.watching(topics...)
 	s.Zone = zone
-	if held, err := v.Requests.Cart(v.ctx, v.actor); err == nil { // a badge: without it the page is still true
-		s.Counts = map[string]int{"/panier": len(slices.DeleteFunc(held, func(it request.Item) bool { return it.HeldUntil.IsZero() }))}
+	if held, err := v.Requests.Held(v.ctx, v.actor); err == nil { // a badge: without it the page is still true
+		s.Counts = map[string]int{"/panier": held}
 	}
 	return s
 }
@@ -72,7 +71,7 @@ func (v *visit) boardLine(it request.Item) (ui.BoardItem, error) {
 		return ui.BoardItem{}, err
 	}
 	line := ui.BoardItem{ID: it.ID, Title: it.Title, Trade: v.tradeName(it.Trade), Commune: it.Commune().Name, Postcode: it.Postcode, Km: -1,
-		Urgent: len(it.Network.Introductions.Urgencies) > 0 && it.Network.Introductions.Urgencies[0].ID == it.Urgency, When: v.say2(it.Network.Urgency(it.Urgency)),
+		Urgent: it.Urgent(it.Network), When: v.say2(it.Network.Urgency(it.Urgency)),
 		Published: it.PublishedAt, Excl: it.Price, Incl: it.Price.Incl(it.VAT), Seats: it.Seats, Left: it.Left, HeldUntil: it.HeldUntil, FreeAt: it.FreeAt}
 	if it.Distance >= 0 {
 		line.Km = float64(it.Distance) / 1000

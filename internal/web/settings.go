@@ -51,7 +51,7 @@ func (v *visit) settings() error {
 		{Title: v.lang.T("Prix d’une mise en relation, hors taxe", "Price of an introduction, excl. VAT"), Facts: v.priceFacts(n)},
 		{Title: v.lang.T("Limites contre les abus", "Limits against abuse"), Facts: v.limitFacts(n)},
 		{Title: v.lang.T("Pourquoi des données sont gardées, et combien de temps", "Why data is kept, and for how long"), Facts: v.purposeFacts(n)},
-		{Title: v.lang.T("Qui en reçoit", "Who receives any"), Facts: v.recipientFacts(n)},
+		{Title: v.lang.T("Qui en reçoit", "Who receives data"), Facts: v.recipientFacts(n)},
 	}
 	return v.show(page)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ func (v *visit) signIn() error {
 		}
 		session, err := v.Auth.SecondStep(v.ctx, ticket, v.value("code"))
 		if fault.Is(err, fault.Anonymous) {
-			return v.to("/connexion?next=" + after(v.value("next"))) // the ticket is spent or too old: from the start
+			return v.to("/connexion?next=" + url.QueryEscape(after(v.value("next")))) // the ticket is spent or too old: from the start
 		}
 		if err != nil {
 			return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.signInPage(f, true), nil })
@@ -98,7 +99,7 @@ func (v *visit) linkSignIn() error {
 }
 
 func (v *visit) invitationPage(f ui.Form, in auth.Invited, gone bool) (ui.View, error) {
-	p := ui.Invitation{Frame: v.frame(nil), Form: f, Operator: v.n.Operator.Name, Action: v.r.URL.Path, Email: in.Account.Email, Gone: gone, Pro: in.Account.Kind == "pro"}
+	p := ui.Invitation{Frame: v.frame(nil), Form: f, Operator: v.n.Operator.Name, Action: v.r.URL.Path, Name: in.Account.Name, Email: in.Account.Email, Gone: gone, Pro: in.Account.Kind == "pro"}
 	for _, r := range in.Account.Roles {
 		p.Roles = append(p.Roles, v.roleName(r))
 	}
@@ -123,7 +124,7 @@ func (v *visit) invitationForm() error {
 	if err != nil {
 		return err
 	}
-	page, err := v.invitationPage(ui.Form{Values: map[string][]string{"name": {in.Account.Name}}}, in, false)
+	page, err := v.invitationPage(ui.Form{}, in, false)
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func (v *visit) invitation() error {
 func (v *visit) freshForm() error { return v.show(v.freshPage(ui.Form{})) }
 
 func (v *visit) freshPage(f ui.Form) ui.Fresh {
-	return ui.Fresh{Space: v.spaceFrame(), Form: f, Action: "/confirmer?next=" + after(v.r.FormValue("next")), Code: v.actor.Who == auth.StaffMember,
+	return ui.Fresh{Space: v.spaceFrame(), Form: f, Action: "/confirmer?next=" + url.QueryEscape(after(v.r.FormValue("next"))), Code: v.actor.Who == auth.StaffMember,
 		Why: v.lang.T("Cette action demande de confirmer votre identité.", "This action asks you to confirm who you are.")}
 }
 

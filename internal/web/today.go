@@ -109,7 +109,7 @@ func (v *visit) dueContacts(page *ui.Today) error {
 
 // dueChecks are professionals who wait for a check, and those whose insurance ends within thirty days.
 func (v *visit) dueChecks(page *ui.Today) error {
-	waiting, err := v.Pros.List(v.ctx, v.actor, pro.Filter{State: pro.Pending}, listed)
+	waiting, err := v.Pros.List(v.ctx, v.actor, pro.Filter{State: pro.Pending, Members: true}, listed)
 	if err != nil {
 		return err
 	}
@@ -130,9 +130,6 @@ func (v *visit) dueChecks(page *ui.Today) error {
 		return err
 	}
 	for _, p := range waiting {
-		if p.Outside {
-			continue // he has no access to open
-		}
 		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Vérification", "Check"), Title: contacts[p.ID].Company, Detail: joinWords(v.tradesOf(p), communeName(p.Profile.Base)), Href: "/pros/" + p.ID, Since: p.At})
 	}
 	for _, e := range ending {

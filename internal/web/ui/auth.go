@@ -19,12 +19,13 @@ type LinkSignIn struct {
 	Gone     bool // used or expired
 }
 
-// Invitation is `/invitation/{token}`: name, password, password2, then the authenticator: code. Posts to Action.
+// Invitation is `/invitation/{token}`: password, password2, then the authenticator: code. Posts to Action.
 type Invitation struct {
 	Frame
 	Form
 	Operator string
 	Action   string
+	Name     string
 	Email    string
 	Roles    []string
 	QR       string // an SVG made by us, trusted

@@ -190,7 +190,7 @@ var gate = []Sample{
 		return ui.LinkSignIn{Frame: frame(l, "/connexion/lien/x"), Operator: site.Name, Gone: true}
 	}},
 	{"invitation", "Entrée", func(l ui.Lang) ui.View {
-		return ui.Invitation{Frame: frame(l, "/invitation/x"), Operator: site.Name, Action: "/invitation/x", Email: "zoe@depanneurs.example", Roles: []string{"Conseil"}, Secret: "JBSW Y3DP EHPK 3PXP",
+		return ui.Invitation{Frame: frame(l, "/invitation/x"), Operator: site.Name, Action: "/invitation/x", Name: "Zoé Exemple", Email: "zoe@depanneurs.example", Roles: []string{"Conseil"}, Secret: "JBSW Y3DP EHPK 3PXP",
 			QR: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8" shape-rendering="crispEdges"><path d="M0 0h3v3H0zM5 0h3v3H5zM0 5h3v3H0zM4 4h1v1H4zM6 5h1v2H6zM4 7h2v1H4z"/></svg>`}
 	}},
 	{"invitation-eteinte", "Entrée", func(l ui.Lang) ui.View {

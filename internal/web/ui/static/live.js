@@ -39,7 +39,7 @@ async function refresh() {
   clearTimeout(timer);
   const mine = ++asked;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Live": "1" }, cache: "no-store" });
     if (answer.redirected || answer.status === 401 || answer.status === 410) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
     const text = await answer.text();
