@@ -37,7 +37,7 @@ var publicColumns = map[string]string{
 	"edition.in_force_on":      "date",
 	"edition.applied_by":       "account id",
 	"edition.bundle":           "the operator's own published file",
-	"person_key.category":      "word of the network file",
+	"person_key.categories":    "words of the network file",
 	"audit.actor":              "account id or a word",
 	"audit.role":               "word",
 	"audit.action":             "word of the permission table",

@@ -151,13 +151,14 @@ type runner interface {
 
 // Tx is a transaction in progress. It belongs to the closure that got it and to one goroutine.
 type Tx struct {
-	ctx    context.Context
-	run    runner
-	db     *DB
-	now    time.Time
-	failed error
-	after  []func()
-	schema map[string]table // for Load
+	ctx     context.Context
+	run     runner
+	db      *DB
+	now     time.Time
+	failed  error
+	changed bool // a statement touched rows
+	after   []func()
+	schema  map[string]table // for Load
 }
 
 // Now is the business instant of this transaction, read once at its start, whole microseconds UTC.
@@ -166,17 +167,29 @@ func (t *Tx) Now() time.Time { return t.now }
 // Machine is the real time now.
 func (t *Tx) Machine() time.Time { return t.db.Machine() }
 
+// idTick is how many milliseconds of ids lie in no order: 40 bits of it last until the year 3711.
+const idTick = 50
+
 // ids is Crockford's alphabet, without look-alikes; 24 characters carry 120 bits.
 var ids = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// NewID is a prefix and 120 random bits. It is not ordered: time-ordered ids were measured to triple PostgreSQL's aborts; lists order by
-// (at, id).
+// NewID is a prefix and 24 characters that nobody guesses; see [DB.NewID]. Lists order by (at, id), never by id alone.
 func (t *Tx) NewID(prefix string) string { return t.db.NewID(prefix) }
 
 // NewID outside a transaction, for what must be named before it is stored (a message's idempotency key).
+//
+// On PostgreSQL it is 120 random bits: ids in the order of time were measured to triple its aborts. On SQLite 40 bits of machine time come
+// first and 80 random ones behind: there is one writer, and new rows that lie side by side in every index made a group of intakes write a
+// fifth of the pages.
 func (d *DB) NewID(prefix string) string {
 	var b [15]byte
-	if _, err := io.ReadFull(d.opt.Random, b[:]); err != nil {
+	random := b[:]
+	if d.dialect == SQLite {
+		ticks := uint64(d.Machine().UnixMilli()) / idTick
+		b[0], b[1], b[2], b[3], b[4] = byte(ticks>>32), byte(ticks>>24), byte(ticks>>16), byte(ticks>>8), byte(ticks)
+		random = b[5:]
+	}
+	if _, err := io.ReadFull(d.opt.Random, random); err != nil {
 		panic("db: no randomness: " + err.Error()) // the machine cannot keep any promise now
 	}
 	return prefix + "_" + ids.EncodeToString(b[:])
@@ -198,6 +211,7 @@ func (t *Tx) Exec(q string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, t.fail(err, q)
 	}
+	t.changed = t.changed || n != 0
 	return n, nil
 }
 

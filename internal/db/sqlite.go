@@ -13,10 +13,11 @@ import (
 
 // lite is the SQLite engine: one writer goroutine that owns the writing connection, and a few readers.
 //
-// The writer takes every closure waiting at one moment and commits them together, each in a savepoint of its own: one durable sync
-// carries fifty of them. Nobody is answered, not even with a refusal, before that COMMIT: a refusal may rest on what a neighbour of the
-// same group wrote. If COMMIT or a ROLLBACK TO fails, the group is discarded and each closure runs again alone. A crash leaves the
-// whole group or nothing of it; nobody was told otherwise.
+// The writer takes every closure waiting at one moment and commits them together: one durable sync carries fifty of them. Nobody is
+// answered, not even with a refusal, before that COMMIT: a refusal may rest on what a neighbour of the same group wrote. When a closure
+// fails after it wrote, the group is rolled back and runs again with a savepoint for each, which most groups never need. If COMMIT or a
+// ROLLBACK TO fails, the group is discarded and each closure runs again alone. A crash leaves the whole group or nothing of it; nobody
+// was told otherwise.
 type lite struct {
 	db      *DB
 	writer  *liteConn
@@ -164,9 +165,15 @@ func (l *lite) loop() {
 	}
 }
 
+// errSpoiled says that a closure failed after it had changed something, in a group that runs without savepoints.
+var errSpoiled = errors.New("db: the group runs again with savepoints")
+
 // commit runs a group in one transaction; on a failure of the transaction itself, each closure again alone.
 func (l *lite) commit(group []*liteWrite) {
-	err := l.attempt(group)
+	err := l.attempt(group, false)
+	if err == errSpoiled {
+		err = l.attempt(group, true)
+	}
 	if err != nil && len(group) > 1 {
 		l.db.aborts.Add(1)
 		for _, w := range group {
@@ -189,7 +196,7 @@ func (l *lite) commit(group []*liteWrite) {
 }
 
 // attempt answers an error only when the transaction as a whole failed; a closure's own error is in its liteWrite.
-func (l *lite) attempt(group []*liteWrite) (err error) {
+func (l *lite) attempt(group []*liteWrite, savepoints bool) (err error) {
 	// A cancelled context would make the driver drop the whole transaction while later savepoints commit alone (measured), so closures
 	// run under a context that nobody but the time limit ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), writeLimit)
@@ -210,18 +217,30 @@ func (l *lite) attempt(group []*liteWrite) (err error) {
 			w.err = w.ctx.Err()
 			continue
 		}
-		if err := c.run(ctx, "SAVEPOINT s"); err != nil {
-			return err
-		}
-		w.tx = &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
-		w.panic, w.err = call(w.fn, w.tx)
-		if w.err != nil || w.panic != nil {
-			if err := c.run(ctx, "ROLLBACK TO s"); err != nil {
+		if savepoints {
+			if err := c.run(ctx, "SAVEPOINT s"); err != nil {
 				return err
 			}
 		}
-		if err := c.run(ctx, "RELEASE s"); err != nil {
-			return err
+		w.tx = &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
+		w.panic, w.err = call(w.fn, w.tx)
+		failed := w.err != nil || w.panic != nil
+		switch {
+		case savepoints:
+			if failed {
+				if err := c.run(ctx, "ROLLBACK TO s"); err != nil {
+					return err
+				}
+			}
+			if err := c.run(ctx, "RELEASE s"); err != nil {
+				return err
+			}
+		case failed && (w.tx.changed || w.tx.failed != nil): // a statement's failure may have ended the transaction itself
+			if len(group) > 1 {
+				return errSpoiled
+			}
+			_ = c.run(ctx, "ROLLBACK") // there may be nothing left to undo
+			return nil
 		}
 	}
 	if err := c.run(ctx, "COMMIT"); err != nil {

@@ -112,15 +112,15 @@ func WordingHash(lang, words string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Record writes choices of one person into the ledger, each with its exact wording by hash and a leaf in the proof log (GDPR art. 7.1, C. conso.
-// R223-2).
+// Record writes choices that one person made at once into the ledger, each with its exact wording by hash, all of them with one leaf in the
+// proof log (GDPR art. 7.1, C. conso. R223-2).
 func Record(tx *db.Tx, r *vault.Ring, choices ...Choice) error {
 	if len(choices) == 0 {
 		return nil
 	}
 	at := db.Micros(tx.Now())
 	var wordings, rows [][]any
-	leaves := make([]proof.Leaf, len(choices))
+	contents := make([][]byte, len(choices))
 	said := map[string]bool{}
 	for i, c := range choices {
 		words := c.Consent.Wording.Say(c.Lang)
@@ -130,20 +130,19 @@ func Record(tx *db.Tx, r *vault.Ring, choices ...Choice) error {
 			wordings = append(wordings, []any{hash, c.Lang, words})
 		}
 		id := tx.NewID("con")
-		leaves[i] = proof.Leaf{Kind: "consent", Object: id, Person: c.Person, Category: string(network.DataConsent),
-			Content: canonical(c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at)}
+		contents[i] = canonical(c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at)
 		rows = append(rows, []any{id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at})
 	}
 	marks, args := db.Rows(wordings...)
 	if _, err := tx.Exec("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
 		return err
 	}
-	ids, err := proof.CommitAll(tx, r, leaves)
+	leaf, err := proof.CommitSet(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents)
 	if err != nil {
 		return err
 	}
 	for i := range rows {
-		rows[i] = append(rows[i], ids[i])
+		rows[i] = append(rows[i], leaf)
 	}
 	marks, args = db.Rows(rows...)
 	_, err = tx.Exec("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES "+marks, args...)
@@ -217,29 +216,37 @@ func Withdraw(tx *db.Tx, r *vault.Ring, n *network.Network, person, object, cons
 	return true, Record(tx, r, Choice{Person: person, Object: object, Consent: c, Granted: false, Channel: channel, Lang: lang, Edition: n.Hash()})
 }
 
-// Verify recomputes every leaf of a person's ledger for an object: nil when each choice, down to the words that were shown, is what was
-// committed. After erasure the leaves are mute and the answer is vault.ErrErased. A row that is gone altogether it cannot miss: the leaf stays.
+// Verify recomputes every leaf of a person's ledger for an object: nil when the choices of each act, down to the words that were shown, are
+// what was committed, none changed, added or missing. After erasure the leaves are mute and the answer is vault.ErrErased. An act that is
+// gone altogether it cannot miss: its leaf stays.
 func Verify(tx *db.Tx, r *vault.Ring, person, object string) error {
-	type row struct {
-		c                                Choice
-		hash, leaf, purpose, words, lang string
-		at                               int64
-	}
-	rows, err := db.List(tx, func(s db.Scanner) (x row, err error) {
-		err = s.Scan(&x.c.Consent.ID, &x.purpose, &x.c.Granted, &x.c.Channel, &x.hash, &x.c.Edition, &x.at, &x.leaf, &x.words, &x.lang)
-		return x, err
+	var leaves []string
+	acts := map[string][][]byte{}
+	var wrong error
+	err := db.Each(tx, func(s db.Scanner) error {
+		var consent, purpose, channel, hash, edition, leaf, words, lang string
+		var granted bool
+		var at int64
+		if err := s.Scan(&consent, &purpose, &granted, &channel, &hash, &edition, &at, &leaf, &words, &lang); err != nil {
+			return err
+		}
+		if acts[leaf] == nil {
+			leaves = append(leaves, leaf)
+		}
+		acts[leaf] = append(acts[leaf], canonical(person, object, consent, purpose, granted, channel, hash, edition, at))
+		if WordingHash(lang, words) != hash {
+			wrong = errors.Join(wrong, fmt.Errorf("consent %s: the words are not those of their hash", consent))
+		}
+		return nil
 	}, `SELECT c.consent, c.purpose, c.granted, c.channel, c.wording_hash, c.edition, c.at, c.leaf_id, coalesce(w.words, ''), coalesce(w.lang, '')
 		FROM consent c LEFT JOIN wording w ON w.hash = c.wording_hash WHERE c.person_id = $1 AND c.object = $2 ORDER BY c.at, c.id`, person, object)
 	if err != nil {
 		return err
 	}
-	for _, x := range rows {
-		if e := proof.Check(tx, r, x.leaf, canonical(person, object, x.c.Consent.ID, x.purpose, x.c.Granted, x.c.Channel, x.hash, x.c.Edition, x.at)); e != nil {
-			err = errors.Join(err, fmt.Errorf("consent %s: %w", x.c.Consent.ID, e))
-		}
-		if WordingHash(x.lang, x.words) != x.hash {
-			err = errors.Join(err, fmt.Errorf("consent %s: the words are not those of their hash", x.c.Consent.ID))
+	for _, leaf := range leaves {
+		if err := proof.CheckSet(tx, r, leaf, acts[leaf]); err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("leaf %s: %w", leaf, err))
 		}
 	}
-	return err
+	return wrong
 }

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -63,26 +64,37 @@ func place(id string) vault.Place {
 
 // Commit inserts the leaf in tx and returns its id.
 func Commit(tx *db.Tx, r *vault.Ring, l Leaf) (id string, err error) {
-	ids, err := CommitAll(tx, r, []Leaf{l})
-	if err != nil {
+	var salt [32]byte
+	if _, err := rand.Read(salt[:]); err != nil {
 		return "", err
 	}
-	return ids[0], nil
+	id = tx.NewID("leaf")
+	return id, insert(tx, leafRow{id, l, Commitment(l.Kind, salt[:], l.Content), r.Seal(l.Category, place(id), salt[:])})
 }
 
-// CommitAll inserts several leaves, whose salts the same ring seals, and returns their ids in order.
-func CommitAll(tx *db.Tx, r *vault.Ring, leaves []Leaf) (ids []string, err error) {
-	rows := make([]leafRow, len(leaves))
-	for i, l := range leaves {
-		var salt [32]byte
-		if _, err := rand.Read(salt[:]); err != nil {
-			return nil, err
-		}
-		id := tx.NewID("leaf")
-		ids = append(ids, id)
-		rows[i] = leafRow{id, l, Commitment(l.Kind, salt[:], l.Content), r.Seal(l.Category, place(id), salt[:])}
+// CommitSet is Commit for several contents of one act: one leaf for all. Its content is the list of their own commitments, each with a salt
+// of its own, so that one can be opened to somebody without the others.
+func CommitSet(tx *db.Tx, r *vault.Ring, l Leaf, contents [][]byte) (id string, err error) {
+	var salt [32]byte
+	if _, err := rand.Read(salt[:]); err != nil {
+		return "", err
 	}
-	return ids, insert(tx, rows...)
+	id = tx.NewID("leaf")
+	return id, insert(tx, leafRow{id, l, setCommitment(l.Kind, salt[:], contents), r.Seal(l.Category, place(id), salt[:])})
+}
+
+// setCommitment commits to contents in the order of their bytes. Every salt derives from the leaf's: knowing one tells nothing of another.
+func setCommitment(kind string, salt []byte, contents [][]byte) []byte {
+	derived := func(name string) []byte {
+		m := hmac.New(sha256.New, salt)
+		m.Write([]byte(name))
+		return m.Sum(nil)
+	}
+	var list []byte
+	for i, c := range slices.SortedFunc(slices.Values(contents), bytes.Compare) {
+		list = append(list, Commitment(kind, derived("part "+strconv.Itoa(i)), c)...)
+	}
+	return Commitment(kind, derived("set"), list)
 }
 
 // CommitSecret inserts the leaf of a content that is its own salt: a random seed. The commitment uses an empty salt.
@@ -98,22 +110,16 @@ type leafRow struct {
 	sealed     []byte
 }
 
-func insert(tx *db.Tx, rows ...leafRow) error {
-	var leaves, waits [][]any
-	at := db.Micros(tx.Now())
-	for _, r := range rows {
-		if strings.ContainsAny(r.leaf.Kind, " \n") {
-			return fmt.Errorf("proof: kind %q is not one word", r.leaf.Kind)
-		}
-		leaves = append(leaves, []any{r.id, at, r.leaf.Kind, r.leaf.Object, r.leaf.Person, r.leaf.Category, r.commitment, r.sealed})
-		waits = append(waits, []any{r.id, at})
+func insert(tx *db.Tx, r leafRow) error {
+	if strings.ContainsAny(r.leaf.Kind, " \n") {
+		return fmt.Errorf("proof: kind %q is not one word", r.leaf.Kind)
 	}
-	marks, args := db.Rows(leaves...)
-	if _, err := tx.Exec("INSERT INTO proof_leaf (id, at, kind, object, person_id, category, commitment_hash, salt_sealed) VALUES "+marks, args...); err != nil {
+	at := db.Micros(tx.Now())
+	if _, err := tx.Exec("INSERT INTO proof_leaf (id, at, kind, object, person_id, category, commitment_hash, salt_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		r.id, at, r.leaf.Kind, r.leaf.Object, r.leaf.Person, r.leaf.Category, r.commitment, r.sealed); err != nil {
 		return err
 	}
-	marks, args = db.Rows(waits...)
-	_, err := tx.Exec("INSERT INTO proof_wait (leaf_id, at) VALUES "+marks, args...)
+	_, err := tx.Exec("INSERT INTO proof_wait (leaf_id, at) VALUES ($1, $2)", r.id, at)
 	tx.Wake("proof")
 	return err
 }
@@ -365,6 +371,15 @@ func Verify(p Inclusion, vkey string) error {
 
 // Check recomputes a leaf's commitment from its content and opens its salt with r: nil when the content is what was promised.
 func Check(tx *db.Tx, r *vault.Ring, leaf string, content []byte) error {
+	return check(tx, r, leaf, func(kind string, salt []byte) []byte { return Commitment(kind, salt, content) })
+}
+
+// CheckSet is Check for a leaf of [CommitSet]: the contents in any order, all of them.
+func CheckSet(tx *db.Tx, r *vault.Ring, leaf string, contents [][]byte) error {
+	return check(tx, r, leaf, func(kind string, salt []byte) []byte { return setCommitment(kind, salt, contents) })
+}
+
+func check(tx *db.Tx, r *vault.Ring, leaf string, recompute func(kind string, salt []byte) []byte) error {
 	var kind, category string
 	var commitment, sealed []byte
 	if err := tx.Get(db.Into(&kind, &category, &commitment, &sealed), "SELECT kind, category, commitment_hash, salt_sealed FROM proof_leaf WHERE id = $1", leaf); err != nil {
@@ -377,7 +392,7 @@ func Check(tx *db.Tx, r *vault.Ring, leaf string, content []byte) error {
 			return err
 		}
 	}
-	if !bytes.Equal(commitment, Commitment(kind, salt, content)) {
+	if !bytes.Equal(commitment, recompute(kind, salt)) {
 		return errors.New("proof: the content is not what was committed")
 	}
 	return nil

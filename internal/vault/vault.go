@@ -1,15 +1,17 @@
 // Package vault seals personal data: one data key per person and category, so that erasing means destroying keys, and scopes of erasure
 // are scopes of keys.
 //
-// Data keys lie wrapped in a key store apart from the database. They are minted there ahead, in batches, and only assigned inside a
-// business transaction (a row of person_key), so that a transaction does no I/O of its own and needs no second durable sync. A crash
-// leaves minted keys that nobody uses, never a sealed value without its key. Erasing overwrites the wrapped key with a tombstone; what
-// it sealed is noise from then on, in the database, its backups and its replicas alike.
+// Data keys lie wrapped in a key store apart from the database, eight side by side in a bunch that belongs to one person. Bunches are
+// minted there ahead, in batches, and only assigned inside a business transaction (a row of person_key that names the category of each
+// key), so that a transaction does no I/O of its own and needs no second durable sync. A crash leaves minted keys that nobody uses, never
+// a sealed value without its key. Erasing overwrites the wrapped key, alone or with its whole bunch; what it sealed is noise from then
+// on, in the database, its backups and its replicas alike.
 //
 // No unwrapped key outlives the call that needed it: a [Ring] holds them and is dropped with the call.
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -22,8 +24,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"entremise/internal/db"
@@ -60,12 +62,34 @@ type Vault struct {
 	sub  func(purpose string) []byte
 
 	mu   sync.Mutex
-	pool []wrapped // minted, durable in the key store, not yet assigned by this node
+	pool []bunch // minted, durable in the key store, not yet assigned by this node
 }
 
-type wrapped struct {
-	id  string
-	key []byte // as stored: nonce and ciphertext
+// bunch is bunchSize wrapped keys, each at its slot, stored as one value. A slot of zeros is an erased key, an empty value a bunch that
+// was erased whole.
+type bunch struct {
+	id   string
+	keys []byte
+}
+
+const (
+	bunchSize = 8                 // a consumer with a request has seven categories, or eight
+	slotSize  = 12 + KeySize + 16 // nonce, key, tag
+)
+
+// KeySize is the length of a data key in bytes.
+const KeySize = 32
+
+// slot is the wrapped key at i; nil when it is erased.
+func (b bunch) slot(i int) []byte {
+	if len(b.keys) < (i+1)*slotSize {
+		return nil
+	}
+	k := b.keys[i*slotSize : (i+1)*slotSize]
+	if bytes.Count(k, []byte{0}) == slotSize {
+		return nil
+	}
+	return k
 }
 
 // New opens a vault over the business database and the key store. master is MasterSize random bytes that live in a file or a secret
@@ -101,27 +125,35 @@ func gcm(key []byte) cipher.AEAD {
 	return a
 }
 
-// batch is how many keys one mint makes durable at once.
-const batch = 512
+// batch is how many bunches one mint makes durable at once.
+const batch = 128
 
-// fresh takes n minted keys, minting a batch when too few are left.
-func (v *Vault) fresh(ctx context.Context, n int) ([]wrapped, error) {
+// fresh takes n minted bunches, minting a batch when too few are left.
+func (v *Vault) fresh(ctx context.Context, n int) ([]bunch, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for len(v.pool) < n {
-		minted := make([]wrapped, 0, batch)
-		for range batch {
-			var key [32]byte
-			if _, err := rand.Read(key[:]); err != nil {
-				return nil, err
+		minted := make([]bunch, batch)
+		for i := range minted {
+			b := bunch{id: v.keys.NewID("key")}
+			for slot := range bunchSize {
+				var key [KeySize]byte
+				if _, err := rand.Read(key[:]); err != nil {
+					return nil, err
+				}
+				b.keys = append(b.keys, v.kek.Seal(nil, nil, key[:], bound(b.id, slot))...)
+				clear(key[:])
 			}
-			id := v.keys.NewID("key")
-			minted = append(minted, wrapped{id: id, key: v.kek.Seal(nil, nil, key[:], []byte(id))})
-			clear(key[:])
+			minted[i] = b
 		}
 		err := v.keys.Write(ctx, func(tx *db.Tx) error {
-			for _, m := range minted {
-				if _, err := tx.Exec("INSERT INTO data_key (id, wrapped_sealed, minted_at, erased_at) VALUES ($1, $2, $3, 0)", m.id, m.key, db.Micros(tx.Machine())); err != nil {
+			for part := range slices.Chunk(minted, 32) {
+				rows := make([][]any, len(part))
+				for i, b := range part {
+					rows[i] = []any{b.id, b.keys, db.Micros(tx.Machine()), 0}
+				}
+				marks, args := db.Rows(rows...)
+				if _, err := tx.Exec("INSERT INTO data_key (id, wrapped_sealed, minted_at, erased_at) VALUES "+marks, args...); err != nil {
 					return err
 				}
 			}
@@ -139,65 +171,83 @@ func (v *Vault) fresh(ctx context.Context, n int) ([]wrapped, error) {
 
 // Ring holds the unwrapped keys of one person for the length of a call. It belongs to one goroutine and is never stored.
 type Ring struct {
-	person string
-	keys   map[string]cipher.AEAD
-	fresh  map[string]string // category → key id, still to be assigned
-	erased map[string]bool
+	person  string
+	keys    map[string]cipher.AEAD
+	erased  map[string]bool
+	fresh   []assigned // bunches still to be assigned
+	bunches int        // how many this person has
+}
+
+// assigned is a bunch with the category of each of its first keys.
+type assigned struct {
+	id         string
+	categories []string
+}
+
+func newRing(person string) *Ring {
+	return &Ring{person: person, keys: map[string]cipher.AEAD{}, erased: map[string]bool{}}
 }
 
 // New mints a ring for a person who has no keys yet. Seal with it before or inside the transaction; Assign must run in it.
 func (v *Vault) New(ctx context.Context, person string, categories ...string) (*Ring, error) {
-	r := &Ring{person: person, keys: map[string]cipher.AEAD{}, fresh: map[string]string{}, erased: map[string]bool{}}
+	r := newRing(person)
 	return r, v.Add(ctx, r, categories...)
 }
 
-// Add mints keys for categories that the ring lacks.
+// Add mints keys for categories that the ring lacks; ErrErased for one whose key was destroyed: nothing of its kind is stored for this
+// person again.
 func (v *Vault) Add(ctx context.Context, r *Ring, categories ...string) error {
 	var need []string
 	for _, c := range categories {
+		if r.erased[c] {
+			return fmt.Errorf("%w: %s of %s", ErrErased, c, r.person)
+		}
 		if r.keys[c] == nil {
 			need = append(need, c)
 		}
 	}
-	taken, err := v.fresh(ctx, len(need))
+	parts := slices.Collect(slices.Chunk(need, bunchSize))
+	taken, err := v.fresh(ctx, len(parts))
 	if err != nil {
 		return err
 	}
-	for i, c := range need {
-		aead, err := v.unwrap(taken[i].id, taken[i].key)
-		if err != nil {
-			return err
+	for i, part := range parts {
+		for slot, c := range part {
+			if r.keys[c], err = v.unwrap(taken[i], slot); err != nil {
+				return err
+			}
 		}
-		r.keys[c], r.fresh[c] = aead, taken[i].id
+		r.fresh = append(r.fresh, assigned{taken[i].id, part})
 	}
 	return nil
 }
 
-func (v *Vault) unwrap(id string, key []byte) (cipher.AEAD, error) {
-	plain, err := v.kek.Open(nil, nil, key, []byte(id))
+// bound ties a wrapped key to its place in the key store.
+func bound(id string, slot int) []byte { return append([]byte(id), '.', byte('0'+slot)) }
+
+func (v *Vault) unwrap(b bunch, slot int) (cipher.AEAD, error) {
+	plain, err := v.kek.Open(nil, nil, b.slot(slot), bound(b.id, slot))
 	if err != nil {
-		return nil, fmt.Errorf("vault: key %s does not unwrap: is this the master key of this key store? %w", id, ErrForged)
+		return nil, fmt.Errorf("vault: key %s does not unwrap: is this the master key of this key store? %w", b.id, ErrForged)
 	}
 	defer clear(plain)
 	return gcm(plain), nil
 }
 
 // Assign writes which key seals what. It belongs in the transaction that stores the first value sealed with the ring. When another
-// transaction has given this person a key for the same category meanwhile, it answers db.ErrUnique: load the ring again and repeat.
+// transaction has given this person keys meanwhile, it answers db.ErrUnique: load the ring again and repeat.
 func (r *Ring) Assign(tx *db.Tx) error {
-	if len(r.fresh) == 0 {
-		return nil
+	for i, a := range r.fresh {
+		n, err := tx.Exec("INSERT INTO person_key (person_id, number, key_id, categories, assigned_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person_id, number) DO NOTHING",
+			r.person, r.bunches+i, a.id, strings.Join(a.categories, " "), db.Micros(tx.Now()))
+		if err == nil && n == 0 {
+			err = db.ErrUnique
+		}
+		if err != nil {
+			return err
+		}
 	}
-	rows := make([][]any, 0, len(r.fresh))
-	for _, c := range slices.Sorted(maps.Keys(r.fresh)) { // one text for one number of keys
-		rows = append(rows, []any{r.person, c, r.fresh[c], db.Micros(tx.Now())})
-	}
-	marks, args := db.Rows(rows...)
-	n, err := tx.Exec("INSERT INTO person_key (person_id, category, key_id, assigned_at) VALUES "+marks+" ON CONFLICT (person_id, category) DO NOTHING", args...)
-	if err == nil && int(n) != len(rows) {
-		err = db.ErrUnique
-	}
-	return err
+	return nil
 }
 
 // Ring loads the keys of a person, and mints those of the named categories that he lacks (Assign then stores them).
@@ -210,53 +260,73 @@ func (v *Vault) Ring(ctx context.Context, person string, categories ...string) (
 	return r, v.Add(ctx, r, categories...)
 }
 
+// assignments reads which bunches people have.
+func assignments(tx *db.Tx, people ...string) (all []assignment, err error) {
+	for part := range slices.Chunk(people, 200) {
+		var args []any
+		in := db.In(&args, part)
+		found, err := db.List(tx, func(s db.Scanner) (a assignment, err error) {
+			var categories string
+			err = s.Scan(&a.person, &a.id, &categories)
+			a.categories = strings.Fields(categories)
+			return a, err
+		}, "SELECT person_id, key_id, categories FROM person_key WHERE person_id IN ("+in+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+type assignment struct {
+	person string
+	assigned
+}
+
 // Rings loads the keys of several people at once, for lists. Every person asked for has a ring, an unknown one an empty ring.
 func (v *Vault) Rings(ctx context.Context, people ...string) (map[string]*Ring, error) {
 	rings := map[string]*Ring{}
 	for _, p := range people {
-		rings[p] = &Ring{person: p, keys: map[string]cipher.AEAD{}, fresh: map[string]string{}, erased: map[string]bool{}}
+		rings[p] = newRing(p)
 	}
-	type row struct{ person, category, key string }
-	var rows []row
-	for part := range slices.Chunk(people, 200) {
-		err := v.main.Read(ctx, func(tx *db.Tx) error {
-			var args []any
-			in := db.In(&args, part)
-			found, err := db.List(tx, func(s db.Scanner) (r row, err error) { err = s.Scan(&r.person, &r.category, &r.key); return },
-				"SELECT person_id, category, key_id FROM person_key WHERE person_id IN ("+in+")", args...)
-			rows = append(rows, found...)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	var rows []assignment
+	err := v.main.Read(ctx, func(tx *db.Tx) (err error) { rows, err = assignments(tx, people...); return err })
+	if err != nil {
+		return nil, err
 	}
-	of := map[string]row{}
-	var keys []string
-	for _, r := range rows {
-		of[r.key] = r
-		keys = append(keys, r.key)
+	of := map[string]assignment{}
+	for _, a := range rows {
+		of[a.id] = a
+		rings[a.person].bunches++
 	}
-	for part := range slices.Chunk(keys, 400) {
+	for part := range slices.Chunk(rows, 400) {
 		err := v.keys.Read(ctx, func(tx *db.Tx) error {
+			ids := make([]string, len(part))
+			for i, a := range part {
+				ids[i] = a.id
+			}
 			var args []any
-			in := db.In(&args, part)
+			in := db.In(&args, ids)
 			return db.Each(tx, func(s db.Scanner) error {
-				var id string
-				var key []byte
-				var erased int64
-				if err := s.Scan(&id, &key, &erased); err != nil {
+				var b bunch
+				if err := s.Scan(&b.id, &b.keys); err != nil {
 					return err
 				}
-				r := rings[of[id].person]
-				if erased != 0 {
-					r.erased[of[id].category] = true
-					return nil
+				a := of[b.id]
+				for slot, c := range a.categories {
+					if b.slot(slot) == nil {
+						rings[a.person].erased[c] = true
+						continue
+					}
+					aead, err := v.unwrap(b, slot)
+					if err != nil {
+						return err
+					}
+					rings[a.person].keys[c] = aead
 				}
-				aead, err := v.unwrap(id, key)
-				r.keys[of[id].category] = aead
-				return err
-			}, "SELECT id, wrapped_sealed, erased_at FROM data_key WHERE id IN ("+in+")", args...)
+				return nil
+			}, "SELECT id, wrapped_sealed FROM data_key WHERE id IN ("+in+")", args...)
 		})
 		if err != nil {
 			return nil, err
@@ -320,41 +390,52 @@ func (v *Vault) Index(kind, value string) string {
 	return hex.EncodeToString(m.Sum(nil)[:16])
 }
 
-// Erase destroys a person's keys of the given categories, all of them when none is named. It is done when it answers nil, and doing it
-// again changes nothing. The rows stay, mute; removing them is the lifecycle's business.
+// Erase destroys a person's keys of the given categories, all of them when none is named, and answers how many it destroyed. It is done
+// when it answers nil, and doing it again changes nothing. The rows stay, mute; removing them is the lifecycle's business.
 func (v *Vault) Erase(ctx context.Context, person string, categories ...string) (erased int, err error) {
-	var ids []string
-	err = v.main.Read(ctx, func(tx *db.Tx) error {
-		args := []any{person}
-		q := "SELECT key_id FROM person_key WHERE person_id = $1"
-		if len(categories) > 0 {
-			q += " AND category IN (" + db.In(&args, categories) + ")"
-		}
-		ids, err = db.Values[string](tx, q, args...)
-		return err
-	})
-	if err != nil || len(ids) == 0 {
+	var rows []assignment
+	err = v.main.Read(ctx, func(tx *db.Tx) error { rows, err = assignments(tx, person); return err })
+	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	err = v.keys.Write(ctx, func(tx *db.Tx) error {
 		erased = 0
-		for _, id := range ids {
-			n, err := tx.Exec("UPDATE data_key SET wrapped_sealed = $2, erased_at = $3 WHERE id = $1 AND erased_at = 0", id, []byte{}, db.Micros(tx.Machine()))
+		for _, a := range rows {
+			n, err := erase(tx, a.assigned, categories)
 			if err != nil {
 				return err
 			}
-			erased += int(n)
+			erased += n
 		}
 		return nil
 	})
 	return erased, err
 }
 
-// Tombstones lists the ids of every erased key: the ledger that a restored key store must replay before it serves.
-func (v *Vault) Tombstones(ctx context.Context) (ids []string, err error) {
-	err = v.keys.Read(ctx, func(tx *db.Tx) error {
-		ids, err = db.Values[string](tx, "SELECT id FROM data_key WHERE erased_at > 0 ORDER BY erased_at, id")
-		return err
-	})
-	return ids, err
+// erase overwrites the keys of categories in one bunch, and the whole bunch once no category lives in it.
+func erase(tx *db.Tx, a assigned, categories []string) (erased int, err error) {
+	b := bunch{id: a.id}
+	if b.keys, err = db.Value[[]byte](tx, "SELECT wrapped_sealed FROM data_key WHERE id = $1", a.id); err != nil {
+		return 0, err
+	}
+	b.keys = bytes.Clone(b.keys)
+	left := 0
+	for slot, c := range a.categories {
+		switch key := b.slot(slot); {
+		case key == nil:
+		case len(categories) == 0 || slices.Contains(categories, c):
+			clear(key)
+			erased++
+		default:
+			left++
+		}
+	}
+	if erased == 0 {
+		return 0, nil
+	}
+	if left == 0 {
+		b.keys = []byte{}
+	}
+	_, err = tx.Exec("UPDATE data_key SET wrapped_sealed = $2, erased_at = $3 WHERE id = $1", a.id, b.keys, db.Micros(tx.Machine()))
+	return erased, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -117,8 +118,64 @@ func TestErase_isScopedAndFinal(t *testing.T) {
 		if n, err := r.v.Erase(ctx, "per_1"); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
-		if ids, err := r.v.Tombstones(ctx); len(ids) != 2 || err != nil {
-			t.Error(ids, err)
+		last, err := r.v.Ring(ctx, "per_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := last.Open("need", note, need); !errors.Is(err, vault.ErrErased) {
+			t.Errorf("need: %v", err)
+		}
+		if _, err := r.v.Ring(ctx, "per_1", "photos", "contact"); !errors.Is(err, vault.ErrErased) {
+			t.Errorf("a new key for an erased category: %v", err)
+		}
+	})
+}
+
+// More categories than one bunch has keys, some of them later: each has a key of its own, and erasing some leaves the others.
+func TestErase_ofSomeKeysOfABunch(t *testing.T) {
+	each(t, func(t *testing.T, r rig) {
+		var all []string
+		for i := range 11 {
+			all = append(all, "category"+string(rune('a'+i)))
+		}
+		ring, err := r.v.New(ctx, "per_1", all[:9]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		assign(t, r.main, ring)
+		if ring, err = r.v.Ring(ctx, "per_1", all...); err != nil {
+			t.Fatal(err)
+		}
+		assign(t, r.main, ring)
+		sealed := map[string][]byte{}
+		for i, c := range all {
+			sealed[c] = ring.SealText(c, phone, c)
+			for _, other := range all[:i] {
+				if _, err := ring.Open(c, phone, sealed[other]); !errors.Is(err, vault.ErrForged) {
+					t.Fatalf("%s opens what %s sealed", c, other)
+				}
+			}
+		}
+		gone := []string{all[0], all[3], all[7], all[8], all[10]}
+		if n, err := r.v.Erase(ctx, "per_1", gone...); n != len(gone) || err != nil {
+			t.Fatal(n, err)
+		}
+		after, err := r.v.Ring(ctx, "per_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all {
+			got, err := after.OpenText(c, phone, sealed[c])
+			if slices.Contains(gone, c) {
+				if !errors.Is(err, vault.ErrErased) {
+					t.Errorf("%s: %q, %v", c, got, err)
+				}
+			} else if got != c || err != nil {
+				t.Errorf("%s: %q, %v", c, got, err)
+			}
+		}
+		if n, err := r.v.Erase(ctx, "per_1"); n != len(all)-len(gone) || err != nil {
+			t.Fatal(n, err)
 		}
 	})
 }

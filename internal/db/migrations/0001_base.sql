@@ -32,18 +32,19 @@ CREATE TABLE edition (
   bundle BYTEA NOT NULL
 );
 
--- vault: which key of the key store seals what of whom
+-- vault: which keys of the key store seal what of whom: a bunch of them, and the category of each in order
 CREATE TABLE person_key (
   person_id TEXT NOT NULL,
-  category TEXT NOT NULL,
-  key_id TEXT NOT NULL UNIQUE,
+  number BIGINT NOT NULL,
+  key_id TEXT NOT NULL,
+  categories TEXT NOT NULL,
   assigned_at BIGINT NOT NULL,
-  PRIMARY KEY (person_id, category)
+  PRIMARY KEY (person_id, number)
 );
 
 -- audit
 CREATE TABLE audit (
-  id TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
   at BIGINT NOT NULL,
   machine_at BIGINT NOT NULL,
   actor TEXT NOT NULL,
@@ -51,9 +52,9 @@ CREATE TABLE audit (
   action TEXT NOT NULL,
   object TEXT NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('done', 'refused')),
-  detail TEXT NOT NULL
+  detail TEXT NOT NULL,
+  PRIMARY KEY (at, id)
 );
-CREATE INDEX audit_at ON audit (at, id);
 CREATE INDEX audit_object ON audit (object, at);
 
 -- job: immediate work and its retries, on machine time; a finished job is deleted
@@ -175,7 +176,7 @@ CREATE TABLE wording (
   words TEXT NOT NULL
 );
 CREATE TABLE consent (
-  id TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
   person_id TEXT NOT NULL,
   object TEXT NOT NULL,
   consent TEXT NOT NULL,
@@ -185,9 +186,9 @@ CREATE TABLE consent (
   wording_hash TEXT NOT NULL,
   edition TEXT NOT NULL,
   at BIGINT NOT NULL,
-  leaf_id TEXT NOT NULL
+  leaf_id TEXT NOT NULL,
+  PRIMARY KEY (person_id, at, id)
 );
-CREATE INDEX consent_person ON consent (person_id, at);
 -- No due date is stored: a holding is due when since + the duration of its purpose in the edition in force has passed.
 CREATE TABLE holding (
   record TEXT NOT NULL,
@@ -447,15 +448,15 @@ CREATE TABLE work (
   until_at BIGINT NOT NULL
 );
 CREATE TABLE request_event (
-  id TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
   request_id TEXT NOT NULL,
   at BIGINT NOT NULL,
   kind TEXT NOT NULL,
   actor TEXT NOT NULL,
   count BIGINT NOT NULL,
-  object TEXT NOT NULL
+  object TEXT NOT NULL,
+  PRIMARY KEY (request_id, at, id)
 );
-CREATE INDEX request_event_request ON request_event (request_id, at, id);
 CREATE TABLE photo (
   id TEXT NOT NULL PRIMARY KEY,
   request_id TEXT NOT NULL,

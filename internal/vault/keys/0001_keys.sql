@@ -1,4 +1,5 @@
--- The key store: wrapped data keys, apart from the database whose rows they seal. An erased key leaves a tombstone: the erasure ledger.
+-- The key store: bunches of wrapped data keys, apart from the database whose rows they seal. An erased key leaves zeros and the instant,
+-- a bunch erased whole an empty value.
 CREATE TABLE schema_version (
   version BIGINT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
@@ -10,4 +11,3 @@ CREATE TABLE data_key (
   minted_at BIGINT NOT NULL,
   erased_at BIGINT NOT NULL
 );
-CREATE INDEX data_key_erased ON data_key (erased_at);
