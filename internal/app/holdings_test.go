@@ -64,7 +64,7 @@ var publicColumns = map[string]string{
 	"consent.purpose":          "id of the network file",
 	"consent.edition":          "digest",
 	"holding.record":           "id",
-	"holding.category":         "word of the network file",
+	"holding.categories":       "words of the network file",
 	"holding.purpose":          "id of the network file",
 	"message.object":           "id",
 	"message.kind":             "key of the network file",

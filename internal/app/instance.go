@@ -224,9 +224,6 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Billing.Register(i.Jobs)
 	i.Requests.Register(i.Jobs)
 	i.Calls.Register(i.Jobs)
-	if i.DB.Dialect() == db.SQLite {
-		return i.Jobs.TakeUp(ctx)
-	}
 	return nil
 }
 

@@ -317,7 +317,7 @@ func TestHangup_keepsOneSealedSoundOfARecordedCall(t *testing.T) {
 		if strings.Contains(string(sealed), "RIFF") {
 			t.Error("the sound is not sealed")
 		}
-		if since := value[int64](t, r, "SELECT since FROM holding WHERE record = $1 AND category = 'call-recording'", id); since != db.Micros(began) {
+		if since := value[int64](t, r, "SELECT since FROM holding WHERE record = $1 AND categories LIKE '%call-recording%'", id); since != db.Micros(began) {
 			t.Error("its time does not begin with the call")
 		}
 		recent := must(r.Calls.Recent(ctx, admin, 500))(t)
@@ -391,7 +391,7 @@ func TestRecording_endsAfterTheFilesTime(t *testing.T) {
 		if _, err := keys.Open("call-recording", vault.Place{Table: "recording", Column: "sound_sealed", Row: rec}, sealed); !errors.Is(err, vault.ErrErased) {
 			t.Errorf("a copy of the sound still opens: %v", err)
 		}
-		if n := value[int64](t, r, "SELECT count(*) FROM holding WHERE record = $1 AND category = 'call-recording'", id); n != 0 {
+		if n := value[int64](t, r, "SELECT count(*) FROM holding WHERE record = $1 AND categories LIKE '%call-recording%'", id); n != 0 {
 			t.Errorf("%d holdings of what is gone", n)
 		}
 		// The caller himself, his number and his request, are kept for other purposes.

@@ -36,13 +36,16 @@ func (s *Service) fetch(ctx context.Context, id string) error {
 		return job.Permanent(err)
 	}
 	ring, err := s.vault.Ring(ctx, c.person, catRecording)
+	if errors.Is(err, vault.ErrErased) {
+		return nil // he was erased, and a new key may not seal his voice
+	}
 	if err != nil {
 		return err
 	}
 	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		if err := ring.Assign(tx); err != nil {
 			if errors.Is(err, db.ErrUnique) {
-				return nil // the key that he had was destroyed: he was erased, and a new one may not seal his voice
+				return fmt.Errorf("call: his keys changed meanwhile: %w", err) // again, with what he has now
 			}
 			return err
 		}
@@ -79,7 +82,7 @@ func (s *Service) sweepKept(ctx context.Context) error {
 			if _, err := tx.Exec("DELETE FROM recording WHERE call_id = $1", h.Record); err != nil {
 				return err
 			}
-			if err := privacy.Drop(tx, h.Record, network.DataRecording); err != nil {
+			if err := privacy.Drop(tx, h.Record, h.Person, network.DataRecording); err != nil {
 				return err
 			}
 			return audit.Write(tx, auth.Machine.Name(), string(auth.System), "recording.erase", h.Record, "")

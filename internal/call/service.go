@@ -311,7 +311,7 @@ func (s *Service) Consent(ctx context.Context, actor auth.Actor, id string, acce
 			return err
 		}
 		if sample { // its time begins now, not when the sound arrives
-			if err := privacy.Hold(tx, n, c.ID, c.person, network.Consumer, network.DataRecording); err != nil {
+			if err := privacy.HoldMore(tx, n, c.ID, c.person, network.Consumer, network.DataRecording); err != nil {
 				return err
 			}
 		}
@@ -339,7 +339,7 @@ func (s *Service) leave(tx *db.Tx, c Call) error {
 	if err := blank(tx, c, s.gone(c.line)); err != nil {
 		return err
 	}
-	if err := privacy.Drop(tx, c.ID); err != nil {
+	if err := privacy.Drop(tx, c.ID, c.person); err != nil {
 		return err
 	}
 	tx.Wake("calls")

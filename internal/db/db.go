@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -42,11 +43,20 @@ type Options struct {
 
 // engine is what the two databases do differently. It stays private: rooms see DB and Tx.
 type engine interface {
-	write(ctx context.Context, fn func(*Tx) error, guarded bool) error
+	write(ctx context.Context, fn func(*Tx) error, how manner) error
 	read(ctx context.Context, fn func(*Tx) error) error
 	exec(ctx context.Context, statement string) error // outside any transaction: VACUUM and the like
 	close() error
 }
+
+// manner is how a write may be run.
+type manner int
+
+const (
+	serializable manner = iota
+	guarded             // its rules stand in its statements
+	patient             // guarded, and nobody waits for it
+)
 
 // DB is one database. It is safe for concurrent use.
 type DB struct {
@@ -118,14 +128,20 @@ func (d *DB) Machine() time.Time { return d.opt.Clocks.Machine() }
 // unchanged. A cancelled ctx is honoured until fn starts; from then on the transaction ends within writeLimit, whatever ctx does, so that
 // the caller never wonders whether it happened.
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	return d.engine.write(ctx, fn, false)
+	return d.engine.write(ctx, fn, serializable)
 }
 
 // WriteGuarded is Write for closures whose every rule stands in the WHERE of the statement that it guards, or in a unique constraint: the
 // last seat, a queue's claim, a lease, the balance of a wallet. PostgreSQL then runs it READ COMMITTED: who comes second waits for the row
 // and finds the guard false, instead of being aborted and run again. What such a closure merely reads may be stale by a commit.
 func (d *DB) WriteGuarded(ctx context.Context, fn func(*Tx) error) error {
-	return d.engine.write(ctx, fn, true)
+	return d.engine.write(ctx, fn, guarded)
+}
+
+// WriteSoon is WriteGuarded for work behind the scenes that nobody waits for: the end of a job, a round of the sequencer. On SQLite it lets
+// up to patience pass so that it may share the commit of somebody who does wait, instead of making him wait for a commit of its own.
+func (d *DB) WriteSoon(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.write(ctx, fn, patient)
 }
 
 // Read runs fn on one consistent snapshot, read only.
@@ -314,27 +330,34 @@ func Time(us int64) time.Time {
 
 // In writes "$n, $n+1, …" for an IN list of values and appends them to args.
 func In[T any](args *[]any, values []T) string {
-	var b strings.Builder
+	return string(mark(make([]byte, 0, 6*len(values)), args, values))
+}
+
+func mark[T any](b []byte, args *[]any, values []T) []byte {
 	for i, v := range values {
 		if i > 0 {
-			b.WriteString(", ")
+			b = append(b, ", "...)
 		}
 		*args = append(*args, v)
-		fmt.Fprintf(&b, "$%d", len(*args))
+		b = strconv.AppendInt(append(b, '$'), int64(len(*args)), 10)
 	}
-	return b.String()
+	return b
 }
 
 // Rows writes "($1, $2), ($3, $4), …" for one INSERT of several rows, and their values. Every row has the same number of values.
 func Rows(rows ...[]any) (marks string, args []any) {
-	var b strings.Builder
+	if len(rows) == 0 {
+		return "", nil
+	}
+	args = make([]any, 0, len(rows)*len(rows[0]))
+	b := make([]byte, 0, 6*cap(args)+4*len(rows))
 	for i, row := range rows {
 		if i > 0 {
-			b.WriteString(", ")
+			b = append(b, ", "...)
 		}
-		b.WriteString("(" + In(&args, row) + ")")
+		b = append(mark(append(b, '('), &args, row), ')')
 	}
-	return b.String(), args
+	return string(b), args
 }
 
 // label shortens a statement for an error: its first words, never its values.

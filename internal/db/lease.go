@@ -25,16 +25,26 @@ type Lease struct {
 	epoch int64     // ours, 0 while another leads
 	beat  int64     // the other's, as last seen
 	since time.Time // when it was first seen so
+	mine  time.Time // our own last beat; monotonic, like since
 }
+
+// leaseBeat is how often at most the holder writes that it lives.
+const leaseBeat = leaseQuiet / 10
 
 // Lease names a lease; nothing is taken yet.
 func (d *DB) Lease(name string) *Lease { return &Lease{db: d, name: name, holder: d.wake.node} }
 
 // Hold takes the lease or keeps it, and answers whether this node leads. Call it again and again, at least every second. With SQLite the data
-// folder is locked by one process, so whoever asks leads.
+// folder is locked by one process, so whoever asks leads, and nothing is written.
 func (l *Lease) Hold(ctx context.Context) (bool, error) {
+	if l.db.dialect == SQLite {
+		return true, nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.epoch > 0 && time.Since(l.mine) < leaseBeat {
+		return true, nil // Guard finds out if it is not so
+	}
 	leads := false
 	var beat int64
 	err := l.db.WriteGuarded(ctx, func(tx *Tx) error {
@@ -55,7 +65,7 @@ func (l *Lease) Hold(ctx context.Context) (bool, error) {
 			return err
 		}
 		quiet := !l.since.IsZero() && beat == l.beat && time.Since(l.since) >= leaseQuiet
-		if holder != "" && !quiet && l.db.dialect != SQLite {
+		if holder != "" && !quiet {
 			return nil
 		}
 		n, err := tx.Exec("UPDATE lease SET holder = $2, epoch = epoch + 1, beat = beat + 1 WHERE name = $1 AND epoch = $3 AND beat = $4", l.name, l.holder, epoch, beat)
@@ -68,6 +78,7 @@ func (l *Lease) Hold(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	l.mine = time.Now()
 	if !leads {
 		l.epoch = 0
 		if l.since.IsZero() || beat != l.beat {
@@ -79,9 +90,20 @@ func (l *Lease) Hold(ctx context.Context) (bool, error) {
 
 // Guard belongs first in every transaction of a leaseholder: it answers ErrLost when another took over meanwhile.
 func (l *Lease) Guard(tx *Tx) error {
-	n, err := tx.Exec("UPDATE lease SET beat = beat + 1 WHERE name = $1 AND holder = $2 AND epoch = $3", l.name, l.holder, l.epoch)
-	if err == nil && n == 0 {
-		err = ErrLost
+	if l.db.dialect == SQLite {
+		return nil
 	}
-	return err
+	l.mu.Lock()
+	epoch := l.epoch
+	l.mu.Unlock()
+	n, err := tx.Exec("UPDATE lease SET beat = beat + 1 WHERE name = $1 AND holder = $2 AND epoch = $3", l.name, l.holder, epoch)
+	if err != nil || n == 1 {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.epoch == epoch {
+		l.epoch = 0
+	}
+	return ErrLost
 }

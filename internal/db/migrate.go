@@ -142,13 +142,14 @@ func newer(have, know int) error {
 var (
 	lineComment = regexp.MustCompile(`(?m)--.*$`)
 	tableEnd    = regexp.MustCompile(`(?s)^(\s*CREATE TABLE .*\))\s*$`)
-	manyColumns = regexp.MustCompile(`(?m)^\s*PRIMARY KEY \(`)
+	keepsRowid  = regexp.MustCompile(`BIGINT NOT NULL PRIMARY KEY|/\* wide \*/`)
 	liteTypes   = strings.NewReplacer(" BIGINT", " INTEGER", " BOOLEAN", " INTEGER", " BYTEA", " BLOB")
 )
 
 // statements splits a migration and writes it for the engine. Migrations are in PostgreSQL's words, restricted to four types; SQLite gets
-// the same as STRICT tables, which refuse a string in a number column, and keeps a table whose key is of several columns in the order of
-// that key: one tree instead of two, and what belongs together on one page. No literal holds a semicolon: the splitter is that simple.
+// the same as STRICT tables, which refuse a string in a number column, kept in the order of their key: one tree instead of two, and what
+// belongs together on one page. Not so a table that says /* wide */, whose rows are longer than a quarter of a page, nor one that is
+// numbered. No literal holds a semicolon: the splitter is that simple.
 func statements(text string, dialect Dialect) []string {
 	var out []string
 	for s := range strings.SplitSeq(lineComment.ReplaceAllString(text, ""), ";") {
@@ -157,12 +158,11 @@ func statements(text string, dialect Dialect) []string {
 			continue
 		}
 		if dialect == SQLite {
-			s = liteTypes.Replace(s)
-			end := "$1 STRICT"
-			if manyColumns.MatchString(s) {
-				end += ", WITHOUT ROWID"
+			end := "$1 STRICT, WITHOUT ROWID"
+			if keepsRowid.MatchString(s) {
+				end = "$1 STRICT"
 			}
-			s = tableEnd.ReplaceAllString(s, end)
+			s = tableEnd.ReplaceAllString(liteTypes.Replace(s), end)
 		}
 		out = append(out, s)
 	}

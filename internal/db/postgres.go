@@ -54,10 +54,10 @@ func (p pgTx) query(ctx context.Context, q string, args []any) (*sql.Rows, error
 	return p.tx.QueryContext(ctx, q, args...)
 }
 
-func (p *postgres) write(ctx context.Context, fn func(*Tx) error, guarded bool) error {
-	level := sql.LevelSerializable
-	if guarded {
-		level = sql.LevelReadCommitted
+func (p *postgres) write(ctx context.Context, fn func(*Tx) error, how manner) error {
+	level := sql.LevelReadCommitted
+	if how == serializable {
+		level = sql.LevelSerializable
 	}
 	var err error
 	for n := range pgAttempts {

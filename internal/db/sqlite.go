@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
+	"time"
 
 	_ "modernc.org/sqlite"
 )
@@ -31,17 +33,19 @@ type lite struct {
 }
 
 type liteWrite struct {
-	ctx    context.Context
-	fn     func(*Tx) error
-	tx     *Tx
-	err    error
-	panic  any
-	answer chan struct{}
+	ctx     context.Context
+	fn      func(*Tx) error
+	patient bool
+	tx      *Tx
+	err     error
+	panic   any
+	answer  chan struct{}
 }
 
 const (
 	groupLimit  = 128
 	liteReaders = 8
+	patience    = 3 * time.Millisecond
 )
 
 // liteConn is one connection with its prepared statements: preparing costs more than most of our statements do.
@@ -124,8 +128,8 @@ func openSQLite(ctx context.Context, d *DB, path string) (*lite, error) {
 	return l, nil
 }
 
-func (l *lite) write(ctx context.Context, fn func(*Tx) error, _ bool) error {
-	w := &liteWrite{ctx: ctx, fn: fn, answer: make(chan struct{})}
+func (l *lite) write(ctx context.Context, fn func(*Tx) error, how manner) error {
+	w := &liteWrite{ctx: ctx, fn: fn, patient: how == patient, answer: make(chan struct{})}
 	l.mu.RLock()
 	if l.closed {
 		l.mu.RUnlock()
@@ -148,21 +152,39 @@ func (l *lite) write(ctx context.Context, fn func(*Tx) error, _ bool) error {
 func (l *lite) loop() {
 	defer close(l.done)
 	for w := range l.queue {
-		group := []*liteWrite{w}
-	more:
-		for len(group) < groupLimit {
+		group := l.gather([]*liteWrite{w})
+		var late <-chan time.Time
+		for open := true; open && len(group) < groupLimit && !slices.ContainsFunc(group, func(w *liteWrite) bool { return !w.patient }); {
+			if late == nil {
+				late = time.After(patience)
+			}
 			select {
-			case w, ok := <-l.queue:
-				if !ok {
-					break more
+			case w, open = <-l.queue:
+				if open {
+					group = l.gather(append(group, w))
 				}
-				group = append(group, w)
-			default:
-				break more
+			case <-late:
+				open = false
 			}
 		}
 		l.commit(group)
 	}
+}
+
+// gather adds what is waiting now.
+func (l *lite) gather(group []*liteWrite) []*liteWrite {
+	for len(group) < groupLimit {
+		select {
+		case w, ok := <-l.queue:
+			if !ok {
+				return group
+			}
+			group = append(group, w)
+		default:
+			return group
+		}
+	}
+	return group
 }
 
 // errSpoiled says that a closure failed after it had changed something, in a group that runs without savepoints.

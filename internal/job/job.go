@@ -4,7 +4,8 @@
 // Jobs run on machine time. Business deadlines are not jobs: they are found by sweeps ([Runner.Every]), so that a changed rule or a moved
 // clock needs no row to be rewritten.
 //
-// A crash leaves a running job with its lease; any node takes it up again when the lease has passed.
+// On PostgreSQL a claim is written: a crash leaves a running job with its lease, and any node takes it up again when the lease has passed. On
+// SQLite one process has the folder to itself: what runs is known in memory, and a crash leaves a job that waits.
 package job
 
 import (
@@ -12,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -42,6 +44,21 @@ func Permanent(err error) error { return permanent{err} }
 type permanent struct{ error }
 
 func (p permanent) Unwrap() error { return p.error }
+
+// With is what a handler returns when rows must change in the very transaction that finishes its job: err as if returned alone, and write.
+func With(err error, write func(*db.Tx) error) error { return with{err, write} }
+
+type with struct {
+	err   error
+	write func(*db.Tx) error
+}
+
+func (w with) Error() string {
+	if w.err == nil {
+		return "done"
+	}
+	return w.err.Error()
+}
 
 // Retry, returned by a handler, is an error that says when to come again.
 type Retry struct {
@@ -78,6 +95,9 @@ type Runner struct {
 	wg       sync.WaitGroup
 	stop     context.CancelFunc
 	after    func(time.Duration) <-chan time.Time
+
+	mu      sync.Mutex
+	running map[string]time.Time // SQLite: claimed jobs, by id; an instant is when one that could not be finished may run again
 }
 
 type sweep struct {
@@ -89,7 +109,7 @@ type sweep struct {
 
 // NewRunner makes a runner that waits by machine time through after (time.After in production).
 func NewRunner(d *db.DB, log *slog.Logger, after func(time.Duration) <-chan time.Time) *Runner {
-	return &Runner{db: d, log: log, handlers: map[Kind]Handler{}, after: after}
+	return &Runner{db: d, log: log, handlers: map[Kind]Handler{}, after: after, running: map[string]time.Time{}}
 }
 
 // Handle registers the handler of a kind.
@@ -104,14 +124,6 @@ func (r *Runner) Handle(k Kind, h Handler) {
 // at the same time, so a sweep acts by guarded writes.
 func (r *Runner) Every(name string, every time.Duration, run func(context.Context) error) {
 	r.sweeps = append(r.sweeps, sweep{name: name, every: every, run: run, wake: make(chan chan error)})
-}
-
-// TakeUp makes due at once what a crash left running, for a database that nobody else can be using: a locked folder.
-func (r *Runner) TakeUp(ctx context.Context) error {
-	return r.db.WriteGuarded(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("UPDATE job SET due_at = $1 WHERE state = 'running'", db.Micros(tx.Machine()))
-		return err
-	})
 }
 
 // Start runs jobs and sweeps until Stop.
@@ -223,16 +235,23 @@ func (r *Runner) Drain(ctx context.Context) error {
 type row struct {
 	id, kind, object string
 	attempt, created int64
+	stored           int64 // attempt in the table while it runs: a second node that took the job up after our lease has changed it
+}
+
+func scan(s db.Scanner) (j row, err error) {
+	err = s.Scan(&j.id, &j.kind, &j.object, &j.stored, &j.created)
+	j.attempt = j.stored
+	return j, err
 }
 
 func (r *Runner) claim(ctx context.Context) (jobs []row, err error) {
+	if r.db.Dialect() == db.SQLite {
+		return r.claimHere(ctx)
+	}
 	err = r.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		now := tx.Machine()
 		// A running job whose lease has passed is due again: its due_at was moved to the lease's end when it was claimed.
-		jobs, err = db.List(tx, func(s db.Scanner) (j row, err error) {
-			err = s.Scan(&j.id, &j.kind, &j.object, &j.attempt, &j.created)
-			return
-		},
+		jobs, err = db.List(tx, scan,
 			"UPDATE job SET state = 'running', attempt = attempt + 1, due_at = $2 WHERE id IN (SELECT id FROM job WHERE state IN ('waiting', 'running') AND due_at <= $1 ORDER BY due_at, id LIMIT $3"+
 				r.db.SkipLocked()+") RETURNING id, kind, object, attempt, created_at", db.Micros(now), db.Micros(now.Add(Lease)), claim)
 		return err
@@ -240,7 +259,38 @@ func (r *Runner) claim(ctx context.Context) (jobs []row, err error) {
 	return jobs, err
 }
 
+// claimHere finds due jobs that this process is not running. The lock spans the read: a job that finishes meanwhile is either gone from what
+// is read or still known to be running.
+func (r *Runner) claimHere(ctx context.Context) (jobs []row, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var due []row
+	now := r.db.Machine()
+	err = r.db.Read(ctx, func(tx *db.Tx) error {
+		due, err = db.List(tx, scan, "SELECT id, kind, object, attempt, created_at FROM job WHERE state IN ('waiting', 'running') AND due_at <= $1 ORDER BY due_at, id LIMIT "+strconv.Itoa(claim*(2+len(r.running)/claim)), // a number: SQLite plans a statement anew for every value of LIMIT $2
+			db.Micros(now))
+		return err
+	})
+	for _, j := range due {
+		until, runs := r.running[j.id]
+		if (!runs || !until.IsZero() && !now.Before(until)) && len(jobs) < claim {
+			r.running[j.id] = time.Time{}
+			j.attempt++
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs, err
+}
+
 func (r *Runner) do(ctx context.Context, j row) {
+	var again time.Time
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if delete(r.running, j.id); !again.IsZero() && r.db.Dialect() == db.SQLite {
+			r.running[j.id] = again
+		}
+	}()
 	h := r.handlers[Kind(j.kind)]
 	var err error
 	if h == nil {
@@ -248,28 +298,34 @@ func (r *Runner) do(ctx context.Context, j row) {
 	} else {
 		err = safely(ctx, h, j.object)
 	}
-	if ctx.Err() != nil && err != nil {
-		return // stopping: the lease passes and the job runs again
+	write := func(*db.Tx) error { return nil }
+	if w, ok := err.(with); ok {
+		err, write = w.err, w.write
+	} else if ctx.Err() != nil && err != nil {
+		return // stopping: the job runs again
 	}
-	err2 := r.db.WriteGuarded(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		if err == nil {
-			// attempt guards against a second node that took the job up after our lease.
-			_, e := tx.Exec("DELETE FROM job WHERE id = $1 AND attempt = $2", j.id, j.attempt)
+	err2 := r.db.WriteSoon(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		if e := write(tx); e != nil {
 			return e
 		}
-		state, wait := "waiting", backoff(j.attempt)
+		if err == nil {
+			_, e := tx.Exec("DELETE FROM job WHERE id = $1 AND attempt = $2", j.id, j.stored)
+			return e
+		}
+	state, wait := "waiting", backoff(j.attempt)
 		if retry, ok := errors.AsType[Retry](err); ok {
 			wait = retry.After
 		}
 		if _, gone := errors.AsType[permanent](err); gone || j.attempt >= attempts && tx.Machine().Sub(db.Time(j.created)) >= patience {
 			state = "failed"
 		}
-		_, e := tx.Exec("UPDATE job SET state = $3, due_at = $4, error = $5 WHERE id = $1 AND attempt = $2",
-			j.id, j.attempt, state, db.Micros(tx.Machine().Add(wait)), reason(err))
+		_, e := tx.Exec("UPDATE job SET state = $3, due_at = $4, error = $5, attempt = $6 WHERE id = $1 AND attempt = $2",
+			j.id, j.stored, state, db.Micros(tx.Machine().Add(wait)), reason(err), j.attempt)
 		return e
 	})
 	switch {
 	case err2 != nil:
+		again = r.db.Machine().Add(Lease) // as if this process had died: never at once, or what it did outside would be done over and over
 		r.log.Error("finish job", "job", j.id, "kind", j.kind, "error", err2)
 	case err != nil:
 		r.log.Warn("job failed", "job", j.id, "kind", j.kind, "object", j.object, "attempt", j.attempt, "error", reason(err))

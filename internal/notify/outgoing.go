@@ -213,7 +213,7 @@ func (s *Service) Send(ctx context.Context, id string) error {
 		return nil
 	}
 	if stopped {
-		return s.settle(ctx, m, Delivery{Outcome: "stopped"})
+		return settle(nil, m, Delivery{Outcome: "stopped"})
 	}
 	ring, err := s.vault.Ring(ctx, m.Person)
 	if err != nil {
@@ -221,7 +221,7 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	}
 	if err := m.open(ring); err != nil {
 		if errors.Is(err, vault.ErrErased) {
-			return s.settle(ctx, m, Delivery{Outcome: Refused, Code: "erased"})
+			return settle(nil, m, Delivery{Outcome: Refused, Code: "erased"})
 		}
 		return err
 	}
@@ -235,15 +235,13 @@ func (s *Service) Send(ctx context.Context, id string) error {
 		}
 		d = s.mail.Do(func() Delivery { return s.drivers.Mail(ctx, out) })
 	}
-	if d.Code != circuitOpen { // else nothing was tried: the row keeps what the last attempt said
-		if err := s.settle(ctx, m, d); err != nil {
-			return err
-		}
-	}
 	if d.Again() {
-		return job.Retry{After: max(d.Wait, pause(m.tries)), Err: fmt.Errorf("%s %s: %s", m.Channel, d.Outcome, d.Code)}
+		err = job.Retry{After: max(d.Wait, pause(m.tries)), Err: fmt.Errorf("%s %s: %s", m.Channel, d.Outcome, d.Code)}
 	}
-	return nil
+	if d.Code == circuitOpen {
+		return err // nothing was tried: the row keeps what the last attempt said
+	}
+	return settle(err, m, d)
 }
 
 // pause is the least time before a message is handed over again: doubling up to two minutes, the breaker's own measure, so that a service that
@@ -255,12 +253,13 @@ func pause(tries int64) time.Duration {
 	return min(time.Second<<min(tries, 7), 2*time.Minute)
 }
 
-func (s *Service) settle(ctx context.Context, m stored, d Delivery) error {
+// settle stores the driver's answer in the transaction that finishes the job, which ends with err.
+func settle(err error, m stored, d Delivery) error {
 	state := string(d.Outcome)
 	if d.Outcome == Later {
 		state = m.state // an earlier doubt stays until it is resolved
 	}
-	return s.db.WriteGuarded(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+	return job.With(err, func(tx *db.Tx) error {
 		sent, machine := int64(0), int64(0)
 		if d.Outcome == Sent {
 			sent, machine = db.Micros(tx.Now()), db.Micros(tx.Machine())

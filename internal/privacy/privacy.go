@@ -38,36 +38,88 @@ func Holdings() []Holding {
 	}
 }
 
-// Hold notes in tx that a record holds data of the categories, once for each purpose of the network that claims them. since is business
-// time: durations count from it, under the edition in force when the question is asked.
+// Hold notes in tx that a record made in it holds data of the categories, once for each purpose of the network that claims them. since is
+// business time: durations count from it, under the edition in force when the question is asked.
 func Hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories ...network.Category) error {
-	var rows [][]any
+	return hold(tx, n, record, person, whose, categories, nil)
+}
+
+// HoldMore is Hold for a record that may hold something already: what it holds for a purpose keeps its time.
+func HoldMore(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories ...network.Category) error {
+	held, err := holdings(tx, record, person)
+	if err != nil {
+		return err
+	}
+	return hold(tx, n, record, person, whose, categories, held)
+}
+
+// holding is a row: what a record holds for a purpose since an instant.
+type holding struct {
+	purpose    string
+	since      int64
+	categories []string
+}
+
+func holdings(tx *db.Tx, record, person string) ([]holding, error) {
+	return db.List(tx, func(s db.Scanner) (h holding, err error) {
+		var categories string
+		err = s.Scan(&h.purpose, &h.since, &categories)
+		h.categories = strings.Fields(categories)
+		return h, err
+	}, "SELECT purpose, since, categories FROM holding WHERE person_id = $1 AND record = $2", person, record)
+}
+
+func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories []network.Category, held []holding) error {
+	var purposes []string
+	claimed := map[string][]string{}
 	for _, c := range categories {
-		purposes := n.PurposesFor(whose, c)
-		if len(purposes) == 0 {
+		claims := n.PurposesFor(whose, c)
+		if len(claims) == 0 {
 			return fmt.Errorf("privacy: no purpose of %s claims %s of a %s: data without a purpose is not stored", n.Network, c, whose)
 		}
-		for _, p := range purposes {
-			rows = append(rows, []any{record, string(c), p.ID, person, db.Micros(tx.Now())})
+		for _, p := range claims {
+			if slices.ContainsFunc(held, func(h holding) bool { return h.purpose == p.ID && slices.Contains(h.categories, string(c)) }) {
+				continue
+			}
+			if claimed[p.ID] == nil {
+				purposes = append(purposes, p.ID)
+			}
+			claimed[p.ID] = append(claimed[p.ID], string(c))
 		}
+	}
+	var rows [][]any
+	for _, p := range purposes {
+		rows = append(rows, []any{person, record, p, db.Micros(tx.Now()), strings.Join(claimed[p], " ")})
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	marks, args := db.Rows(rows...)
-	_, err := tx.Exec("INSERT INTO holding (record, category, purpose, person_id, since) VALUES "+marks+" ON CONFLICT (record, category, purpose) DO NOTHING", args...)
+	// Twice in one instant: the second adds to the first.
+	_, err := tx.Exec("INSERT INTO holding (person_id, record, purpose, since, categories) VALUES "+marks+
+		" ON CONFLICT (person_id, record, purpose, since) DO UPDATE SET categories = holding.categories || ' ' || excluded.categories", args...)
 	return err
 }
 
-// Drop notes in tx that a record holds nothing any more of the categories, of any when none is named: its data was erased.
-func Drop(tx *db.Tx, record string, categories ...network.Category) error {
-	args := []any{record}
-	q := "DELETE FROM holding WHERE record = $1"
-	if len(categories) > 0 {
-		q += " AND category IN (" + db.In(&args, categories) + ")"
+// Drop notes in tx that a record holds nothing any more of a person, of the categories or of any when none is named: its data was erased.
+func Drop(tx *db.Tx, record, person string, categories ...network.Category) error {
+	held, err := holdings(tx, record, person)
+	if err != nil {
+		return err
 	}
-	_, err := tx.Exec(q, args...)
-	return err
+	for _, h := range held {
+		left := slices.DeleteFunc(slices.Clone(h.categories), func(c string) bool { return len(categories) == 0 || slices.Contains(categories, network.Category(c)) })
+		switch {
+		case len(left) == 0:
+			_, err = tx.Exec("DELETE FROM holding WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", person, record, h.purpose, h.since)
+		case len(left) < len(h.categories):
+			_, err = tx.Exec("UPDATE holding SET categories = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", person, record, h.purpose, h.since, strings.Join(left, " "))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Held is a record with the person whose data it holds.
@@ -76,7 +128,7 @@ type Held struct{ Record, Person string }
 // Lapsed lists at most limit records that no purpose of the edition in force lets anybody hold any longer for a category, oldest first. It
 // knows categories that are kept for a time from collection; one that is kept while something lasts, or archived, lapses never here.
 func Lapsed(tx *db.Tx, n *network.Network, whose network.Person, c network.Category, limit int) ([]Held, error) {
-	args := []any{string(c)}
+	args := []any{"% " + string(c) + " %"}
 	var over []string
 	for _, p := range n.PurposesFor(whose, c) {
 		if p.Keep == nil || p.Keep.For.IsZero() || p.Keep.Archive != nil {
@@ -91,7 +143,7 @@ func Lapsed(tx *db.Tx, n *network.Network, whose network.Person, c network.Categ
 	args = append(args, limit)
 	q := strings.Join(over, " OR ")
 	return db.List(tx, func(s db.Scanner) (h Held, err error) { err = s.Scan(&h.Record, &h.Person); return },
-		"SELECT h.record, h.person_id FROM holding h WHERE h.category = $1 AND ("+q+") AND NOT EXISTS (SELECT 1 FROM holding o WHERE o.record = h.record AND o.category = h.category AND NOT ("+
+		"SELECT h.record, h.person_id FROM holding h WHERE ' ' || h.categories || ' ' LIKE $1 AND ("+q+") AND NOT EXISTS (SELECT 1 FROM holding o WHERE o.person_id = h.person_id AND o.record = h.record AND ' ' || o.categories || ' ' LIKE $1 AND NOT ("+
 			strings.ReplaceAll(q, "h.", "o.")+")) GROUP BY h.record, h.person_id ORDER BY min(h.since), h.record LIMIT $"+strconv.Itoa(len(args)), args...)
 }
 

@@ -161,7 +161,7 @@ func (l *Log) Sequence(ctx context.Context) error {
 			return err
 		}
 		n := 0
-		err = l.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		err = l.db.WriteSoon(ctx, func(tx *db.Tx) error {
 			if err := l.lease.Guard(tx); err != nil {
 				return err
 			}
@@ -184,7 +184,7 @@ func (l *Log) batch(tx *db.Tx) (int, error) {
 		commitment []byte
 	}
 	leaves, err := db.List(tx, func(s db.Scanner) (w waiting, err error) { err = s.Scan(&w.id, &w.kind, &w.commitment); return },
-		"SELECT w.leaf_id, l.kind, l.commitment_hash FROM proof_wait w JOIN proof_leaf l ON l.id = w.leaf_id ORDER BY w.at, w.leaf_id LIMIT $1", sequenceBatch)
+		"SELECT w.leaf_id, l.kind, l.commitment_hash FROM proof_wait w JOIN proof_leaf l ON l.id = w.leaf_id ORDER BY w.at, w.leaf_id LIMIT "+strconv.Itoa(sequenceBatch)) // a number: SQLite plans a statement anew for every value of LIMIT $1
 	if err != nil || len(leaves) == 0 {
 		return 0, err
 	}

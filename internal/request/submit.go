@@ -404,7 +404,7 @@ func (s *Service) underLimits(ctx context.Context, n *network.Network, actor aut
 			}
 			if addressIndex != "" {
 				l := n.Limits.RequestsPerAddress
-				count, err := db.Value[int64](tx, "SELECT count(*) FROM request WHERE address_bidx = $1 AND at > $2", addressIndex, db.Micros(l.Within.Cutoff(tx.Now())))
+				count, err := db.Value[int64](tx, "SELECT count(*) FROM request WHERE address_bidx = $1 AND address_bidx <> '' AND at > $2", addressIndex, db.Micros(l.Within.Cutoff(tx.Now())))
 				if err != nil {
 					return err
 				}

@@ -1,7 +1,7 @@
 -- The schema of the first sale. One file for both engines, in the four types TEXT, BIGINT, BOOLEAN and BYTEA.
 -- …_at is an instant in microseconds UTC, …_on an ISO date, …_minor euro cents, …_sealed is encrypted for one person and category,
 -- …_bidx a keyed blind index, …_hash a digest. Every other TEXT is an id, a checked word, or stands in the reviewed list of public
--- columns (internal/app/holdings_test.go).
+-- columns (internal/app/holdings_test.go). What /* wide */ means says migrate.go.
 
 CREATE TABLE schema_version (
   version BIGINT NOT NULL PRIMARY KEY,
@@ -23,7 +23,7 @@ CREATE TABLE lease (
 );
 
 -- edition: stored versions of the network file
-CREATE TABLE edition (
+CREATE TABLE edition ( /* wide */
   hash TEXT NOT NULL PRIMARY KEY,
   network TEXT NOT NULL,
   in_force_on TEXT NOT NULL,
@@ -144,7 +144,6 @@ CREATE TABLE proof_leaf (
   commitment_hash BYTEA NOT NULL,
   salt_sealed BYTEA NOT NULL
 );
-CREATE INDEX proof_leaf_object ON proof_leaf (object);
 CREATE TABLE proof_wait (
   leaf_id TEXT NOT NULL PRIMARY KEY,
   at BIGINT NOT NULL
@@ -190,19 +189,19 @@ CREATE TABLE consent (
   PRIMARY KEY (person_id, at, id)
 );
 -- No due date is stored: a holding is due when since + the duration of its purpose in the edition in force has passed.
+-- What one record holds for one purpose since one instant, all categories together: a row for each would be most of the rows of a request.
 CREATE TABLE holding (
-  record TEXT NOT NULL,
-  category TEXT NOT NULL,
-  purpose TEXT NOT NULL,
   person_id TEXT NOT NULL,
+  record TEXT NOT NULL,
+  purpose TEXT NOT NULL,
   since BIGINT NOT NULL,
-  PRIMARY KEY (record, category, purpose)
+  categories TEXT NOT NULL,
+  PRIMARY KEY (person_id, record, purpose, since)
 );
 CREATE INDEX holding_rule ON holding (purpose, since);
-CREATE INDEX holding_person ON holding (person_id);
 
 -- notify
-CREATE TABLE message (
+CREATE TABLE message ( /* wide */
   id TEXT NOT NULL PRIMARY KEY,
   at BIGINT NOT NULL,
   person_id TEXT NOT NULL,
@@ -387,7 +386,7 @@ CREATE TABLE invoice (
   UNIQUE (series, number)
 );
 CREATE INDEX invoice_pro ON invoice (pro_id, at);
-CREATE TABLE invoice_file (
+CREATE TABLE invoice_file ( /* wide */
   invoice_id TEXT NOT NULL PRIMARY KEY,
   pdf_sealed BYTEA NOT NULL
 );
@@ -432,7 +431,7 @@ CREATE TABLE request (
 );
 CREATE INDEX request_state ON request (state, at, id);
 CREATE INDEX request_person ON request (person_id);
-CREATE INDEX request_address ON request (address_bidx, at);
+CREATE INDEX request_address ON request (address_bidx, at) WHERE address_bidx <> '';
 -- The newest request of one number for one trade and commune: another within the network's window is the same one.
 CREATE TABLE request_window (
   phone_bidx TEXT NOT NULL,
@@ -457,7 +456,7 @@ CREATE TABLE request_event (
   object TEXT NOT NULL,
   PRIMARY KEY (request_id, at, id)
 );
-CREATE TABLE photo (
+CREATE TABLE photo ( /* wide */
   id TEXT NOT NULL PRIMARY KEY,
   request_id TEXT NOT NULL,
   at BIGINT NOT NULL,
@@ -472,7 +471,7 @@ CREATE TABLE exclusion (
   at BIGINT NOT NULL,
   PRIMARY KEY (request_id, pro_id)
 );
-CREATE TABLE decision (
+CREATE TABLE decision ( /* wide */
   id TEXT NOT NULL PRIMARY KEY,
   request_id TEXT NOT NULL,
   at BIGINT NOT NULL,
@@ -559,7 +558,7 @@ CREATE TABLE call (
 );
 CREATE INDEX call_state ON call (state, at);
 CREATE INDEX call_request ON call (request_id);
-CREATE TABLE recording (
+CREATE TABLE recording ( /* wide */
   id TEXT NOT NULL PRIMARY KEY,
   call_id TEXT NOT NULL UNIQUE,
   person_id TEXT NOT NULL,
