@@ -45,9 +45,8 @@ func insert(tx *db.Tx, l Line) error {
 	if l.Refused {
 		outcome = "refused"
 	}
-	_, err := tx.Exec(`INSERT INTO audit (id, at, machine_at, actor, role, action, object, outcome, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	return tx.Send(`INSERT INTO audit (id, at, machine_at, actor, role, action, object, outcome, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		tx.NewID("aud"), db.Micros(tx.Now()), db.Micros(tx.Machine()), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail)
-	return err
 }
 
 // Page is a cursor: lines before (At, ID), newest first. The zero Page starts at the newest.

@@ -130,17 +130,17 @@ func nullable(s string) any {
 
 func (s *Service) setRoles(tx *db.Tx, id string, roles []network.Role, trades []string) error {
 	for _, q := range []string{"DELETE FROM account_role WHERE account_id = $1", "DELETE FROM account_trade WHERE account_id = $1"} {
-		if _, err := tx.Exec(q, id); err != nil {
+		if err := tx.Send(q, id); err != nil {
 			return err
 		}
 	}
 	for _, r := range roles {
-		if _, err := tx.Exec("INSERT INTO account_role (account_id, role) VALUES ($1, $2)", id, string(r)); err != nil {
+		if err := tx.Send("INSERT INTO account_role (account_id, role) VALUES ($1, $2)", id, string(r)); err != nil {
 			return err
 		}
 	}
 	for _, t := range trades {
-		if _, err := tx.Exec("INSERT INTO account_trade (account_id, trade) VALUES ($1, $2)", id, t); err != nil {
+		if err := tx.Send("INSERT INTO account_trade (account_id, trade) VALUES ($1, $2)", id, t); err != nil {
 			return err
 		}
 	}
@@ -151,7 +151,7 @@ func (s *Service) setRoles(tx *db.Tx, id string, roles []network.Role, trades []
 func Ticket(tx *db.Tx, kind, account string, life time.Duration) (string, error) {
 	token, digest := secret()
 	now := tx.Machine()
-	_, err := tx.Exec("INSERT INTO ticket (token_hash, kind, account_id, created_at, expires_at, used_at, tries) VALUES ($1, $2, $3, $4, $5, 0, 0)",
+	err := tx.Send("INSERT INTO ticket (token_hash, kind, account_id, created_at, expires_at, used_at, tries) VALUES ($1, $2, $3, $4, $5, 0, 0)",
 		digest, kind, account, db.Micros(now), db.Micros(now.Add(life)))
 	return token, err
 }
@@ -194,7 +194,7 @@ func (s *Service) InviteAgain(ctx context.Context, actor Actor, act Action, id s
 		} else if n == 0 {
 			return fault.New(fault.Conflict, "not-invited", fault.T("Cette invitation est déjà acceptée, ou le compte est fermé.", "This invitation is accepted already, or the account is closed."))
 		}
-		if _, err := tx.Exec("UPDATE ticket SET used_at = $2 WHERE account_id = $1 AND kind = 'invitation' AND used_at = 0", id, db.Micros(tx.Machine())); err != nil {
+		if err := tx.Send("UPDATE ticket SET used_at = $2 WHERE account_id = $1 AND kind = 'invitation' AND used_at = 0", id, db.Micros(tx.Machine())); err != nil {
 			return err
 		}
 		var err error
@@ -296,11 +296,10 @@ func (s *Service) Close(tx *db.Tx, id string) error {
 	if n == 0 {
 		return errNoAccount
 	}
-	if _, err := tx.Exec("DELETE FROM session WHERE account_id = $1", id); err != nil {
+	if err := tx.Send("DELETE FROM session WHERE account_id = $1", id); err != nil {
 		return err
 	}
-	_, err = tx.Exec("UPDATE api_token SET revoked_at = $2 WHERE account_id = $1 AND revoked_at = 0", id, db.Micros(tx.Machine()))
-	return err
+	return tx.Send("UPDATE api_token SET revoked_at = $2 WHERE account_id = $1 AND revoked_at = 0", id, db.Micros(tx.Machine()))
 }
 
 // Enable opens a disabled account again.

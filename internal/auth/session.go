@@ -14,7 +14,7 @@ import (
 func (s *Service) open(tx *db.Tx, account string) (string, error) {
 	token, digest := secret()
 	now := tx.Machine()
-	_, err := tx.Exec("INSERT INTO session (token_hash, account_id, created_at, seen_at, fresh_at, expires_at) VALUES ($1, $2, $3, $3, $3, $4)",
+	err := tx.Send("INSERT INTO session (token_hash, account_id, created_at, seen_at, fresh_at, expires_at) VALUES ($1, $2, $3, $3, $3, $4)",
 		digest, account, db.Micros(now), db.Micros(now.Add(sessionMost)))
 	return token, err
 }
@@ -56,7 +56,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (session, 
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if rehash {
-			if _, err := tx.Exec("UPDATE account SET password_hash = $2 WHERE id = $1", id, hash); err != nil {
+			if err := tx.Send("UPDATE account SET password_hash = $2 WHERE id = $1", id, hash); err != nil {
 				return err
 			}
 		}
@@ -187,8 +187,7 @@ func (s *Service) Session(ctx context.Context, token string) (Actor, error) {
 	a.Fresh = db.Time(fresh)
 	if now.Sub(db.Time(seen)) > seenEvery {
 		err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
-			_, err := tx.Exec("UPDATE session SET seen_at = $2 WHERE token_hash = $1 AND seen_at < $2", digest, db.Micros(now))
-			return err
+			return tx.Send("UPDATE session SET seen_at = $2 WHERE token_hash = $1 AND seen_at < $2", digest, db.Micros(now))
 		})
 	}
 	return a, err
@@ -224,8 +223,7 @@ func (s *Service) actor(tx *db.Tx, a *Actor) error {
 // SignOut ends a session.
 func (s *Service) SignOut(ctx context.Context, token string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("DELETE FROM session WHERE token_hash = $1", Digest(token))
-		return err
+		return tx.Send("DELETE FROM session WHERE token_hash = $1", Digest(token))
 	})
 }
 
@@ -291,7 +289,7 @@ func (s *Service) NewToken(ctx context.Context, actor Actor, account, name strin
 	token, digest := secret()
 	token, digest = "ent_"+token, Digest("ent_"+token)
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("INSERT INTO api_token (token_hash, account_id, name, created_at, revoked_at) VALUES ($1, $2, $3, $4, 0)", digest, account, name, db.Micros(tx.Machine()))
+		err := tx.Send("INSERT INTO api_token (token_hash, account_id, name, created_at, revoked_at) VALUES ($1, $2, $3, $4, 0)", digest, account, name, db.Micros(tx.Machine()))
 		if err != nil {
 			return err
 		}

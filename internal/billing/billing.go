@@ -101,13 +101,13 @@ func credit(tx *db.Tx, proID string, amount money.Amount, kind, reference, by st
 	if err != nil || n == 0 {
 		return false, err
 	}
-	_, err = tx.Exec("INSERT INTO wallet (pro_id, balance_minor) VALUES ($1, $2) ON CONFLICT (pro_id) DO UPDATE SET balance_minor = wallet.balance_minor + excluded.balance_minor", proID, int64(amount))
+	err = tx.Send("INSERT INTO wallet (pro_id, balance_minor) VALUES ($1, $2) ON CONFLICT (pro_id) DO UPDATE SET balance_minor = wallet.balance_minor + excluded.balance_minor", proID, int64(amount))
 	tx.Wake("pro " + proID)
 	return true, err
 }
 
 func entry(tx *db.Tx, proID string, amount money.Amount, kind, reference, by string) error {
-	_, err := tx.Exec("INSERT INTO wallet_entry (id, pro_id, at, amount_minor, kind, reference, by_account) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	err := tx.Send("INSERT INTO wallet_entry (id, pro_id, at, amount_minor, kind, reference, by_account) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		tx.NewID("ent"), proID, db.Micros(tx.Now()), int64(amount), kind, reference, by)
 	tx.Wake("pro " + proID)
 	return err
@@ -237,7 +237,7 @@ func (s *Service) Intend(tx *db.Tx, proID, purpose, line string, amount money.Am
 	}
 	id = tx.NewID("pay")
 	now := db.Micros(tx.Now())
-	_, err = tx.Exec("INSERT INTO payment (id, pro_id, at, purpose, line, amount_minor, state, driver, driver_ref, changed_at) VALUES ($1, $2, $3, $4, $5, $6, 'intent', $7, '', $3)",
+	err = tx.Send("INSERT INTO payment (id, pro_id, at, purpose, line, amount_minor, state, driver, driver_ref, changed_at) VALUES ($1, $2, $3, $4, $5, $6, 'intent', $7, '', $3)",
 		id, proID, now, purpose, line, int64(amount), s.card.Name)
 	return id, err
 }

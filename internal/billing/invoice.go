@@ -30,11 +30,11 @@ type Due struct {
 func ToInvoice(tx *db.Tx, d Due) error {
 	id := tx.NewID("lin")
 	now := db.Micros(tx.Now())
-	if _, err := tx.Exec("INSERT INTO invoice_line (id, pro_id, at, reference, label, net_minor, vat_rate, paid_with, invoice_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL)",
+	if err := tx.Send("INSERT INTO invoice_line (id, pro_id, at, reference, label, net_minor, vat_rate, paid_with, invoice_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL)",
 		id, d.Pro, now, d.Reference, d.Label, int64(d.Net), int64(d.VAT), d.PaidWith); err != nil {
 		return err
 	}
-	_, err := tx.Exec("INSERT INTO invoice_due (line_id, at) VALUES ($1, $2)", id, now)
+	err := tx.Send("INSERT INTO invoice_due (line_id, at) VALUES ($1, $2)", id, now)
 	tx.Wake("invoice")
 	return err
 }
@@ -146,11 +146,11 @@ func (s *Service) issue(ctx context.Context, n *network.Network, l dueLine) erro
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO invoice (id, series, number, pro_id, at, issued_on, net_minor, vat_minor, snapshot_sealed, snapshot_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		if err := tx.Send("INSERT INTO invoice (id, series, number, pro_id, at, issued_on, net_minor, vat_minor, snapshot_sealed, snapshot_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 			id, series, number, l.pro, db.Micros(tx.Now()), snapshot.Issued, int64(snapshot.Net), int64(snapshot.VAT), c.Ring.Seal(category, sealedAt("invoice", "snapshot_sealed", id), text), auth.Digest(string(text))); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("UPDATE invoice_line SET invoice_id = $2 WHERE id = $1", l.id, id); err != nil {
+		if err := tx.Send("UPDATE invoice_line SET invoice_id = $2 WHERE id = $1", l.id, id); err != nil {
 			return err
 		}
 		if err := audit.Write(tx, "system", "system", "invoice.issue", id, snapshot.Number); err != nil {

@@ -11,7 +11,6 @@ package db
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/base32"
 	"errors"
 	"fmt"
@@ -45,7 +44,6 @@ type Options struct {
 type engine interface {
 	write(ctx context.Context, fn func(*Tx) error, how manner) error
 	read(ctx context.Context, fn func(*Tx) error) error
-	exec(ctx context.Context, statement string) error // outside any transaction: VACUUM and the like
 	close() error
 }
 
@@ -161,8 +159,16 @@ const writeLimit = 30 * time.Second
 
 // runner is what a Tx needs of a connection; both engines cache prepared statements behind it.
 type runner interface {
-	exec(ctx context.Context, q string, args []any) (sql.Result, error)
-	query(ctx context.Context, q string, args []any) (*sql.Rows, error)
+	send(ctx context.Context, q string, args []any) error // may wait and fail with the next one
+	exec(ctx context.Context, q string, args []any) (changed int64, err error)
+	query(ctx context.Context, q string, args []any) (rows, error)
+}
+
+type rows interface {
+	Scanner
+	Next() bool
+	Err() error
+	Close() error
 }
 
 // Tx is a transaction in progress. It belongs to the closure that got it and to one goroutine.
@@ -219,16 +225,25 @@ func (t *Tx) Exec(q string, args ...any) (int64, error) {
 	if t.failed != nil {
 		return 0, t.failed
 	}
-	res, err := t.run.exec(t.ctx, q, args)
-	if err != nil {
-		return 0, t.fail(err, q)
-	}
-	n, err := res.RowsAffected()
+	n, err := t.run.exec(t.ctx, q, args)
 	if err != nil {
 		return 0, t.fail(err, q)
 	}
 	t.changed = t.changed || n != 0
 	return n, nil
+}
+
+// Send is Exec for a statement whose answer decides nothing: on PostgreSQL it travels with the next one that answers, or with the commit, and
+// if it fails, that one fails.
+func (t *Tx) Send(q string, args ...any) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	t.changed = true
+	if err := t.run.send(t.ctx, q, args); err != nil {
+		return t.fail(err, q)
+	}
+	return nil
 }
 
 // fail notes that the transaction is lost: PostgreSQL refuses everything after an error, and so does SQLite here, for the same guarantee.

@@ -29,6 +29,9 @@ var (
 // kindOf wraps a driver's error with its kind and the statement's first words. The driver's own text is kept out of what it prints when
 // it could quote a value: PostgreSQL's Detail does, its Message and SQLite's do not.
 func kindOf(err error, q string) error {
+	if sent, ok := errors.AsType[sentError](err); ok {
+		q = sent.statement
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNone
 	}

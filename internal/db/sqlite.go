@@ -73,15 +73,27 @@ func (c *liteConn) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
 	return s, err
 }
 
-func (c *liteConn) exec(ctx context.Context, q string, args []any) (sql.Result, error) {
+func (c *liteConn) send(ctx context.Context, q string, args []any) error {
 	s, err := c.prepared(ctx, q)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		_, err = s.ExecContext(ctx, args...)
 	}
-	return s.ExecContext(ctx, args...)
+	return err
 }
 
-func (c *liteConn) query(ctx context.Context, q string, args []any) (*sql.Rows, error) {
+func (c *liteConn) exec(ctx context.Context, q string, args []any) (int64, error) {
+	s, err := c.prepared(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (c *liteConn) query(ctx context.Context, q string, args []any) (rows, error) {
 	s, err := c.prepared(ctx, q)
 	if err != nil {
 		return nil, err
@@ -90,8 +102,7 @@ func (c *liteConn) query(ctx context.Context, q string, args []any) (*sql.Rows, 
 }
 
 func (c *liteConn) run(ctx context.Context, q string) error {
-	_, err := c.exec(ctx, q, nil)
-	return err
+	return c.send(ctx, q, nil)
 }
 
 func openSQLite(ctx context.Context, d *DB, path string) (*lite, error) {
@@ -307,12 +318,6 @@ func (l *lite) read(ctx context.Context, fn func(*Tx) error) error {
 	if p != nil {
 		panic(p)
 	}
-	return err
-}
-
-func (l *lite) exec(ctx context.Context, statement string) error {
-	// On a connection of its own: the writer's goroutine is the only user of the writer's.
-	_, err := l.pools[len(l.pools)-1].ExecContext(ctx, statement)
 	return err
 }
 

@@ -27,7 +27,7 @@ type Kind string
 // Add promises that kind will run for object once tx commits, at the earliest after delay of machine time.
 func Add(tx *db.Tx, kind Kind, object string, delay time.Duration) error {
 	now := tx.Machine()
-	_, err := tx.Exec("INSERT INTO job (id, kind, object, state, due_at, attempt, error, created_at) VALUES ($1, $2, $3, 'waiting', $4, 0, '', $5)",
+	err := tx.Send("INSERT INTO job (id, kind, object, state, due_at, attempt, error, created_at) VALUES ($1, $2, $3, 'waiting', $4, 0, '', $5)",
 		tx.NewID("job"), string(kind), object, db.Micros(now.Add(delay)), db.Micros(now))
 	if err == nil && delay == 0 {
 		tx.Wake("job")

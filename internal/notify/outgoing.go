@@ -114,14 +114,19 @@ func (s *Service) Queue(tx *db.Tx, r *vault.Ring, m Message) error {
 	if m.To == "" || m.Body == "" {
 		return nil // the person gave no such address, or the network has no such words
 	}
-	if m.ID == "" {
+	minted := m.ID == ""
+	if minted {
 		m.ID = tx.NewID("msg")
 	}
-	n, err := tx.Exec(`INSERT INTO message (id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, 0, $11, 0, '') ON CONFLICT (id) DO NOTHING`,
-		m.ID, db.Micros(tx.Now()), m.Person, m.Object, m.Channel, m.Kind, r.SealText(category, place("to_sealed", m.ID), m.To), s.Index(m.Channel, m.To),
-		r.SealText(category, place("subject_sealed", m.ID), m.Subject+"\n"+m.Stop), r.SealText(category, place("body_sealed", m.ID), m.Body), db.Micros(tx.Machine()))
-	if err != nil || n == 0 {
+	const insert = `INSERT INTO message (id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, 0, $11, 0, '')`
+	row := []any{m.ID, db.Micros(tx.Now()), m.Person, m.Object, m.Channel, m.Kind, r.SealText(category, place("to_sealed", m.ID), m.To), s.Index(m.Channel, m.To),
+		r.SealText(category, place("subject_sealed", m.ID), m.Subject+"\n"+m.Stop), r.SealText(category, place("body_sealed", m.ID), m.Body), db.Micros(tx.Machine())}
+	if minted {
+		if err := tx.Send(insert, row...); err != nil {
+			return err
+		}
+	} else if n, err := tx.Exec(insert+" ON CONFLICT (id) DO NOTHING", row...); err != nil || n == 0 {
 		return err
 	}
 	return job.Add(tx, SendKind, m.ID, 0)
@@ -264,7 +269,7 @@ func settle(err error, m stored, d Delivery) error {
 		if d.Outcome == Sent {
 			sent, machine = db.Micros(tx.Now()), db.Micros(tx.Machine())
 		}
-		_, err := tx.Exec("UPDATE message SET state = $2, tries = tries + 1, sent_at = $3, sent_machine_at = $4, error = $5 WHERE id = $1", m.ID, state, sent, machine, d.Code)
+		err := tx.Send("UPDATE message SET state = $2, tries = tries + 1, sent_at = $3, sent_machine_at = $4, error = $5 WHERE id = $1", m.ID, state, sent, machine, d.Code)
 		tx.Wake("outbox")
 		return err
 	})
@@ -278,8 +283,7 @@ func Stop(tx *db.Tx, bidx, scope, channel string) (first bool, err error) {
 
 // Resume takes a stop back at the person's own wish.
 func Resume(tx *db.Tx, bidx, scope string) error {
-	_, err := tx.Exec("DELETE FROM stop WHERE to_bidx = $1 AND scope = $2", bidx, scope)
-	return err
+	return tx.Send("DELETE FROM stop WHERE to_bidx = $1 AND scope = $2", bidx, scope)
 }
 
 // Stopped reports whether messages of a scope to an address are stopped.

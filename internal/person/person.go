@@ -84,7 +84,7 @@ func wordIndexes(v *vault.Vault, p Person) []string {
 
 // Insert stores a new person in tx. r holds his identity and contact keys.
 func Insert(tx *db.Tx, v *vault.Vault, r *vault.Ring, p Person) error {
-	_, err := tx.Exec(`INSERT INTO person (id, at, kind, lang, name_sealed, company_sealed, phone_sealed, phone_bidx, email_sealed, email_bidx, phone_verified_at)
+	err := tx.Send(`INSERT INTO person (id, at, kind, lang, name_sealed, company_sealed, phone_sealed, phone_bidx, email_sealed, email_bidx, phone_verified_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		p.ID, db.Micros(tx.Now()), p.Kind, p.Lang, seal(r, identity, "name_sealed", p.ID, p.Name), seal(r, identity, "company_sealed", p.ID, p.Company),
 		seal(r, contact, "phone_sealed", p.ID, p.Phone), PhoneIndex(v, p.Phone), seal(r, contact, "email_sealed", p.ID, p.Email), EmailIndex(v, p.Email), db.Micros(p.Verified))
@@ -111,20 +111,19 @@ func insertWords(tx *db.Tx, v *vault.Vault, p Person) error {
 		return nil
 	}
 	marks, args := db.Rows(rows...)
-	_, err := tx.Exec("INSERT INTO person_word (word_bidx, person_id) VALUES "+marks+" ON CONFLICT (word_bidx, person_id) DO NOTHING", args...)
-	return err
+	return tx.Send("INSERT INTO person_word (word_bidx, person_id) VALUES "+marks+" ON CONFLICT (word_bidx, person_id) DO NOTHING", args...)
 }
 
 // Update replaces name and contact in tx. A changed number is no longer verified, unless p.Verified says so.
 func Update(tx *db.Tx, v *vault.Vault, r *vault.Ring, p Person) error {
-	_, err := tx.Exec(`UPDATE person SET kind = $2, lang = $3, name_sealed = $4, company_sealed = $5, phone_verified_at = CASE WHEN phone_bidx = $7 THEN phone_verified_at ELSE $10 END,
+	err := tx.Send(`UPDATE person SET kind = $2, lang = $3, name_sealed = $4, company_sealed = $5, phone_verified_at = CASE WHEN phone_bidx = $7 THEN phone_verified_at ELSE $10 END,
 		phone_sealed = $6, phone_bidx = $7, email_sealed = $8, email_bidx = $9 WHERE id = $1`,
 		p.ID, p.Kind, p.Lang, seal(r, identity, "name_sealed", p.ID, p.Name), seal(r, identity, "company_sealed", p.ID, p.Company),
 		seal(r, contact, "phone_sealed", p.ID, p.Phone), PhoneIndex(v, p.Phone), seal(r, contact, "email_sealed", p.ID, p.Email), EmailIndex(v, p.Email), db.Micros(p.Verified))
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM person_word WHERE person_id = $1", p.ID); err != nil {
+	if err := tx.Send("DELETE FROM person_word WHERE person_id = $1", p.ID); err != nil {
 		return err
 	}
 	return insertWords(tx, v, p)
@@ -170,8 +169,7 @@ func Search(tx *db.Tx, v *vault.Vault, e164, email, name string, n int) ([]strin
 
 // MarkVerified notes that a code proved the number.
 func MarkVerified(tx *db.Tx, id string) error {
-	_, err := tx.Exec("UPDATE person SET phone_verified_at = $2 WHERE id = $1 AND phone_verified_at = 0", id, db.Micros(tx.Now()))
-	return err
+	return tx.Send("UPDATE person SET phone_verified_at = $2 WHERE id = $1 AND phone_verified_at = 0", id, db.Micros(tx.Now()))
 }
 
 // What a code is for.
@@ -202,7 +200,7 @@ func NewCode(tx *db.Tx, v *vault.Vault, object, person, purpose string, life tim
 	digits := fmt.Sprintf("%06d", n)
 	id := tx.NewID("cod")
 	now := tx.Machine()
-	_, err = tx.Exec("INSERT INTO code (id, object, person_id, purpose, code_hash, sent_at, expires_at, tries, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)",
+	err = tx.Send("INSERT INTO code (id, object, person_id, purpose, code_hash, sent_at, expires_at, tries, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)",
 		id, object, person, purpose, codeHash(v, id, digits), db.Micros(now), db.Micros(now.Add(life)))
 	return digits, err
 }
@@ -267,8 +265,7 @@ func Blocked(tx *db.Tx, bidx string) (bool, error) {
 
 // Block shuts an address out until an instant.
 func Block(tx *db.Tx, bidx, reason, by string, until time.Time) error {
-	_, err := tx.Exec(`INSERT INTO address_block (address_bidx, at, until_at, reason, by_account) VALUES ($1, $2, $3, $4, $5)
+	return tx.Send(`INSERT INTO address_block (address_bidx, at, until_at, reason, by_account) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (address_bidx) DO UPDATE SET until_at = excluded.until_at, reason = excluded.reason, by_account = excluded.by_account`,
 		bidx, db.Micros(tx.Now()), db.Micros(until), reason, by)
-	return err
 }

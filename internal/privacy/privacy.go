@@ -96,9 +96,8 @@ func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 	}
 	marks, args := db.Rows(rows...)
 	// Twice in one instant: the second adds to the first.
-	_, err := tx.Exec("INSERT INTO holding (person_id, record, purpose, since, categories) VALUES "+marks+
+	return tx.Send("INSERT INTO holding (person_id, record, purpose, since, categories) VALUES "+marks+
 		" ON CONFLICT (person_id, record, purpose, since) DO UPDATE SET categories = holding.categories || ' ' || excluded.categories", args...)
-	return err
 }
 
 // Drop notes in tx that a record holds nothing any more of a person, of the categories or of any when none is named: its data was erased.
@@ -111,9 +110,9 @@ func Drop(tx *db.Tx, record, person string, categories ...network.Category) erro
 		left := slices.DeleteFunc(slices.Clone(h.categories), func(c string) bool { return len(categories) == 0 || slices.Contains(categories, network.Category(c)) })
 		switch {
 		case len(left) == 0:
-			_, err = tx.Exec("DELETE FROM holding WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", person, record, h.purpose, h.since)
+			err = tx.Send("DELETE FROM holding WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", person, record, h.purpose, h.since)
 		case len(left) < len(h.categories):
-			_, err = tx.Exec("UPDATE holding SET categories = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", person, record, h.purpose, h.since, strings.Join(left, " "))
+			err = tx.Send("UPDATE holding SET categories = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", person, record, h.purpose, h.since, strings.Join(left, " "))
 		}
 		if err != nil {
 			return err
@@ -186,7 +185,7 @@ func Record(tx *db.Tx, r *vault.Ring, choices ...Choice) error {
 		rows = append(rows, []any{id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at})
 	}
 	marks, args := db.Rows(wordings...)
-	if _, err := tx.Exec("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
+	if err := tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
 		return err
 	}
 	leaf, err := proof.CommitSet(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents)
@@ -197,8 +196,7 @@ func Record(tx *db.Tx, r *vault.Ring, choices ...Choice) error {
 		rows[i] = append(rows[i], leaf)
 	}
 	marks, args = db.Rows(rows...)
-	_, err = tx.Exec("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES "+marks, args...)
-	return err
+	return tx.Send("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES "+marks, args...)
 }
 
 // canonical is the content of a consent's leaf: each part with its length, so that no two choices read alike.

@@ -186,7 +186,7 @@ func (s *Service) insert(tx *db.Tx, ring *vault.Ring, actor auth.Actor, id strin
 }
 
 func (s *Service) insertWords(tx *db.Tx, id, text string) error {
-	if _, err := tx.Exec("DELETE FROM pro_word WHERE pro_id = $1", id); err != nil {
+	if err := tx.Send("DELETE FROM pro_word WHERE pro_id = $1", id); err != nil {
 		return err
 	}
 	var rows [][]any
@@ -199,8 +199,7 @@ func (s *Service) insertWords(tx *db.Tx, id, text string) error {
 		return nil
 	}
 	marks, args := db.Rows(rows...)
-	_, err := tx.Exec("INSERT INTO pro_word (word_bidx, pro_id) VALUES "+marks+" ON CONFLICT (word_bidx, pro_id) DO NOTHING", args...)
-	return err
+	return tx.Send("INSERT INTO pro_word (word_bidx, pro_id) VALUES "+marks+" ON CONFLICT (word_bidx, pro_id) DO NOTHING", args...)
 }
 
 func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
@@ -209,7 +208,7 @@ func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
 		if k == "insurance" {
 			valid = until
 		}
-		if _, err := tx.Exec(`INSERT INTO pro_check (pro_id, kind, at, by_account, valid_until_on) VALUES ($1, $2, $3, $4, $5)
+		if err := tx.Send(`INSERT INTO pro_check (pro_id, kind, at, by_account, valid_until_on) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (pro_id, kind) DO UPDATE SET at = excluded.at, by_account = excluded.by_account, valid_until_on = excluded.valid_until_on`,
 			id, k, db.Micros(tx.Now()), by, valid); err != nil {
 			return err
@@ -249,15 +248,15 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 	if n == 0 {
 		return fault.New(fault.Conflict, "profile-moved", fault.T("Ce profil vient de changer. Rechargez la page.", "This profile has just changed. Reload the page."))
 	}
-	if _, err := tx.Exec("INSERT INTO pro_version (pro_id, version, at, by_account, state, profile) VALUES ($1, $2, $3, $4, $5, $6)",
+	if err := tx.Send("INSERT INTO pro_version (pro_id, version, at, by_account, state, profile) VALUES ($1, $2, $3, $4, $5, $6)",
 		id, version+1, db.Micros(tx.Now()), by, string(next), toJSON(p)); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM pro_trade WHERE pro_id = $1", id); err != nil {
+	if err := tx.Send("DELETE FROM pro_trade WHERE pro_id = $1", id); err != nil {
 		return err
 	}
 	for _, t := range p.Trades {
-		if _, err := tx.Exec("INSERT INTO pro_trade (trade, pro_id) VALUES ($1, $2) ON CONFLICT (trade, pro_id) DO NOTHING", t, id); err != nil {
+		if err := tx.Send("INSERT INTO pro_trade (trade, pro_id) VALUES ($1, $2) ON CONFLICT (trade, pro_id) DO NOTHING", t, id); err != nil {
 			return err
 		}
 	}
@@ -361,7 +360,7 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 		if p.State == Closed || to == Pending && p.State != Suspended {
 			return fault.New(fault.Conflict, "state-moved", fault.T("L’accès de ce professionnel a changé entre-temps.", "This professional's access has changed meanwhile."))
 		}
-		if _, err := tx.Exec("UPDATE pro SET reason = $2 WHERE id = $1", id, reason); err != nil {
+		if err := tx.Send("UPDATE pro SET reason = $2 WHERE id = $1", id, reason); err != nil {
 			return err
 		}
 		if err := s.version(tx, id, actor.Name(), p.Profile, to); err != nil {
@@ -369,7 +368,7 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 		}
 		if to != Pending {
 			// What he holds in his cart is free for others at once (ET-85).
-			if _, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE pro_id = $1 AND state = 'held'", id); err != nil {
+			if err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE pro_id = $1 AND state = 'held'", id); err != nil {
 				return err
 			}
 			letter, err := n.Message("suspended", contact.Lang, map[string]string{"reason": n.Suspension(reason).Say(contact.Lang), "name": contact.Contact})

@@ -115,11 +115,11 @@ func insert(tx *db.Tx, r leafRow) error {
 		return fmt.Errorf("proof: kind %q is not one word", r.leaf.Kind)
 	}
 	at := db.Micros(tx.Now())
-	if _, err := tx.Exec("INSERT INTO proof_leaf (id, at, kind, object, person_id, category, commitment_hash, salt_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	if err := tx.Send("INSERT INTO proof_leaf (id, at, kind, object, person_id, category, commitment_hash, salt_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		r.id, at, r.leaf.Kind, r.leaf.Object, r.leaf.Person, r.leaf.Category, r.commitment, r.sealed); err != nil {
 		return err
 	}
-	_, err := tx.Exec("INSERT INTO proof_wait (leaf_id, at) VALUES ($1, $2)", r.id, at)
+	err := tx.Send("INSERT INTO proof_wait (leaf_id, at) VALUES ($1, $2)", r.id, at)
 	tx.Wake("proof")
 	return err
 }
@@ -212,19 +212,19 @@ func (l *Log) batch(tx *db.Tx) (int, error) {
 	}
 	for part := range slices.Chunk(nodes, 64) { // few texts, so that they stay prepared
 		marks, args := db.Rows(part...)
-		if _, err := tx.Exec("INSERT INTO proof_node (position, node_hash) VALUES "+marks, args...); err != nil {
+		if err := tx.Send("INSERT INTO proof_node (position, node_hash) VALUES "+marks, args...); err != nil {
 			return 0, err
 		}
 	}
 	for part := range slices.Chunk(entries, 64) {
 		marks, args := db.Rows(part...)
-		if _, err := tx.Exec("INSERT INTO proof_entry (position, leaf_id) VALUES "+marks, args...); err != nil {
+		if err := tx.Send("INSERT INTO proof_entry (position, leaf_id) VALUES "+marks, args...); err != nil {
 			return 0, err
 		}
 	}
 	for part := range slices.Chunk(ids, 64) {
 		var args []any
-		if _, err := tx.Exec("DELETE FROM proof_wait WHERE leaf_id IN ("+db.In(&args, part)+")", args...); err != nil {
+		if err := tx.Send("DELETE FROM proof_wait WHERE leaf_id IN ("+db.In(&args, part)+")", args...); err != nil {
 			return 0, err
 		}
 	}
@@ -236,7 +236,7 @@ func (l *Log) batch(tx *db.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec("INSERT INTO proof_checkpoint (size, at, note) VALUES ($1, $2, $3)", size, db.Micros(tx.Now()), string(signed))
+	err = tx.Send("INSERT INTO proof_checkpoint (size, at, note) VALUES ($1, $2, $3)", size, db.Micros(tx.Now()), string(signed))
 	return len(leaves), err
 }
 
@@ -412,6 +412,6 @@ func Seed(tx *db.Tx, day string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = tx.Exec("INSERT INTO proof_seed (day_on, seed, leaf_id) VALUES ($1, $2, $3)", day, fresh[:], leaf)
+	err = tx.Send("INSERT INTO proof_seed (day_on, seed, leaf_id) VALUES ($1, $2, $3)", day, fresh[:], leaf)
 	return fresh[:], err
 }

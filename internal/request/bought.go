@@ -171,7 +171,7 @@ func (s *Service) Log(ctx context.Context, actor auth.Actor, id, kind, key strin
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("UPDATE purchase SET outcome = $2 WHERE id = $1 AND ($2 <> 'called' OR outcome = '')", id, kind); err != nil {
+		if err := tx.Send("UPDATE purchase SET outcome = $2 WHERE id = $1 AND ($2 <> 'called' OR outcome = '')", id, kind); err != nil {
 			return err
 		}
 		event := EvOutcome

@@ -158,7 +158,7 @@ func (s *Service) offer(tx *db.Tx, n *network.Network, r Request, p proposal) (i
 	if err != nil {
 		return 0, err
 	}
-	if _, err := tx.Exec("INSERT INTO decision (id, request_id, at, edition, seed_on, input, candidates, leaf_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	if err := tx.Send("INSERT INTO decision (id, request_id, at, edition, seed_on, input, candidates, leaf_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		id, r.ID, db.Micros(tx.Now()), n.Hash(), p.seedOn, input, candidates, leaf); err != nil {
 		return 0, err
 	}
@@ -496,10 +496,10 @@ func (s *Service) Reprice(ctx context.Context, actor auth.Actor, id, typed, beca
 			return err
 		}
 		reasons := append(now.Reasons, Reason{Typed: true, Add: price - now.Price, Because: fault.T(strings.TrimSpace(because), "")})
-		if _, err := tx.Exec("UPDATE request SET price_minor = $2, price_reasons = $3, priced_by = $4 WHERE id = $1", id, int64(price), toJSON(reasons), actor.Account); err != nil {
+		if err := tx.Send("UPDATE request SET price_minor = $2, price_reasons = $3, priced_by = $4 WHERE id = $1", id, int64(price), toJSON(reasons), actor.Account); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("UPDATE seat SET price_minor = $2 WHERE request_id = $1 AND state = 'free'", id, int64(price)); err != nil {
+		if err := tx.Send("UPDATE seat SET price_minor = $2 WHERE request_id = $1 AND state = 'free'", id, int64(price)); err != nil {
 			return err
 		}
 		tx.Wake("board")

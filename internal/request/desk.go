@@ -138,7 +138,7 @@ func (s *Service) Release(ctx context.Context, actor auth.Actor, id string) erro
 		return err
 	}
 	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("UPDATE request SET taken_by = '', taken_until = 0 WHERE id = $1 AND taken_by = $2", id, actor.Account)
+		err := tx.Send("UPDATE request SET taken_by = '', taken_until = 0 WHERE id = $1 AND taken_by = $2", id, actor.Account)
 		tx.Wake("queue")
 		return err
 	})
@@ -485,12 +485,12 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 
 // publish is the part of publishing that the machine shares: price, seats, decision, offers, and the promise to tell those asked.
 func (s *Service) publish(tx *db.Tx, actor auth.Actor, n *network.Network, r Request, p proposal) error {
-	if _, err := tx.Exec(`UPDATE request SET price_minor = $2, vat_rate = $3, price_reasons = $4, priced_by = $5, qualified_by = $5, qualified_at = $6, published_at = $6, published_machine_at = $7, seats = $8, taken_by = '', taken_until = 0 WHERE id = $1`,
+	if err := tx.Send(`UPDATE request SET price_minor = $2, vat_rate = $3, price_reasons = $4, priced_by = $5, qualified_by = $5, qualified_at = $6, published_at = $6, published_machine_at = $7, seats = $8, taken_by = '', taken_until = 0 WHERE id = $1`,
 		r.ID, int64(r.Price), int64(r.VAT), toJSON(r.Reasons), actor.Name(), db.Micros(tx.Now()), db.Micros(tx.Machine()), r.Seats); err != nil {
 		return err
 	}
 	for i := range r.Seats {
-		if _, err := tx.Exec("INSERT INTO seat (request_id, number, state, pro_id, price_minor, vat_rate, held_until) VALUES ($1, $2, 'free', NULL, $3, $4, 0) ON CONFLICT (request_id, number) DO NOTHING",
+		if err := tx.Send("INSERT INTO seat (request_id, number, state, pro_id, price_minor, vat_rate, held_until) VALUES ($1, $2, 'free', NULL, $3, $4, 0) ON CONFLICT (request_id, number) DO NOTHING",
 			r.ID, i+1, int64(r.Price), int64(r.VAT)); err != nil {
 			return err
 		}

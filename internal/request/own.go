@@ -173,7 +173,7 @@ func (s *Service) end(ctx context.Context, actor auth.Actor, r Request, n *netwo
 			return errState
 		}
 		// A seat that is capturing is left to its payment, which finds the request ended and gives the money back.
-		if _, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
+		if err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
 			return err
 		}
 		if err := freeWindow(tx, r.ID); err != nil {
@@ -266,7 +266,7 @@ func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase st
 			}
 		}
 		if purchase == "" {
-			if _, err := tx.Exec("UPDATE request SET stopped_at = $2 WHERE id = $1 AND stopped_at = 0", r.ID, db.Micros(tx.Now())); err != nil {
+			if err := tx.Send("UPDATE request SET stopped_at = $2 WHERE id = $1 AND stopped_at = 0", r.ID, db.Micros(tx.Now())); err != nil {
 				return err
 			}
 			moved, err := moveState(tx, r.ID, Cancelled, Received, Published)
@@ -279,7 +279,7 @@ func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase st
 				}
 				tx.Wake("queue")
 			}
-			if _, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
+			if err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
 				return err
 			}
 			tx.Wake("board")

@@ -283,7 +283,7 @@ func (s *Service) Drop(ctx context.Context, actor auth.Actor, id string) error {
 		return err
 	}
 	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0, price_minor = (SELECT price_minor FROM request WHERE id = $1) WHERE request_id = $1 AND pro_id = $2 AND state = 'held'", id, actor.Pro)
+		err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0, price_minor = (SELECT price_minor FROM request WHERE id = $1) WHERE request_id = $1 AND pro_id = $2 AND state = 'held'", id, actor.Pro)
 		tx.Wake("board")
 		return err
 	})
@@ -432,7 +432,7 @@ func (s *Service) reveal(tx *db.Tx, actor auth.Actor, h hand, p Purchase) error 
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec("UPDATE purchase SET state = 'revealed', revealed_at = $2, leaf_id = $3 WHERE id = $1", p.ID, db.Micros(tx.Now()), leaf); err != nil {
+	if err := tx.Send("UPDATE purchase SET state = 'revealed', revealed_at = $2, leaf_id = $3 WHERE id = $1", p.ID, db.Micros(tx.Now()), leaf); err != nil {
 		return err
 	}
 	if p.Method != "waived" {
@@ -481,10 +481,9 @@ type Purchase struct {
 }
 
 func insertPurchase(tx *db.Tx, p Purchase, edition string) error {
-	_, err := tx.Exec(`INSERT INTO purchase (id, request_id, seat, pro_id, at, edition, price_minor, vat_rate, method, payment_id, state, revealed_at, contacted_at, outcome, late_at, asked_at, leaf_id)
+	return tx.Send(`INSERT INTO purchase (id, request_id, seat, pro_id, at, edition, price_minor, vat_rate, method, payment_id, state, revealed_at, contacted_at, outcome, late_at, asked_at, leaf_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, '', 0, 0, '')`,
 		p.ID, p.Request, p.Seat, p.Pro, db.Micros(tx.Now()), edition, int64(p.Price), int64(p.VAT), p.Method, p.Payment, p.State)
-	return err
 }
 
 const purchaseColumns = "id, request_id, pro_id, edition, seat, at, price_minor, vat_rate, method, payment_id, state, revealed_at, contacted_at, outcome, late_at, asked_at, leaf_id"
@@ -519,7 +518,7 @@ func (s *Service) buyByCard(ctx context.Context, actor auth.Actor, n *network.Ne
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("UPDATE seat SET held_until = $3 WHERE request_id = $1 AND number = $2 AND held_until < $3", r.ID, seat, db.Micros(n.Introductions.Cart.Hold.AddTo(tx.Now()))); err != nil {
+		if err := tx.Send("UPDATE seat SET held_until = $3 WHERE request_id = $1 AND number = $2 AND held_until < $3", r.ID, seat, db.Micros(n.Introductions.Cart.Hold.AddTo(tx.Now()))); err != nil {
 			return err
 		}
 		p := Purchase{ID: tx.NewID("pur"), Request: r.ID, Seat: seat, Pro: actor.Pro, Price: in.Shown, VAT: r.VAT, Method: "card", State: "intent"}
@@ -583,7 +582,7 @@ func (s *Service) Advance(ctx context.Context, payment string) error {
 				return err
 			}
 			if n == 1 { // else his hold ran out and somebody took the seat while he typed his card: the purchase stays an intent
-				_, err = tx.Exec("UPDATE purchase SET state = 'capturing' WHERE id = $1 AND state = 'intent'", p.ID)
+				err = tx.Send("UPDATE purchase SET state = 'capturing' WHERE id = $1 AND state = 'intent'", p.ID)
 			}
 			return err
 		})
@@ -625,7 +624,7 @@ func (s *Service) Advance(ctx context.Context, payment string) error {
 			if err != nil || !moved {
 				return err
 			}
-			if _, err := tx.Exec("UPDATE seat SET state = 'sold' WHERE request_id = $1 AND number = $2 AND pro_id = $3", p.Request, p.Seat, p.Pro); err != nil {
+			if err := tx.Send("UPDATE seat SET state = 'sold' WHERE request_id = $1 AND number = $2 AND pro_id = $3", p.Request, p.Seat, p.Pro); err != nil {
 				return err
 			}
 			return s.reveal(tx, auth.Actor{Who: auth.Professional, Account: "system", Pro: p.Pro}, h, p)
@@ -651,10 +650,10 @@ func (s *Service) fail(ctx context.Context, pay billing.CardPayment, p Purchase,
 		if err != nil || !moved {
 			return err
 		}
-		if _, err := tx.Exec("UPDATE purchase SET state = 'failed' WHERE id = $1 AND state IN ('intent', 'capturing')", p.ID); err != nil || p.State != "capturing" {
+		if err := tx.Send("UPDATE purchase SET state = 'failed' WHERE id = $1 AND state IN ('intent', 'capturing')", p.ID); err != nil || p.State != "capturing" {
 			return err // an intent never had the seat: it may be capturing for his other purchase
 		}
-		_, err = tx.Exec("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND number = $2 AND pro_id = $3 AND state = 'capturing'", p.Request, p.Seat, p.Pro)
+		err = tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND number = $2 AND pro_id = $3 AND state = 'capturing'", p.Request, p.Seat, p.Pro)
 		tx.Wake("board")
 		return err
 	})

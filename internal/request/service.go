@@ -278,7 +278,7 @@ func (s *Service) NewLink(ctx context.Context, actor auth.Actor, id string) erro
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec("UPDATE request SET link_generation = link_generation + 1 WHERE id = $1 AND link_generation = $2", id, r.LinkGeneration); err != nil {
+		if err := tx.Send("UPDATE request SET link_generation = link_generation + 1 WHERE id = $1 AND link_generation = $2", id, r.LinkGeneration); err != nil {
 			return err
 		}
 		next := r

@@ -96,12 +96,11 @@ func (c content) seal(r *vault.Ring, id string) (words, street, address []byte) 
 
 func insertRequest(tx *db.Tx, ring *vault.Ring, r Request, c content, addressIndex string) error {
 	words, street, address := c.seal(ring, r.ID)
-	_, err := tx.Exec(`INSERT INTO request (id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, address_sealed, address_bidx,
+	return tx.Send(`INSERT INTO request (id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, address_sealed, address_bidx,
 		state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, published_machine_at, link_generation, stopped_at, draft_sealed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $4, 0, 0, 0, 0, '[]', '', $20, $21, '', 0, 0, 0, 1, 0, $22)`,
 		r.ID, r.Ref, r.Person, db.Micros(tx.Now()), r.Edition, r.Site, r.Channel, r.Source, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, address, addressIndex,
 		string(r.State), r.TakenBy, db.Micros(r.TakenUntil), emptyNil(r.draft))
-	return err
 }
 
 func emptyNil(b []byte) []byte {
@@ -114,9 +113,8 @@ func emptyNil(b []byte) []byte {
 // updateContent replaces what the consumer or the agent corrected.
 func updateContent(tx *db.Tx, ring *vault.Ring, r Request, c content) error {
 	words, street, _ := c.seal(ring, r.ID)
-	_, err := tx.Exec("UPDATE request SET trade = $2, insee = $3, postcode = $4, urgency = $5, intent = $6, answers = $7, words_sealed = $8, street_sealed = $9, draft_sealed = $10 WHERE id = $1",
+	return tx.Send("UPDATE request SET trade = $2, insee = $3, postcode = $4, urgency = $5, intent = $6, answers = $7, words_sealed = $8, street_sealed = $9, draft_sealed = $10 WHERE id = $1",
 		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, []byte{})
-	return err
 }
 
 // moveState is the guarded step from one of the states to another; false when the request stood elsewhere.
@@ -131,7 +129,7 @@ func moveState(tx *db.Tx, id string, to State, from ...State) (bool, error) {
 }
 
 func insertEvent(tx *db.Tx, request, kind, actor string, count int, object string) error {
-	_, err := tx.Exec("INSERT INTO request_event (id, request_id, at, kind, actor, count, object) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	err := tx.Send("INSERT INTO request_event (id, request_id, at, kind, actor, count, object) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		tx.NewID("evt"), request, db.Micros(tx.Now()), kind, actor, count, object)
 	tx.Wake("request " + request)
 	return err
@@ -175,9 +173,8 @@ type Photo struct {
 }
 
 func insertPhoto(tx *db.Tx, ring *vault.Ring, request string, p Photo) error {
-	_, err := tx.Exec("INSERT INTO photo (id, request_id, at, width, height, image_sealed) VALUES ($1, $2, $3, $4, $5, $6)",
+	return tx.Send("INSERT INTO photo (id, request_id, at, width, height, image_sealed) VALUES ($1, $2, $3, $4, $5, $6)",
 		p.ID, request, db.Micros(tx.Now()), p.Width, p.Height, ring.Seal(catPhotos, vault.Place{Table: "photo", Column: "image_sealed", Row: p.ID}, p.JPEG))
-	return err
 }
 
 func selectPhotoIDs(tx *db.Tx, request string) ([]string, error) {

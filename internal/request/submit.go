@@ -232,7 +232,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 				return err
 			}
 			out = Submitted{ID: first.ID, Ref: first.Ref, Duplicate: true}
-			if _, err := tx.Exec("UPDATE submission SET object = $2 WHERE key_hash = $1", key, first.ID); err != nil {
+			if err := tx.Send("UPDATE submission SET object = $2 WHERE key_hash = $1", key, first.ID); err != nil {
 				return err
 			}
 			return job.Add(tx, jobSendLink, first.ID, 0)
@@ -362,7 +362,7 @@ func (s *Service) Once(ctx context.Context, actor auth.Actor, key string, input 
 		return "", err
 	}
 	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec("UPDATE submission SET object = $2 WHERE key_hash = $1 AND object = ''", name, word); err != nil {
+		if err := tx.Send("UPDATE submission SET object = $2 WHERE key_hash = $1 AND object = ''", name, word); err != nil {
 			return err
 		}
 		word, err = db.Value[string](tx, "SELECT object FROM submission WHERE key_hash = $1", name) // of two at once, the first word
@@ -387,8 +387,7 @@ func (s *Service) claimWindow(tx *db.Tx, n *network.Network, e164 string, r Requ
 
 // freeWindow lets the same number ask again: its request is over.
 func freeWindow(tx *db.Tx, request string) error {
-	_, err := tx.Exec("DELETE FROM request_window WHERE request_id = $1", request)
-	return err
+	return tx.Send("DELETE FROM request_window WHERE request_id = $1", request)
 }
 
 // underLimits reads what is there before the write begins: a burst may pass by a few, a flood may not.

@@ -235,15 +235,11 @@ func (v *Vault) unwrap(b bunch, slot int) (cipher.AEAD, error) {
 }
 
 // Assign writes which key seals what. It belongs in the transaction that stores the first value sealed with the ring. When another
-// transaction has given this person keys meanwhile, it answers db.ErrUnique: load the ring again and repeat.
+// transaction has given this person keys meanwhile, the transaction fails with db.ErrUnique: load the ring again and repeat.
 func (r *Ring) Assign(tx *db.Tx) error {
 	for i, a := range r.fresh {
-		n, err := tx.Exec("INSERT INTO person_key (person_id, number, key_id, categories, assigned_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person_id, number) DO NOTHING",
-			r.person, r.bunches+i, a.id, strings.Join(a.categories, " "), db.Micros(tx.Now()))
-		if err == nil && n == 0 {
-			err = db.ErrUnique
-		}
-		if err != nil {
+		if err := tx.Send("INSERT INTO person_key (person_id, number, key_id, categories, assigned_at) VALUES ($1, $2, $3, $4, $5)",
+			r.person, r.bunches+i, a.id, strings.Join(a.categories, " "), db.Micros(tx.Now())); err != nil {
 			return err
 		}
 	}
