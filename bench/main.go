@@ -79,6 +79,9 @@ func run(ctx context.Context, only, dir string, each time.Duration, asJSON bool)
 			err = e
 		}
 	}()
+	if err := os.Chmod(scratch, 0o711); err != nil { // PostgreSQL's own user passes through
+		return err
+	}
 	b := &bench{scratch: scratch, each: each}
 	m := machine(scratch)
 	var all []result

@@ -91,7 +91,29 @@ func intake(token string) []byte {
 
 // intakeRate is durable intakes a second: validation, sealing, consents with leaves, holdings, audit, texts queued.
 func (h *house) intakeRate(ctx context.Context, token string, clients int, lasting time.Duration) (outcome, error) {
-	return load{address: h.address, clients: clients, request: func(int, int) []byte { return intake(token) }}.run(ctx, lasting)
+	o, err := load{address: h.address, clients: clients, request: func(int, int) []byte { return intake(token) }}.run(ctx, lasting)
+	return o, errors.Join(err, h.idle(ctx))
+}
+
+// idle waits until what was promised behind the answers is done, a minute at most: no peer is measured beside our own backlog.
+func (h *house) idle(ctx context.Context) error {
+	var last float64
+	for range 240 {
+		c, err := h.counters(ctx)
+		if err != nil {
+			return err
+		}
+		if c.commits-last < 5 { // leases and sweeps beat
+			return nil
+		}
+		last = c.commits
+		select {
+		case <-time.After(250 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return errors.New("the jobs do not come to an end")
 }
 
 // measureIntake is row 1 (intake half), 4b and 5 of the plan.
@@ -155,15 +177,18 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := pg.prepare(ctx); err != nil {
+	same, err := pg.prepareSame(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if _, err := onPG.intakeRate(ctx, pgToken, 32, b.each/2); err != nil {
 		return nil, err
 	}
+	var bareRate float64
 	bare := func(ctx context.Context) (float64, error) {
-		o, err := pg.inserts(ctx, 32, b.each/2)
-		return o.rate(), err
+		o, err := same.inserts(ctx, 32, sameRows(), b.each/2)
+		bareRate = o.rate()
+		return bareRate, err
 	}
 	r, err = inTurns(ctx, 5, func(ctx context.Context) (float64, error) {
 		mine, err = ours.intakeRate(ctx, token, 32, b.each/2)
@@ -172,7 +197,7 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	results = append(results, result{Name: "1 · intake, 32 clients, SQLite, against one bare INSERT of PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()), Bar: "≥ 0.5×"})
+	results = append(results, result{Name: "1 · intake, 32 clients, SQLite, against the same rows in one bare statement on PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()) + "; bare " + perSecond(bareRate), Bar: "≥ 0.5×"})
 	before, err := onPG.counters(ctx)
 	if err != nil {
 		return nil, err
@@ -189,7 +214,7 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 		return nil, err
 	}
 	results = append(results,
-		result{Name: "1 · intake, 32 clients, PostgreSQL, against one bare INSERT of PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()) + ", p50 " + micros(mine.p50), Bar: "≥ 0.5×"},
+		result{Name: "1 · intake, 32 clients, PostgreSQL, against the same rows in one bare statement on PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()) + ", p50 " + micros(mine.p50) + "; bare " + perSecond(bareRate), Bar: "≥ 0.5×"},
 		result{Name: "4b · aborts per commit, intake and its jobs, 32 clients, PostgreSQL", Value: fmt.Sprintf("%.4f", (after.aborts-before.aborts)/max(after.commits-before.commits, 1)), Beside: fmt.Sprintf("%.0f commits", after.commits-before.commits), Bar: "≤ 0.05"})
 
 	// Row 5: one client against the bare sync of this disk, in turns.

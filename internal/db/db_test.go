@@ -296,7 +296,7 @@ func TestWrite_acceptsAgainAfterManyCancelled(t *testing.T) {
 }
 
 func TestNewID_isLongAndHasNoOrder(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
 		seen := map[string]bool{}
 		rising := 0
 		last := ""
@@ -313,6 +313,16 @@ func TestNewID_isLongAndHasNoOrder(t *testing.T) {
 		}
 		if rising < 850 || rising > 1150 {
 			t.Errorf("%d of 2000 ids rise: they should have no order", rising)
+		}
+		later := 0
+		for range 64 {
+			c.AddMachine(time.Minute)
+			if id := d.NewID("req"); id > last {
+				later++
+			}
+		}
+		if d.Dialect() == db.SQLite && later != 64 {
+			t.Errorf("%d of 64 later ids come later: on SQLite they lie in the order of time", later)
 		}
 	})
 }
@@ -433,4 +443,129 @@ func TestClose_letsTheLastWriteFinish(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What nobody waits for shares the commit of somebody who does, and is done soon when nobody comes.
+func TestWriteSoon_isDoneWithOthersAndAlone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		if err := d.WriteSoon(ctx, func(tx *db.Tx) error { return put(tx, "alone", "1") }); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				write := d.WriteSoon
+				if i%2 == 0 {
+					write = d.Write
+				}
+				if err := write(ctx, func(tx *db.Tx) error { return put(tx, fmt.Sprint("together-", i), "1") }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for i := range 20 {
+			if v, err := get(t, d, fmt.Sprint("together-", i)); v != "1" {
+				t.Error(i, v, err)
+			}
+		}
+	})
+}
+
+// A closure that fails after it wrote takes back its own rows and none of its neighbours', whoever they are and whatever they saw.
+func TestWrite_whoFailsSpoilsNobody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		boom := errors.New("boom")
+		var wg sync.WaitGroup
+		for i := range 200 {
+			wg.Go(func() {
+				defer func() {
+					if p := recover(); (p != nil) != (i%7 == 3) {
+						t.Errorf("%d: %v", i, p)
+					}
+				}()
+				err := d.Write(ctx, func(tx *db.Tx) error {
+					if err := put(tx, fmt.Sprint("row-", i), "1"); err != nil {
+						return err
+					}
+					switch i % 7 {
+					case 1:
+						return boom
+					case 2:
+						return put(tx, fmt.Sprint("row-", i), "2")
+					case 3:
+						panic("spilled")
+					}
+					return nil
+				})
+				switch i % 7 {
+				case 1:
+					if !errors.Is(err, boom) {
+						t.Error(i, err)
+					}
+				case 2:
+					if !errors.Is(err, db.ErrUnique) {
+						t.Error(i, err)
+					}
+				default:
+					if err != nil {
+						t.Error(i, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for i := range 200 {
+			_, err := get(t, d, fmt.Sprint("row-", i))
+			if kept := i%7 == 0 || i%7 > 3; (err == nil) != kept || err != nil && !errors.Is(err, db.ErrNone) {
+				t.Error(i, err)
+			}
+		}
+	})
+}
+
+// A statement that is sent may be refused later; then everything is.
+func TestSend_failsWithWhatComesAfter(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		insert := "INSERT INTO setting (name, value) VALUES ($1, $2)"
+		for name, after := range map[string]func(*db.Tx) error{
+			"commit":   func(*db.Tx) error { return nil },
+			"exec":     func(tx *db.Tx) error { return put(tx, "other", "1") },
+			"query":    func(tx *db.Tx) error { _, err := db.Value[int64](tx, "SELECT count(*) FROM setting"); return err },
+			"send":     func(tx *db.Tx) error { return tx.Send(insert, "other", "1") },
+			"an error": func(*db.Tx) error { return errors.New("boom") },
+		} {
+			err := d.Write(ctx, func(tx *db.Tx) error {
+				if err := tx.Send(insert, "twice", "1"); err != nil {
+					return err
+				}
+				if err := tx.Send(insert, "twice", "2"); err != nil {
+					return err
+				}
+				return after(tx)
+			})
+			if err == nil || name != "an error" && !errors.Is(err, db.ErrUnique) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := get(t, d, "twice"); !errors.Is(err, db.ErrNone) {
+				t.Errorf("%s left a row: %v", name, err)
+			}
+		}
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			if err := tx.Send(insert, "seen", "1"); err != nil {
+				return err
+			}
+			v, err := db.Value[string](tx, "SELECT value FROM setting WHERE name = 'seen'")
+			if v != "1" {
+				t.Errorf("what was sent is not seen by what asks: %q", v)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := get(t, d, "seen"); v != "1" {
+			t.Fatal(v, err)
+		}
+	})
 }

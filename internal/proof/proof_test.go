@@ -256,3 +256,45 @@ func TestSeed_isOnePerDayAndCommitted(t *testing.T) {
 		}
 	})
 }
+
+// One leaf for several contents: all of them, in any order, and nothing else; a salt of one part opens no other.
+func TestCheckSet_allOfThemAndNothingElse(t *testing.T) {
+	each(t, func(t *testing.T, r rig) {
+		parts := [][]byte{[]byte("terms yes"), []byte("call-me yes"), []byte("opinion no")}
+		var id string
+		err := r.d.Write(ctx, func(tx *db.Tx) (err error) {
+			id, err = ours.CommitSet(tx, r.ring, ours.Leaf{Kind: "consent", Object: "req_1", Person: "per_1", Category: "consent"}, parts)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.log.Sequence(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := r.log.Prove(ctx, id); err != nil || ours.Verify(p, r.log.VerifierKey()) != nil {
+			t.Fatal(p, err)
+		}
+		for name, c := range map[string]struct {
+			parts [][]byte
+			holds bool
+		}{
+			"as committed":     {parts, true},
+			"in another order": {[][]byte{parts[2], parts[0], parts[1]}, true},
+			"one changed":      {[][]byte{parts[0], parts[1], []byte("opinion yes")}, false},
+			"one missing":      {parts[:2], false},
+			"one more":         {[][]byte{parts[0], parts[1], parts[2], []byte("partners yes")}, false},
+			"one twice":        {[][]byte{parts[0], parts[1], parts[1]}, false},
+			"all in one":       {[][]byte{[]byte("call-me yesopinion noterms yes")}, false},
+			"none":             {nil, false},
+		} {
+			err := r.d.Read(ctx, func(tx *db.Tx) error { return ours.CheckSet(tx, r.ring, id, c.parts) })
+			if (err == nil) != c.holds {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := r.d.Read(ctx, func(tx *db.Tx) error { return ours.Check(tx, r.ring, id, parts[0]) }); err == nil {
+			t.Error("a part passes for the whole")
+		}
+	})
+}

@@ -201,7 +201,8 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 		return Submitted{}, err
 	}
 	var out Submitted
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
+	// Guarded: the key and the number's window are unique rows, and everything else is new.
+	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		r := Request{ID: tx.NewID("req"), Ref: newRef(), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: actor.Account, Trade: in.Trade,
 			INSEE: ok2.commune.INSEE, Postcode: strings.TrimSpace(in.Postcode), Urgency: in.Urgency, Answers: ok2.answers, State: Received, LinkGeneration: 1}
 		out = Submitted{ID: r.ID, Ref: r.Ref, NeedsCode: needsCode, Token: s.token(r.ID, 1)}
