@@ -179,7 +179,7 @@ func (s *Service) Session(ctx context.Context, token string) (Actor, error) {
 		if now.After(db.Time(expires)) || now.Sub(db.Time(seen)) > sessionLife {
 			return ErrSignIn
 		}
-		return s.actor(tx, &a)
+		return s.actor(tx, &a, "account a WHERE a.id = $1", a.Account)
 	})
 	if err != nil {
 		return Actor{Who: Visitor}, err
@@ -193,11 +193,11 @@ func (s *Service) Session(ctx context.Context, token string) (Actor, error) {
 	return a, err
 }
 
-// actor fills in what an account may be.
-func (s *Service) actor(tx *db.Tx, a *Actor) error {
+// actor fills in what an account may be; from is where it stands, as a.
+func (s *Service) actor(tx *db.Tx, a *Actor, from string, arg any) error {
 	var kind, state string
 	var pro *string
-	err := tx.Get(db.Into(&kind, &state, &pro, &a.Lang), "SELECT kind, state, pro_id, lang FROM account WHERE id = $1", a.Account)
+	err := tx.Get(db.Into(&a.Account, &kind, &state, &pro, &a.Lang), "SELECT a.id, a.kind, a.state, a.pro_id, a.lang FROM "+from, arg)
 	if errors.Is(err, db.ErrNone) || err == nil && state == "disabled" {
 		return ErrSignIn
 	}
@@ -302,14 +302,7 @@ func (s *Service) NewToken(ctx context.Context, actor Actor, account, name strin
 func (s *Service) Token(ctx context.Context, token string) (a Actor, err error) {
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		a = Actor{Fresh: s.db.Machine()}
-		a.Account, err = db.Value[string](tx, "SELECT account_id FROM api_token WHERE token_hash = $1 AND revoked_at = 0", Digest(token))
-		if errors.Is(err, db.ErrNone) {
-			return ErrSignIn
-		}
-		if err != nil {
-			return err
-		}
-		return s.actor(tx, &a)
+		return s.actor(tx, &a, "api_token t JOIN account a ON a.id = t.account_id WHERE t.token_hash = $1 AND t.revoked_at = 0", Digest(token))
 	})
 	if err != nil {
 		return Actor{Who: Visitor}, err

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -131,6 +132,9 @@ type Log struct {
 	signer note.Signer
 	vkey   string
 	origin string
+
+	mu   sync.Mutex
+	edge map[int64]tlog.Hash // nodes that the last round used or made: they never change, and the next one needs nearly the same
 }
 
 // New makes the log of one network. origin names it in checkpoints (a host name and path, no spaces); seed is 32 secret bytes.
@@ -161,13 +165,19 @@ func (l *Log) Sequence(ctx context.Context) error {
 			return err
 		}
 		n := 0
+		var used map[int64]tlog.Hash
 		err = l.db.WriteSoon(ctx, func(tx *db.Tx) error {
 			if err := l.lease.Guard(tx); err != nil {
 				return err
 			}
-			n, err = l.batch(tx)
+			n, used, err = l.batch(tx)
 			return err
 		})
+		if err == nil && n > 0 {
+			l.mu.Lock()
+			l.edge = used
+			l.mu.Unlock()
+		}
 		if errors.Is(err, db.ErrLost) {
 			return nil
 		}
@@ -177,8 +187,9 @@ func (l *Log) Sequence(ctx context.Context) error {
 	}
 }
 
-// batch is one step of the sequencer. Everything it reads is either immutable or guarded by the lease.
-func (l *Log) batch(tx *db.Tx) (int, error) {
+// batch is one step of the sequencer: how many leaves it numbered, and the nodes that it used or made. Everything it reads is either immutable
+// or guarded by the lease.
+func (l *Log) batch(tx *db.Tx) (int, map[int64]tlog.Hash, error) {
 	type waiting struct {
 		id, kind   string
 		commitment []byte
@@ -186,24 +197,45 @@ func (l *Log) batch(tx *db.Tx) (int, error) {
 	leaves, err := db.List(tx, func(s db.Scanner) (w waiting, err error) { err = s.Scan(&w.id, &w.kind, &w.commitment); return },
 		"SELECT w.leaf_id, l.kind, l.commitment_hash FROM proof_wait w JOIN proof_leaf l ON l.id = w.leaf_id ORDER BY w.at, w.leaf_id LIMIT "+strconv.Itoa(sequenceBatch)) // a number: SQLite plans a statement anew for every value of LIMIT $1
 	if err != nil || len(leaves) == 0 {
-		return 0, err
+		return 0, nil, err
 	}
 	size, err := latestSize(tx)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	fresh := map[int64]tlog.Hash{}
-	read := reader(tx, fresh)
+	l.mu.Lock()
+	edge := l.edge
+	l.mu.Unlock()
+	used := map[int64]tlog.Hash{}
+	stored := reader(tx)
+	read := tlog.HashReaderFunc(func(positions []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(positions))
+		for i, p := range positions {
+			h, ok := used[p]
+			if !ok {
+				if h, ok = edge[p]; !ok {
+					found, err := stored(positions[i : i+1])
+					if err != nil {
+						return nil, err
+					}
+					h = found[0]
+				}
+				used[p] = h
+			}
+			out[i] = h
+		}
+		return out, nil
+	})
 	var nodes, entries [][]any
 	ids := make([]string, len(leaves))
 	for i, w := range leaves {
 		hashes, err := tlog.StoredHashes(size, Entry(w.kind, w.commitment), read)
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		at := tlog.StoredHashIndex(0, size)
 		for k, h := range hashes {
-			fresh[at+int64(k)] = h
+			used[at+int64(k)] = h
 			nodes = append(nodes, []any{at + int64(k), h[:]})
 		}
 		entries = append(entries, []any{size, w.id})
@@ -213,46 +245,42 @@ func (l *Log) batch(tx *db.Tx) (int, error) {
 	for part := range slices.Chunk(nodes, 64) { // few texts, so that they stay prepared
 		marks, args := db.Rows(part...)
 		if err := tx.Send("INSERT INTO proof_node (position, node_hash) VALUES "+marks, args...); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
 	for part := range slices.Chunk(entries, 64) {
 		marks, args := db.Rows(part...)
 		if err := tx.Send("INSERT INTO proof_entry (position, leaf_id) VALUES "+marks, args...); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
 	for part := range slices.Chunk(ids, 64) {
 		var args []any
 		if err := tx.Send("DELETE FROM proof_wait WHERE leaf_id IN ("+db.In(&args, part)+")", args...); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
 	root, err := tlog.TreeHash(size, read)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	signed, err := note.Sign(&note.Note{Text: l.origin + "\n" + strconv.FormatInt(size, 10) + "\n" + base64.StdEncoding.EncodeToString(root[:]) + "\n"}, l.signer)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	err = tx.Send("INSERT INTO proof_checkpoint (size, at, note) VALUES ($1, $2, $3)", size, db.Micros(tx.Now()), string(signed))
-	return len(leaves), err
+	return len(leaves), used, err
 }
 
 func latestSize(tx *db.Tx) (int64, error) {
 	return db.Value[int64](tx, "SELECT coalesce(max(size), 0) FROM proof_checkpoint")
 }
 
-// reader gives tlog the stored hashes, first from what this transaction just made.
-func reader(tx *db.Tx, fresh map[int64]tlog.Hash) tlog.HashReaderFunc {
+// reader gives tlog the stored hashes.
+func reader(tx *db.Tx) tlog.HashReaderFunc {
 	return func(positions []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(positions))
 		for i, p := range positions {
-			if h, ok := fresh[p]; ok {
-				out[i] = h
-				continue
-			}
 			b, err := db.Value[[]byte](tx, "SELECT node_hash FROM proof_node WHERE position = $1", p)
 			if err != nil {
 				return nil, fmt.Errorf("proof: node %d: %w", p, err)
@@ -322,7 +350,7 @@ func (l *Log) Prove(ctx context.Context, leaf string) (p Inclusion, err error) {
 		if err := tx.Get(db.Into(&size, &p.Checkpoint), "SELECT size, note FROM proof_checkpoint ORDER BY size DESC LIMIT 1"); err != nil {
 			return err
 		}
-		path, err := tlog.ProveRecord(size, p.Position, reader(tx, nil))
+		path, err := tlog.ProveRecord(size, p.Position, reader(tx))
 		p.Path = make([]string, len(path))
 		for i, h := range path {
 			p.Path[i] = hex.EncodeToString(h[:])
