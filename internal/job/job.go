@@ -252,7 +252,7 @@ func (r *Runner) claim(ctx context.Context) (jobs []row, err error) {
 		now := tx.Machine()
 		// A running job whose lease has passed is due again: its due_at was moved to the lease's end when it was claimed.
 		jobs, err = db.List(tx, scan,
-			"UPDATE job SET state = 'running', attempt = attempt + 1, due_at = $2 WHERE id IN (SELECT id FROM job WHERE state IN ('waiting', 'running') AND due_at <= $1 ORDER BY due_at, id LIMIT $3"+
+			"UPDATE job SET state = 'running', attempt = attempt + 1, due_at = $2 WHERE id IN (SELECT id FROM job WHERE state <> 'failed' AND due_at <= $1 ORDER BY due_at, id LIMIT $3"+
 				r.db.SkipLocked()+") RETURNING id, kind, object, attempt, created_at", db.Micros(now), db.Micros(now.Add(Lease)), claim)
 		return err
 	})
@@ -267,7 +267,7 @@ func (r *Runner) claimHere(ctx context.Context) (jobs []row, err error) {
 	var due []row
 	now := r.db.Machine()
 	err = r.db.Read(ctx, func(tx *db.Tx) error {
-		due, err = db.List(tx, scan, "SELECT id, kind, object, attempt, created_at FROM job WHERE state IN ('waiting', 'running') AND due_at <= $1 ORDER BY due_at, id LIMIT "+strconv.Itoa(claim*(2+len(r.running)/claim)), // a number: SQLite plans a statement anew for every value of LIMIT $2
+		due, err = db.List(tx, scan, "SELECT id, kind, object, attempt, created_at FROM job WHERE state <> 'failed' AND due_at <= $1 ORDER BY due_at, id LIMIT "+strconv.Itoa(claim*(2+len(r.running)/claim)), // a number: SQLite plans a statement anew for every value of LIMIT $2
 			db.Micros(now))
 		return err
 	})

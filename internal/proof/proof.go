@@ -191,11 +191,12 @@ func (l *Log) Sequence(ctx context.Context) error {
 // or guarded by the lease.
 func (l *Log) batch(tx *db.Tx) (int, map[int64]tlog.Hash, error) {
 	type waiting struct {
+		at         int64
 		id, kind   string
 		commitment []byte
 	}
-	leaves, err := db.List(tx, func(s db.Scanner) (w waiting, err error) { err = s.Scan(&w.id, &w.kind, &w.commitment); return },
-		"SELECT w.leaf_id, l.kind, l.commitment_hash FROM proof_wait w JOIN proof_leaf l ON l.id = w.leaf_id ORDER BY w.at, w.leaf_id LIMIT "+strconv.Itoa(sequenceBatch)) // a number: SQLite plans a statement anew for every value of LIMIT $1
+	leaves, err := db.List(tx, func(s db.Scanner) (w waiting, err error) { err = s.Scan(&w.at, &w.id, &w.kind, &w.commitment); return },
+		"SELECT w.at, w.leaf_id, l.kind, l.commitment_hash FROM proof_wait w JOIN proof_leaf l ON l.id = w.leaf_id ORDER BY w.at, w.leaf_id LIMIT "+strconv.Itoa(sequenceBatch)) // a number: SQLite plans a statement anew for every value of LIMIT $1
 	if err != nil || len(leaves) == 0 {
 		return 0, nil, err
 	}
@@ -255,8 +256,8 @@ func (l *Log) batch(tx *db.Tx) (int, map[int64]tlog.Hash, error) {
 		}
 	}
 	for part := range slices.Chunk(ids, 64) {
-		var args []any
-		if err := tx.Send("DELETE FROM proof_wait WHERE leaf_id IN ("+db.In(&args, part)+")", args...); err != nil {
+		args := []any{leaves[0].at, leaves[len(leaves)-1].at}
+		if err := tx.Send("DELETE FROM proof_wait WHERE at BETWEEN $1 AND $2 AND leaf_id IN ("+db.In(&args, part)+")", args...); err != nil {
 			return 0, nil, err
 		}
 	}

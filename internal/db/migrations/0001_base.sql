@@ -68,7 +68,7 @@ CREATE TABLE job (
   error TEXT NOT NULL,
   created_at BIGINT NOT NULL
 );
-CREATE INDEX job_due ON job (state, due_at);
+CREATE INDEX job_due ON job (due_at, id) WHERE state <> 'failed';
 
 -- auth: who signs in. The account's id is its person in the vault.
 CREATE TABLE account (
@@ -145,8 +145,9 @@ CREATE TABLE proof_leaf (
   salt_sealed BYTEA NOT NULL
 );
 CREATE TABLE proof_wait (
-  leaf_id TEXT NOT NULL PRIMARY KEY,
-  at BIGINT NOT NULL
+  at BIGINT NOT NULL,
+  leaf_id TEXT NOT NULL,
+  PRIMARY KEY (at, leaf_id)
 );
 CREATE TABLE proof_entry (
   position BIGINT NOT NULL PRIMARY KEY,
