@@ -66,6 +66,7 @@ var rows = []row{
 	{"postgresql: one insert", measurePostgres},
 	{"intake", measureIntake},
 	{"notify", measureNotify},
+	{"workday", measureWorkday},
 	{"first visit", measureFirstVisit},
 }
 

@@ -79,11 +79,12 @@ var fiction = []string{"0639980000", "0199000000", "0261910000", "0353010000", "
 var communes = [][2]string{{"30000", "30189"}, {"59000", "59350"}, {"33000", "33063"}}
 
 // intake is one API request of an affiliate for a consumer who has not asked before.
-func intake(token string) []byte {
+func intake(token string) []byte { return intakeAt(token, communes[asked.Load()/60_000%3]) }
+
+func intakeAt(token string, place [2]string) []byte {
 	n := asked.Add(1)
 	base, _ := strconv.Atoi(fiction[n%6]) // constants
 	number := fmt.Sprintf("%010d", base+int(n/6%10_000))
-	place := communes[n/60_000%3]
 	body := fmt.Sprintf(`{"site":"depanneurs.example","trade":"plombier","urgency":"now","postcode":%q,"insee":%q,"street":"5 rue de l’Exemple","answers":{"problem":["leak"],"leak_where":["sink"],"flow":["drops"],"details":["Sous l’évier, derrière le meuble."]},"name":"Dominique Essai %d","phone":%q,"email":"client%d@example.com","consents":{"terms":true,"call-me":true,"opinion":true}}`,
 		place[0], place[1], n, number, n)
 	return httpRequest("POST", spaceHost, "/api/v1/requests", body, "Authorization: Bearer "+token, fmt.Sprintf("Idempotency-Key: bench-%016d-%d", n, os.Getpid()))
@@ -215,7 +216,7 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 	}
 	results = append(results,
 		result{Name: "1 · intake, 32 clients, PostgreSQL, against the same rows in one bare statement on PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()) + ", p50 " + micros(mine.p50) + "; bare " + perSecond(bareRate), Bar: "≥ 0.5×"},
-		result{Name: "4b · aborts per commit, intake and its jobs, 32 clients, PostgreSQL", Value: fmt.Sprintf("%.4f", (after.aborts-before.aborts)/max(after.commits-before.commits, 1)), Beside: fmt.Sprintf("%.0f commits", after.commits-before.commits), Bar: "≤ 0.05"})
+		result{Name: "4b · aborts per commit, intake and its jobs alone, 32 clients, PostgreSQL", Value: fmt.Sprintf("%.4f", (after.aborts-before.aborts)/max(after.commits-before.commits, 1)), Beside: fmt.Sprintf("%.0f commits", after.commits-before.commits), Bar: "≤ 0.05"})
 
 	// Row 5: one client against the bare sync of this disk, in turns.
 	var one outcome
@@ -353,7 +354,7 @@ func measureNotify(ctx context.Context, b *bench) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := h.publish(ctx, agent, id); err != nil {
+		if _, err := h.publish(ctx, agent, id); err != nil {
 			return nil, err
 		}
 		published++
@@ -375,32 +376,167 @@ func measureNotify(ctx context.Context, b *bench) ([]result, error) {
 	return []result{{Name: "6 · published → first professional's SMS handed over, p95", Value: micros(q.p95), Beside: fmt.Sprintf("p50 %s, n = %d; one client asks, takes and publishes %s", micros(q.p50), len(delays), perSecond(float64(published)/took.Seconds())), Bar: "≤ 1 s"}}, nil
 }
 
-// publish is the agent's way: take, read the desk, publish as it stands.
-func (h *house) publish(ctx context.Context, agent, id string) error {
-	header := func(step string) []string {
-		return []string{"Authorization: Bearer " + agent, fmt.Sprintf("Idempotency-Key: bench-%s-%s-%d", step, id, os.Getpid())}
-	}
+// publish is the agent's way: take, read the desk, publish as it stands. It answers the price, in cents excl. VAT.
+func (h *house) publish(ctx context.Context, agent, id string) (price int64, err error) {
 	path := "/api/v1/requests/" + id
-	if _, err := h.call(ctx, httpRequest("POST", spaceHost, path+"/take", "{}", header("take")...)); err != nil {
-		return fmt.Errorf("take: %w", err)
+	if _, err := h.call(ctx, post(agent, path+"/take", "{}", "take-"+id)); err != nil {
+		return 0, fmt.Errorf("take: %w", err)
 	}
 	var desk struct {
-		Draft json.RawMessage `json:"draft"`
+		Draft     json.RawMessage `json:"draft"`
+		Suggested struct {
+			Net int64 `json:"excl_vat_cents"`
+		} `json:"suggested"`
 	}
 	var failed error
-	_, err := load{address: h.address, request: func(int, int) []byte {
+	_, err = load{address: h.address, request: func(int, int) []byte {
 		return []byte("GET " + path + "/desk HTTP/1.1\r\nHost: " + spaceHost + "\r\nAuthorization: Bearer " + agent + "\r\n\r\n")
 	}, ok: func(status int, body []byte) bool {
 		failed = json.Unmarshal(body, &desk)
 		return status == http.StatusOK
 	}}.once(ctx)
 	if err = errors.Join(err, failed); err != nil {
-		return fmt.Errorf("desk: %w", err)
+		return 0, fmt.Errorf("desk: %w", err)
 	}
-	if _, err := h.call(ctx, httpRequest("POST", spaceHost, path+"/publish", string(desk.Draft), header("publish")...)); err != nil {
-		return fmt.Errorf("publish: %w", err)
+	if _, err := h.call(ctx, post(agent, path+"/publish", string(desk.Draft), "publish-"+id)); err != nil {
+		return 0, fmt.Errorf("publish: %w", err)
 	}
-	return nil
+	return desk.Suggested.Net, nil
+}
+
+// post is a request of a program to the space, under a key of its own.
+func post(token, path, body, key string) []byte {
+	return httpRequest("POST", spaceHost, path, body, "Authorization: Bearer "+token, fmt.Sprintf("Idempotency-Key: bench-%s-%d", key, os.Getpid()))
+}
+
+// measureWorkday is the second half of row 1, and row 4b for every write path of a sale: 32 clients at once send a request, take and publish it,
+// and two of three professionals buy it from their wallets, while letters and texts leave, leaves are numbered and invoices written.
+func measureWorkday(ctx context.Context, b *bench) (results []result, err error) {
+	room := filepath.Join(b.scratch, "workday")
+	if err := os.Mkdir(room, 0o711); err != nil {
+		return nil, err
+	}
+	pg, err := startPostgres(ctx, room)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, pg.stop()) }()
+	for _, on := range []string{"SQLite", "PostgreSQL"} {
+		got, err := workday(ctx, b, pg, on)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", on, err)
+		}
+		results = append(results, got...)
+	}
+	return results, nil
+}
+
+// fillWallets gives whoever has a wallet in a stopped house ten million euros, so that no buyer runs dry.
+func fillWallets(ctx context.Context, where db.Options) error {
+	where.Clocks = db.Clocks{Business: time.Now, Machine: time.Now}
+	d, err := db.Open(ctx, where)
+	if err != nil {
+		return err
+	}
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Send("INSERT INTO wallet_entry (id, pro_id, at, amount_minor, kind, reference, by_account) SELECT 'bench' || pro_id, pro_id, 0, 1000000000, 'transfer', 'bench' || pro_id, 'system' FROM wallet"); err != nil {
+			return err
+		}
+		return tx.Send("UPDATE wallet SET balance_minor = balance_minor + 1000000000")
+	})
+	return errors.Join(err, d.Close())
+}
+
+func workday(ctx context.Context, b *bench, pg *postgres, on string) ([]result, error) {
+	var h *house
+	var err error
+	if on == "SQLite" {
+		h, err = startHouse(ctx, b, "workday-lite")
+	} else {
+		h, err = startHouseOnPostgres(ctx, b, pg, "workday-pg")
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.stop()
+	where := db.Options{Path: filepath.Join(h.data, "main.db")}
+	if on == "PostgreSQL" {
+		where = db.Options{URL: strings.Replace(pg.url, "/postgres?", "/house?", 1)}
+	}
+	if err := fillWallets(ctx, where); err != nil {
+		return nil, err
+	}
+	if h, err = startHouse(ctx, b, filepath.Base(h.data), h.flags...); err != nil {
+		return nil, err
+	}
+	defer h.stop()
+	var tokens []string
+	for _, args := range [][]string{{"affiliate", "bench@example.com", "--name", "Bench"}, {"token", "agent@depanneurs.example", "--name", "bench"},
+		{"token", "pro1@artisans.example", "--name", "bench"}, {"token", "pro2@artisans.example", "--name", "bench"}, {"token", "pro3@artisans.example", "--name", "bench"}} {
+		token, err := h.token(args...)
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, token)
+	}
+	before, err := h.counters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var published, bought, refused atomic.Int64
+	day := func(k int64) error {
+		id, err := h.call(ctx, intakeAt(tokens[0], communes[0]))
+		if err != nil {
+			return err
+		}
+		price, err := h.publish(ctx, tokens[1], id)
+		if err != nil {
+			return err
+		}
+		published.Add(1)
+		for buyer := range int64(2) {
+			body := fmt.Sprintf(`{"confirmed":["near","free-soon","able"],"price_excl_vat_cents":%d}`, price)
+			_, err := h.call(ctx, post(tokens[2+(k+buyer)%3], "/api/v1/board/"+id+"/buy", body, fmt.Sprint("buy-", buyer, id)))
+			switch {
+			case err == nil:
+				bought.Add(1)
+			case strings.HasPrefix(err.Error(), "402"), strings.HasPrefix(err.Error(), "409"): // the wallet is empty, or the seats are sold
+				refused.Add(1)
+			default:
+				return fmt.Errorf("buy: %w", err)
+			}
+		}
+		return nil
+	}
+	var all sync.WaitGroup
+	errs := make([]error, 32)
+	begun := time.Now()
+	for c := range errs {
+		all.Go(func() {
+			for k := int64(c); time.Since(begun) < 3*b.each && ctx.Err() == nil && errs[c] == nil; k++ {
+				errs[c] = day(k)
+			}
+		})
+	}
+	all.Wait()
+	took := time.Since(begun)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if err := h.idle(ctx); err != nil {
+		return nil, err
+	}
+	after, err := h.counters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	commits := max(after.commits-before.commits, 1)
+	beside := fmt.Sprintf("%d bought, %d refused, %.1f commits each", bought.Load(), refused.Load(), commits/float64(max(published.Load(), 1)))
+	results := []result{{Name: "1b · asked, taken, read, published and twice bought or refused, 32 clients, " + on, Value: perSecond(float64(published.Load()) / took.Seconds()), Beside: beside}}
+	if on == "PostgreSQL" {
+		results = append(results, result{Name: "4b · aborts per commit, every write path of a sale, 32 clients, PostgreSQL", Value: fmt.Sprintf("%.4f", (after.aborts-before.aborts)/commits), Beside: fmt.Sprintf("%.0f commits", commits), Bar: "≤ 0.05"})
+	}
+	return results, nil
 }
 
 // call sends one API request and answers the id in its body, if there is one.
