@@ -15,6 +15,7 @@ import (
 
 	"entremise/internal/auth"
 	"entremise/internal/billing"
+	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/money"
 	"entremise/internal/network"
@@ -144,7 +145,7 @@ func demoWorld(port string, bank *demoBank) World {
 			}
 			return host
 		},
-		Card: bank.card(url)}
+		Card: bank.card(url), Line: call.Simulated()}
 }
 
 // fill makes a new folder a demo's, with its invented France, once.

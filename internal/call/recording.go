@@ -24,8 +24,11 @@ func (s *Service) fetch(ctx context.Context, id string) error {
 	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { c, err = selectCall(tx, id); return }); err != nil {
 		return err
 	}
-	if c.State != Ended || !c.Sampled || c.Recording != "" || s.line.Fetch == nil {
+	if c.State != Ended || !c.Sampled || c.Recording != "" {
 		return nil
+	}
+	if s.line.Fetch == nil { // it was recorded by the line of another process, or of an earlier day
+		return errors.New("call: this line hands out no sound")
 	}
 	wav, err := s.line.Fetch(ctx, c.line)
 	if err != nil {

@@ -32,15 +32,12 @@ type Parts struct {
 	Vault    *vault.Vault
 	Editions *edition.Store
 	Requests *request.Service
-	Line     Line // the zero Line is the simulated one
+	Line     Line // the zero Line carries no call and records none
 	Demo     bool // numbers reserved for fiction are read as French ones
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	if p.Line.Name == "" {
-		p.Line = Simulated()
-	}
 	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, requests: p.Requests, line: p.Line, demo: p.Demo}
 }
 
