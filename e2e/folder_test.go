@@ -90,6 +90,41 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 	})
 }
 
+// init judges everything before it makes anything, and never gives a new key to data that is there: neither when the old one was moved away, as it
+// should be, nor when a database of PostgreSQL is another folder's.
+func TestFolder_initMakesNothingByHalvesAndNothingTwice(t *testing.T) {
+	who := []string{"--name", "Camille Première", "--email", "camille@depanneurs.example"}
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	refused(t, "network.yaml", append([]string{"init", "--data", data, "--network", networkWith(t, "  seats: 1 ", "  seats: 0 ")}, who...)...)
+	refused(t, "email", "init", "--data", data, "--network", "emergency-trades", "--name", "Camille Première", "--email", "nobody")
+	if _, err := os.Stat(data); !os.IsNotExist(err) {
+		t.Error("an init that was refused leaves a folder")
+	}
+	engines(t, func(t *testing.T, extra ...string) {
+		data, safe := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "key")
+		again := func(data string) []string {
+			return append(append([]string{"init", "--data", data, "--network", "emergency-trades"}, who...), extra...)
+		}
+		done(t, again(data)...)
+		refused(t, "is a data folder already", again(data)...)
+		if err := os.Rename(filepath.Join(data, "master.key"), safe); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, "already", again(data)...)
+		refused(t, "already", append([]string{"demo", "--listen", "127.0.0.1:0", "--data", data}, extra...)...)
+		if len(extra) > 0 {
+			refused(t, "holds a network already", again(filepath.Join(t.TempDir(), "another"))...)
+		}
+		if _, err := os.Stat(filepath.Join(data, "master.key")); !os.IsNotExist(err) {
+			t.Error("data got a second key")
+		}
+		t.Setenv("ENTREMISE_MASTER_KEY_FILE", safe)
+		refused(t, "already", again(data)...)
+		done(t, append([]string{"admin", "link", "camille@depanneurs.example", "--data", data}, extra...)...) // the first key still opens it
+	})
+}
+
 // With a passphrase: too short is refused, a wrong one says so.
 func TestFolder_passphrase(t *testing.T) {
 	data, dir := filepath.Join(t.TempDir(), "data"), t.TempDir()

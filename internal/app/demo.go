@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"entremise/internal/auth"
 	"entremise/internal/billing"
 	"entremise/internal/call"
 	"entremise/internal/db"
@@ -225,10 +224,4 @@ func (b *demoBank) card(url func(host, path string) string) billing.Card {
 			return billing.CardDone
 		},
 		Release: func(context.Context, string, string) billing.CardResult { return billing.CardDone }}
-}
-
-// firstAdministrator makes the account that can make every other.
-func (i *Instance) firstAdministrator(ctx context.Context, name, email string) (token string, err error) {
-	_, token, err = i.Auth.Invite(ctx, auth.Machine, auth.NewAccount{Name: name, Email: email, Lang: "fr", Roles: []network.Role{network.RoleAdministrator, network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleOfficer}})
-	return token, err
 }

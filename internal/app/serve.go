@@ -15,7 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"entremise/internal/auth"
 	"entremise/internal/call"
+	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/web"
 	"entremise/networks"
@@ -187,12 +189,21 @@ type initCmd struct {
 	VirtualClock bool   `help:"Business time can be moved forward in this folder; for trials, never for a real network."`
 }
 
+// Run makes nothing before everything that it was given is judged: a folder that is half a network cannot be initialised again.
 func (c initCmd) Run(o *out) error {
-	if _, err := os.Stat(filepath.Join(c.Data, masterFile)); err == nil {
-		return fmt.Errorf("%s is a data folder already", c.Data)
-	}
 	folder, err := networkFolder(c.Network)
 	if err != nil {
+		return err
+	}
+	n, problems := network.Read(folder)
+	if n == nil {
+		return o.problems(problems, false, func() {})
+	}
+	first := auth.NewAccount{Name: c.Name, Email: c.Email, Lang: "fr", Roles: []network.Role{network.RoleAdministrator, network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleOfficer}}
+	if err := auth.CheckStaff(first); err != nil {
+		return err
+	}
+	if err := (&Instance{Settings: c.Settings, clock: &clock{}}).mustBeNew(o.ctx); err != nil {
 		return err
 	}
 	i, err := open(o.ctx, c.Settings, World{}, true, o.log)
@@ -200,12 +211,9 @@ func (c initCmd) Run(o *out) error {
 		return err
 	}
 	token := ""
-	n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
-	if err == nil && n == nil {
-		return errors.Join(o.problems(problems, false, func() {}), i.Close())
-	}
+	_, _, err = i.Editions.Apply(o.ctx, "system", folder)
 	if err == nil {
-		token, err = i.firstAdministrator(o.ctx, c.Name, c.Email)
+		_, token, err = i.Auth.Invite(o.ctx, auth.Machine, first)
 	}
 	if err == nil && c.VirtualClock {
 		err = i.makeVirtual(o.ctx)

@@ -162,7 +162,7 @@ func (s *Service) Invite(ctx context.Context, actor Actor, in NewAccount) (id, t
 		return "", "", err
 	}
 	in.Kind, in.State, in.Actor = "staff", "invited", actor
-	if err := checkStaff(in); err != nil {
+	if err := CheckStaff(in); err != nil {
 		return "", "", err
 	}
 	id = s.db.NewID("acc")
@@ -216,7 +216,8 @@ func rolesText(roles []network.Role) string {
 	return strings.Join(words, " ")
 }
 
-func checkStaff(in NewAccount) error {
+// CheckStaff judges what is typed about a new member of staff; it answers an Invalid fault that names each field.
+func CheckStaff(in NewAccount) error {
 	var c fault.Check
 	c.That(len(strings.TrimSpace(in.Name)) >= 2 && len(in.Name) <= 120, "name", fault.T("Écrivez le nom, en 2 à 120 caractères.", "Write the name, in 2 to 120 characters."))
 	at := strings.LastIndex(in.Email, "@")
@@ -238,7 +239,7 @@ func (s *Service) EditStaff(ctx context.Context, actor Actor, id string, roles [
 	if err := actor.May(TeamManage); err != nil {
 		return err
 	}
-	if err := checkStaff(NewAccount{Name: "--", Email: "a@b.c", Roles: roles, TrainedOn: trainedOn}); err != nil {
+	if err := CheckStaff(NewAccount{Name: "--", Email: "a@b.c", Roles: roles, TrainedOn: trainedOn}); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
