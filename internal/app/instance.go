@@ -376,9 +376,8 @@ func (i *Instance) setOffset(ctx context.Context, offset time.Duration) error {
 	return err
 }
 
-// Move moves business time forward, stopping at each due instant on the way so that every deadline is met in its order. Only in a folder with a
-// virtual clock, and never back: what happened has happened.
-func (i *Instance) Move(ctx context.Context, by time.Duration) error {
+// mayMove refuses what Move refuses.
+func (i *Instance) mayMove(ctx context.Context, by time.Duration) error {
 	virtual, err := i.Virtual(ctx)
 	if err != nil {
 		return err
@@ -392,15 +391,27 @@ func (i *Instance) Move(ctx context.Context, by time.Duration) error {
 	if by > 50*366*24*time.Hour {
 		return errors.New("move at most fifty years at once")
 	}
+	return nil
+}
+
+// Move moves business time forward, stopping at each due instant on the way so that every deadline is met in its order. Only in a folder with a
+// virtual clock, and never back: what happened has happened.
+func (i *Instance) Move(ctx context.Context, by time.Duration) error {
+	if err := i.mayMove(ctx, by); err != nil {
+		return err
+	}
 	target := i.clock.now().Add(by)
 	for {
 		now := i.clock.now()
-		next, err := i.Requests.NextDue(ctx, now, target)
-		if err != nil {
-			return err
-		}
-		if next.IsZero() || next.After(target) {
-			next = target
+		next := target
+		for _, due := range []func(ctx context.Context, after, until time.Time) (time.Time, error){i.Requests.NextDue, i.Calls.NextDue} {
+			first, err := due(ctx, now, target)
+			if err != nil {
+				return err
+			}
+			if !first.IsZero() && first.Before(next) {
+				next = first
+			}
 		}
 		if next.After(now) {
 			if err := i.setOffset(ctx, time.Duration(i.clock.offset.Load())+next.Sub(now)); err != nil {

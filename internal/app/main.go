@@ -247,6 +247,10 @@ func (c clockCmd) Run(o *out) error {
 		return err
 	}
 	if c.Forward != 0 {
+		// Judged before jobs run: this process has no mail server, and a real network's messages would go into the outbox of a demo.
+		if err := i.mayMove(o.ctx, c.Forward); err != nil {
+			return errors.Join(err, i.Close())
+		}
 		i.Start(o.ctx)
 		if err := i.Move(o.ctx, c.Forward); err != nil {
 			return errors.Join(err, i.Close())

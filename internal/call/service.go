@@ -451,15 +451,32 @@ func (s *Service) sweepLeft(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// NextDue is the first instant after one and up to another at which a sweep of this room will have something to do; zero when there is none.
+// NextDue is the first instant after one and up to another at which a sweep of this room will have something to do; zero when there is none. The
+// end of keeping a recording is not among them: nothing else hangs on its order.
 func (s *Service) NextDue(ctx context.Context, after, until time.Time) (next time.Time, err error) {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return next, err
+	}
+	expires := n.Introductions.Expires
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		since, err := db.Value[int64](tx, "SELECT coalesce(min(at), 0) FROM call WHERE state = 'ringing' AND at > $1", db.Micros(after.Add(-ringsFor)))
-		if err != nil || since == 0 {
-			return err
-		}
-		if due := db.Time(since).Add(ringsFor); !due.After(until) {
-			next = due
+		next = time.Time{}
+		for _, watch := range []struct {
+			since  string
+			cutoff time.Time
+			due    func(since time.Time) time.Time
+		}{
+			{"SELECT coalesce(min(at), 0) FROM call WHERE state = 'ringing' AND at > $1", after.Add(-ringsFor), func(t time.Time) time.Time { return t.Add(ringsFor) }},
+			{"SELECT coalesce(min(answered_at), 0) FROM call WHERE state IN ('answered', 'talking') AND answered_at > $1", after.Add(-leftOpen), func(t time.Time) time.Time { return t.Add(leftOpen) }},
+			{"SELECT coalesce(min(at), 0) FROM call WHERE state = 'missed' AND at > $1", expires.Cutoff(after), expires.AddTo},
+		} {
+			since, err := db.Value[int64](tx, watch.since, db.Micros(watch.cutoff))
+			if err != nil {
+				return err
+			}
+			if due := watch.due(db.Time(since)); since > 0 && due.After(after) && !due.After(until) && (next.IsZero() || due.Before(next)) {
+				next = due
+			}
 		}
 		return nil
 	})
