@@ -277,7 +277,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Pros = pro.New(i.DB, i.Vault, i.Editions, i.Auth, i.Notify, i.URL, i.Demo)
 	i.Billing = billing.New(i.DB, i.Vault, i.Editions, i.Notify, i.Pros, i.Card, i.URL)
 	i.Requests = request.New(request.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Links: i.Links, URL: i.URL, Demo: i.Demo})
-	i.Calls = call.New(call.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Requests: i.Requests, Line: i.Line, Demo: i.Demo})
+	i.Calls = call.New(call.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Requests: i.Requests, Links: i.Links, Line: i.Line, Demo: i.Demo})
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type Service struct {
 	editions *edition.Store
 	requests *request.Service
 	line     Line
+	links    *auth.Signer
 	demo     bool
 }
 
@@ -32,13 +33,14 @@ type Parts struct {
 	Vault    *vault.Vault
 	Editions *edition.Store
 	Requests *request.Service
-	Line     Line // the zero Line carries no call and records none
-	Demo     bool // numbers reserved for fiction are read as French ones
+	Links    *auth.Signer // of tickets to hear a recording
+	Line     Line         // the zero Line carries no call and records none
+	Demo     bool         // numbers reserved for fiction are read as French ones
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, requests: p.Requests, line: p.Line, demo: p.Demo}
+	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, requests: p.Requests, line: p.Line, links: p.Links, demo: p.Demo}
 }
 
 // Simulated reports whether calls are made by hand here.

@@ -313,7 +313,7 @@ func (r *Runner) do(ctx context.Context, j row) {
 			_, e := tx.Exec("DELETE FROM job WHERE id = $1 AND attempt = $2", j.id, j.stored)
 			return e
 		}
-	state, wait := "waiting", backoff(j.attempt)
+		state, wait := "waiting", backoff(j.attempt)
 		if retry, ok := errors.AsType[Retry](err); ok {
 			wait = retry.After
 		}
