@@ -204,9 +204,6 @@ func TestConsent_announcementBeforeAnyOtherStep(t *testing.T) {
 		if desk.Channel != "phone" || desk.TakenBy != agent.Account || desk.Draft.Phone != "+33639981234" || desk.Draft.Trade != "plombier" {
 			t.Errorf("desk: %+v", desk.Draft)
 		}
-		if of := must(r.Calls.Of(ctx, agent, req))(t); of != id {
-			t.Errorf("the request came of %q", of)
-		}
 	})
 }
 
@@ -514,11 +511,11 @@ func TestMissed_isCalledBackByOneAgentAndGivenUpInTheEnd(t *testing.T) {
 		if errs[0] != nil {
 			agent, other = other, agent
 		}
-		known := must(r.Calls.Known(ctx, agent, id))(t)
+		known := must(r.Calls.Open(ctx, agent, id))(t).Known
 		if len(known) != 1 || known[0].Ref != asked.Ref {
 			t.Errorf("the number opens %+v", known)
 		}
-		_, err := r.Calls.Known(ctx, other, id)
+		_, err := r.Calls.Open(ctx, other, id)
 		wantCode(t, err, "call-taken")
 		_, err = r.Calls.Consent(ctx, agent, id, true)
 		wantCode(t, err, "announce-first") // an earlier announcement would not count either

@@ -152,11 +152,11 @@ func (s *Service) Answer(ctx context.Context, actor auth.Actor, id string) error
 		case c.State != Ringing:
 			return errOver
 		}
-		first, err := s.first(tx, n, c)
+		duty, busy, err := onDuty(tx)
 		if err != nil {
 			return err
 		}
-		if len(first) > 0 && !first[actor.Account] && tx.Machine().Before(c.rang.Add(head)) {
+		if first := firstOf(trades(n, c), duty, busy); len(first) > 0 && !first[actor.Account] && tx.Machine().Before(c.rang.Add(head)) {
 			return errFirst
 		}
 		took, err := take(tx, id, actor.Account)
@@ -180,13 +180,13 @@ func trades(n *network.Network, c Call) []string {
 	return site.Trades
 }
 
-func (s *Service) first(tx *db.Tx, n *network.Network, c Call) (map[string]bool, error) {
-	duty, err := auth.OnDuty(tx)
-	if err != nil {
-		return nil, err
+// onDuty are the agents whom a call may ring for, with the trades that they practise, and those of them who have a caller on the line.
+func onDuty(tx *db.Tx) (duty map[string][]string, busy map[string]bool, err error) {
+	if duty, err = auth.OnDuty(tx); err != nil {
+		return nil, nil, err
 	}
-	busy, err := selectBusy(tx)
-	return firstOf(trades(n, c), duty, busy), err
+	busy, err = selectBusy(tx)
+	return duty, busy, err
 }
 
 // CallBack gives a missed call to an agent, who calls its number. It then takes the steps of an answered one; each attempt counts.
