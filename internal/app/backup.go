@@ -18,7 +18,8 @@ import (
 )
 
 // An archive is one age-encrypted stream of JSON lines, the same for both engines: a head, then every table's rows. The database's archive never
-// holds a key; the keys' archive is apart, and a restored key store replays the newer erasure ledger before it serves.
+// holds a key; the keys' archive is apart. A restored key store holds again the keys that were destroyed after its archive was taken: nothing
+// destroys them a second time yet, which is why such an archive is to be kept for seven days at most.
 
 type archiveHead struct {
 	Format int       `json:"format"`
