@@ -14,6 +14,7 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/geo"
 	"entremise/internal/network"
 	"entremise/internal/vault"
 )
@@ -439,7 +440,7 @@ func (s *Service) Duty(ctx context.Context, actor Actor, on bool) error {
 		if on {
 			since = db.Micros(tx.Now())
 		}
-		n, err := tx.Exec("UPDATE account SET duty_since = $2 WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR trained_on <> '' AND trained_on <= $3)", actor.Account, since, tx.Now().Format(time.DateOnly))
+		n, err := tx.Exec("UPDATE account SET duty_since = $2 WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR trained_on <> '' AND trained_on <= $3)", actor.Account, since, tx.Now().In(geo.Paris()).Format(time.DateOnly))
 		if err != nil {
 			return err
 		}
@@ -556,7 +557,7 @@ func MustBeOnDuty(tx *db.Tx, account string) error {
 		return errNoAccount
 	case err != nil:
 		return err
-	case trained == "" || trained > tx.Now().Format(time.DateOnly):
+	case trained == "" || trained > tx.Now().In(geo.Paris()).Format(time.DateOnly):
 		return errUntrained
 	case since == 0:
 		return errOffDuty

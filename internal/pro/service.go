@@ -104,7 +104,7 @@ func (s *Service) normal(n *network.Network, in *Input) error {
 	}
 	if slices.Contains(in.Checked, "insurance") {
 		_, err := time.Parse(time.DateOnly, in.Until)
-		c.That(err == nil && in.Until > s.db.Now().Format(time.DateOnly), "insurance_until", fault.T("Écrivez jusqu’à quand court l’assurance : une date à venir.", "Write until when the insurance runs: a date to come."))
+		c.That(err == nil && in.Until > s.db.Now().In(geo.Paris()).Format(time.DateOnly), "insurance_until", fault.T("Écrivez jusqu’à quand court l’assurance : une date à venir.", "Write until when the insurance runs: a date to come."))
 	}
 	return c.Err()
 }
@@ -233,7 +233,7 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 		next = to
 	}
 	if next == Pending {
-		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().Format(time.DateOnly))
+		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().In(geo.Paris()).Format(time.DateOnly))
 		if err != nil {
 			return err
 		}
