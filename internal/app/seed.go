@@ -54,7 +54,7 @@ func (s *seeder) nextSIREN() string {
 	for {
 		s.siren++
 		for d := range 10 {
-			if n := fmt.Sprintf("999%05d%d", s.siren, d); pro.ValidSIREN(n) {
+			if n := fmt.Sprintf("999%05d%d", s.siren, d); network.ValidSIREN(n) {
 				return n
 			}
 		}

@@ -245,6 +245,22 @@ func TestHolidays_ofPlaces(t *testing.T) {
 	}
 }
 
+func TestDate_inBothLanguages(t *testing.T) {
+	for on, want := range map[string][2]string{
+		"2026-01-01": {"1er janvier 2026", "1 January 2026"}, "2026-02-11": {"11 février 2026", "11 February 2026"}, "2024-08-31": {"31 août 2024", "31 August 2024"}, "2026-12-02": {"2 décembre 2026", "2 December 2026"},
+	} {
+		at, err := time.Parse(time.DateOnly, on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, lang := range []string{"fr", "en"} {
+			if got := strings.ReplaceAll(Date(at, lang), "\u00a0", " "); got != want[i] || strings.Contains(Date(at, lang), " ") {
+				t.Errorf("%s is %q in %s", on, got, lang)
+			}
+		}
+	}
+}
+
 func TestZone_overseas(t *testing.T) {
 	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	for dept, want := range map[string]int{"75": 14, "2A": 14, "971": 8, "972": 8, "973": 9, "974": 16, "975": 10, "976": 15, "": 14, "987": 2} {

@@ -332,11 +332,12 @@ func (c *checker) messages() {
 	}
 }
 
-// sms remarks on letters that make a text cost twice: outside GSM 03.38 a part holds 70 characters instead of 160.
+// sms remarks on letters that make a text cost twice, although it leaves the house folded.
 func (c *checker) sms(path string, t fault.Text) {
 	for _, s := range []string{t.FR, t.EN} {
-		if i := strings.IndexFunc(gsm(s), func(r rune) bool { return !strings.ContainsRune(gsmAlphabet, r) }); i >= 0 {
-			r := []rune(gsm(s)[i:])[0]
+		plain := Plain(s)
+		if i := beyondGSM7(plain); i >= 0 {
+			r := []rune(plain[i:])[0]
 			c.remark(path, "la lettre « %c » fait compter ce SMS en parts de 70 caractères au lieu de 160 : évitez-la.", "the letter %q makes this text count in parts of 70 characters instead of 160: avoid it.", r)
 			return
 		}

@@ -94,7 +94,6 @@ func (n *Network) Message(key, lang string, vars map[string]string) (Letter, err
 		}
 		*part.to = s
 	}
-	l.SMS = gsm(l.SMS)
 	return l, nil
 }
 
@@ -108,7 +107,7 @@ func (n *Network) AgentText(id, lang string, vars map[string]string) (string, er
 	if missing != "" {
 		return "", fmt.Errorf("network: agent text %q: no value for {%s}", id, missing)
 	}
-	return gsm(s), nil
+	return s, nil
 }
 
 var agentVars = []string{"ref", "link", "pro", "clock", "site", "phone"}
@@ -264,12 +263,3 @@ func (k Keep) active() Duration {
 	}
 	return k.Then
 }
-
-// gsmAlphabet is the basic set of GSM 03.38 and its extension; anything else makes a text message cost about twice.
-const gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-
-// gsm replaces signs that a text message does not need: typographic quotes, dashes and no-break spaces. Letters stay as they are.
-func gsm(s string) string { return gsmSigns.Replace(s) }
-
-var gsmSigns = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "«\u00a0", `"`, "\u00a0»", `"`, "«", `"`, "»", `"`, "–", "-", "—", "-", "…", "...",
-	"\u00a0", " ", "\u202f", " ")

@@ -228,7 +228,7 @@ func (r *Rig) One(t testing.TB, role network.Role) auth.Actor {
 func siren(n int) string {
 	s := fmt.Sprintf("999%05d", n%100_000)
 	for k := range 10 {
-		if c := s + fmt.Sprint(k); pro.ValidSIREN(c) {
+		if c := s + fmt.Sprint(k); network.ValidSIREN(c) {
 			return c
 		}
 	}
