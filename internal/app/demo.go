@@ -48,7 +48,7 @@ func (c demoCmd) Run(o *out) error {
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("--listen %s: a demo signs people in without passwords and listens on loopback only, for example 127.0.0.1:8080", c.Listen)
 	}
-	if c.Tour && c.Data == "" || c.Professionals < 0 || c.Professionals > 9000 || c.Requests < 0 || c.Requests > 5000 {
+	if c.Professionals < 0 || c.Professionals > 9000 || c.Requests < 0 || c.Requests > 5000 {
 		return errors.New("--professionals takes 0 to 9000, --requests 0 to 5000")
 	}
 	if c.Tour {
@@ -86,7 +86,7 @@ func (c demoCmd) Run(o *out) error {
 	bank.i = i
 	n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
 	if err == nil && n == nil {
-		return errors.Join(o.problems(problems, false, func() {}), i.Close())
+		err = o.problems(problems, false, func() {})
 	}
 	if err == nil {
 		err = c.fill(o, i, n)

@@ -12,7 +12,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones of overseas departments on machines that have none
 
 	"github.com/alecthomas/kong"
 

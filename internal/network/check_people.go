@@ -1,6 +1,7 @@
 package network
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,7 +173,7 @@ func (c *checker) consents() {
 }
 
 func (c *checker) forms() {
-	for _, name := range sorted(c.n.forms) {
+	for _, name := range slices.Sorted(maps.Keys(c.n.forms)) {
 		f := c.n.forms[name]
 		wrong := func(path, fr, en string, args ...any) {
 			c.add(Mistake, "forms/"+name+".yaml", path, fault.Tf(fr, en, args...))
@@ -354,8 +355,8 @@ func (c *checker) texts() {
 			c.add(Mistake, "texts/fr/"+name+".md", "", fault.T("ce texte manque : écrivez-le.", "this text is missing: write it."))
 		}
 	}
-	for _, lang := range sorted(c.n.texts) {
-		for _, name := range sorted(c.n.texts[lang]) {
+	for _, lang := range slices.Sorted(maps.Keys(c.n.texts)) {
+		for _, name := range slices.Sorted(maps.Keys(c.n.texts[lang])) {
 			file := "texts/" + lang + "/" + name + ".md"
 			if c.n.texts["fr"][name] == "" {
 				c.add(Mistake, file, "", fault.T("le texte français manque : il fait foi, écrivez-le dans texts/fr.", "the French text is missing: it prevails, write it in texts/fr."))

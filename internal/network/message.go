@@ -3,6 +3,7 @@ package network
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -143,12 +144,7 @@ func (n *Network) Text(lang, name string) (string, bool) {
 
 // Texts lists the names of the French texts.
 func (n *Network) Texts() []string {
-	var out []string
-	for name := range n.texts["fr"] {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(n.texts["fr"]))
 }
 
 // Figure is a value of the file as a text shows it. Every name has a dot, so that none is taken for a variable of a message:
