@@ -585,11 +585,6 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, f Filter, n int) (
 	return all, err
 }
 
-// Count counts professionals by state.
-func Count(tx *db.Tx, state State) (int64, error) {
-	return db.Value[int64](tx, "SELECT count(*) FROM pro WHERE state = $1", string(state))
-}
-
 // Seed inserts an active professional with an account in tx, for demo data: the same rows as Create and Edit leave, without the letters.
 func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Network, id, account string, in Input) error {
 	in.Checked, in.Until = Checks, tx.Now().AddDate(1, 0, 0).Format(time.DateOnly)
