@@ -228,6 +228,40 @@ func TestFolder_checkFindsEachMistake(t *testing.T) {
 	}
 }
 
+// check --against shows what a file would change before it is applied, against a folder or against what a server obeys at that moment.
+func TestFolder_checkAgainstWhatIsInForce(t *testing.T) {
+	folder := networkWith(t, "expires: 24 hours", "expires: 48 hours", "J’ai lu et j’accepte les conditions", "J’accepte les conditions")
+	if said := done(t, "check", folder, "--against", "emergency-trades"); !strings.Contains(said, "~ introductions.expires: 24 hours → 48 hours") || !strings.Contains(said, "kept from then on under the wording ") {
+		t.Error(said)
+	}
+	if said := done(t, "check", "emergency-trades", "--against", "emergency-trades"); !strings.Contains(said, "Nothing changes") {
+		t.Error(said)
+	}
+	if stdout, _, code := ran(t, "check", networkWith(t, "  seats: 1 ", "  seats: 0 "), "--against", "emergency-trades"); code != 1 || strings.Contains(stdout, "introductions.expires") {
+		t.Errorf("a file with a mistake is compared: exit %d\n%s", code, stdout)
+	}
+	refused(t, "there is no folder", "check", folder, "--against", filepath.Join(t.TempDir(), "nowhere"))
+	engines(t, func(t *testing.T, extra ...string) {
+		h := newHouse(t, extra...)
+		type report struct {
+			Against string
+			Changes []struct{ Path, Old, New, Note string }
+		}
+		against := func(folder string) report {
+			t.Helper()
+			return decode[report](&answer{t: t, what: "check --against", body: done(t, append([]string{"--json", "check", folder, "--against", h.data}, extra...)...)})
+		}
+		before := against(folder)
+		if len(before.Changes) < 2 || before.Changes[0].Path != "introductions.expires" || before.Changes[0].New != "48 hours" || before.Against != decode[struct{ Edition string }](h.visitor().get(spaceHost, "/readyz").want(200)).Edition {
+			t.Errorf("%+v", before)
+		}
+		done(t, "apply", "--data", h.data, folder)
+		if after := against(folder); len(after.Changes) != 0 || after.Against == before.Against {
+			t.Errorf("after it was applied: %+v", after)
+		}
+	})
+}
+
 // apply reaches a running server: its pages change at once, and what is wrong changes nothing.
 func TestFolder_applyToARunningServer(t *testing.T) {
 	h := newHouse(t)
