@@ -97,7 +97,7 @@ func TestFolder_initMakesNothingByHalvesAndNothingTwice(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	refused(t, "network.yaml", append([]string{"init", "--data", data, "--network", networkWith(t, "  seats: 1 ", "  seats: 0 ")}, who...)...)
-	refused(t, "email", "init", "--data", data, "--network", "emergency-trades", "--name", "Camille Première", "--email", "nobody")
+	refused(t, "--email: Write a whole e-mail address", "init", "--data", data, "--network", "emergency-trades", "--name", "Camille Première", "--email", "nobody")
 	if _, err := os.Stat(data); !os.IsNotExist(err) {
 		t.Error("an init that was refused leaves a folder")
 	}

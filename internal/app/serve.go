@@ -17,6 +17,7 @@ import (
 
 	"entremise/internal/auth"
 	"entremise/internal/call"
+	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/web"
@@ -191,6 +192,9 @@ type initCmd struct {
 
 // Run makes nothing before everything that it was given is judged: a folder that is half a network cannot be initialised again.
 func (c initCmd) Run(o *out) error {
+	if err := (&Instance{Settings: c.Settings, clock: &clock{}}).mustBeNew(o.ctx); err != nil {
+		return err
+	}
 	folder, err := networkFolder(c.Network)
 	if err != nil {
 		return err
@@ -200,11 +204,12 @@ func (c initCmd) Run(o *out) error {
 		return o.problems(problems, false, func() {})
 	}
 	first := auth.NewAccount{Name: c.Name, Email: c.Email, Lang: "fr", Roles: []network.Role{network.RoleAdministrator, network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleOfficer}}
-	if err := auth.CheckStaff(first); err != nil {
-		return err
-	}
-	if err := (&Instance{Settings: c.Settings, clock: &clock{}}).mustBeNew(o.ctx); err != nil {
-		return err
+	if f := fault.Of(auth.CheckStaff(first)); f != nil {
+		var errs []error
+		for _, x := range f.Fields {
+			errs = append(errs, fmt.Errorf("--%s: %s", x.Name, x.Text.EN))
+		}
+		return errors.Join(errs...)
 	}
 	i, err := open(o.ctx, c.Settings, World{}, true, o.log)
 	if err != nil {
