@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,23 +30,19 @@ type house struct {
 
 const spaceHost = "pro.depanneurs.localhost"
 
-// program builds the binary once, as it is shipped.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "entremise-bench-bin")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "entremise")
+// program builds the binary as it is shipped; the second time the compiler has nothing left to do.
+func program(scratch string) (string, error) {
+	path := filepath.Join(scratch, "entremise")
 	c := exec.Command("go", "build", "-o", path, ".")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return path, nil
-})
+}
 
 func startHouse(ctx context.Context, b *bench, name string, flags ...string) (*house, error) {
-	path, err := program()
+	path, err := program(b.scratch)
 	if err != nil {
 		return nil, err
 	}

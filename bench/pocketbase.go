@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -113,7 +112,7 @@ func (p *pocketBase) ask(ctx context.Context, method, path string, body, into an
 	if into == nil {
 		return nil
 	}
-	return errors.Join(json.Unmarshal(text, into))
+	return json.Unmarshal(text, into)
 }
 
 // rate is batches a second, each of nine records.

@@ -216,7 +216,21 @@ func TestCalls_announcedRecordedOrForgotten(t *testing.T) {
 	boss := h.enter("Operator")
 	boss.get(spaceHost, hear).want(200).lacks("<audio")
 	boss.post(spaceHost, hear, url.Values{"purpose": {"curiosity"}}).want(422)
-	boss.post(spaceHost, hear, url.Values{"purpose": {"quality"}}).want(200).has("<audio")
+	sound := regexp.MustCompile(`/enregistrements/son/[^"]+`).FindString(boss.post(spaceHost, hear, url.Values{"purpose": {"quality"}}).want(200).body)
+	if wav := boss.get(spaceHost, sound).want(200); !strings.HasPrefix(wav.body, "RIFF") || wav.header.Get("Cache-Control") != "private, no-store" {
+		t.Errorf("the sound: %d bytes, %s", len(wav.body), wav.header.Get("Cache-Control"))
+	}
+	agent.get(spaceHost, sound).want(410)
+	h.visitor().get(spaceHost, sound).want(303)
+	listener := open(t, h.server, desktop)
+	h.enterAs(listener, "Operator")
+	listener.goTo(spaceHost, hear)
+	listener.click("label:has([name=purpose])")
+	listener.click("main form button")
+	listener.until("the player knows the sound", `document.querySelector("audio")?.duration === 3`)
+	eval[bool](listener, `(document.querySelector("audio").currentTime = 2, true)`)
+	listener.until("the player has gone to its third second", `!document.querySelector("audio").seeking && document.querySelector("audio").currentTime >= 2`)
+	listener.accessible()
 	plumber := h.enter("Professional 1")
 	plumber.get(spaceHost, hear).want(403)
 

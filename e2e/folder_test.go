@@ -90,6 +90,41 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 	})
 }
 
+// init judges everything before it makes anything, and never gives a new key to data that is there: neither when the old one was moved away, as it
+// should be, nor when a database of PostgreSQL is another folder's.
+func TestFolder_initMakesNothingByHalvesAndNothingTwice(t *testing.T) {
+	who := []string{"--name", "Camille Première", "--email", "camille@depanneurs.example"}
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	refused(t, "network.yaml", append([]string{"init", "--data", data, "--network", networkWith(t, "  seats: 1 ", "  seats: 0 ")}, who...)...)
+	refused(t, "--email: Write a whole e-mail address", "init", "--data", data, "--network", "emergency-trades", "--name", "Camille Première", "--email", "nobody")
+	if _, err := os.Stat(data); !os.IsNotExist(err) {
+		t.Error("an init that was refused leaves a folder")
+	}
+	engines(t, func(t *testing.T, extra ...string) {
+		data, safe := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "key")
+		again := func(data string) []string {
+			return append(append([]string{"init", "--data", data, "--network", "emergency-trades"}, who...), extra...)
+		}
+		done(t, again(data)...)
+		refused(t, "is a data folder already", again(data)...)
+		if err := os.Rename(filepath.Join(data, "master.key"), safe); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, "already", again(data)...)
+		refused(t, "already", append([]string{"demo", "--listen", "127.0.0.1:0", "--data", data}, extra...)...)
+		if len(extra) > 0 {
+			refused(t, "holds a network already", again(filepath.Join(t.TempDir(), "another"))...)
+		}
+		if _, err := os.Stat(filepath.Join(data, "master.key")); !os.IsNotExist(err) {
+			t.Error("data got a second key")
+		}
+		t.Setenv("ENTREMISE_MASTER_KEY_FILE", safe)
+		refused(t, "already", again(data)...)
+		done(t, append([]string{"admin", "link", "camille@depanneurs.example", "--data", data}, extra...)...) // the first key still opens it
+	})
+}
+
 // With a passphrase: too short is refused, a wrong one says so.
 func TestFolder_passphrase(t *testing.T) {
 	data, dir := filepath.Join(t.TempDir(), "data"), t.TempDir()
@@ -191,6 +226,40 @@ func TestFolder_checkFindsEachMistake(t *testing.T) {
 			refused(t, "network.yaml", "init", "--data", filepath.Join(t.TempDir(), "data"), "--network", folder, "--name", "C", "--email", "c@depanneurs.example")
 		})
 	}
+}
+
+// check --against shows what a file would change before it is applied, against a folder or against what a server obeys at that moment.
+func TestFolder_checkAgainstWhatIsInForce(t *testing.T) {
+	folder := networkWith(t, "expires: 24 hours", "expires: 48 hours", "J’ai lu et j’accepte les conditions", "J’accepte les conditions")
+	if said := done(t, "check", folder, "--against", "emergency-trades"); !strings.Contains(said, "~ introductions.expires: 24 hours → 48 hours") || !strings.Contains(said, "kept from then on under the wording ") {
+		t.Error(said)
+	}
+	if said := done(t, "check", "emergency-trades", "--against", "emergency-trades"); !strings.Contains(said, "Nothing changes") {
+		t.Error(said)
+	}
+	if stdout, _, code := ran(t, "check", networkWith(t, "  seats: 1 ", "  seats: 0 "), "--against", "emergency-trades"); code != 1 || strings.Contains(stdout, "introductions.expires") {
+		t.Errorf("a file with a mistake is compared: exit %d\n%s", code, stdout)
+	}
+	refused(t, "there is no folder", "check", folder, "--against", filepath.Join(t.TempDir(), "nowhere"))
+	engines(t, func(t *testing.T, extra ...string) {
+		h := newHouse(t, extra...)
+		type report struct {
+			Against string
+			Changes []struct{ Path, Old, New, Note string }
+		}
+		against := func(folder string) report {
+			t.Helper()
+			return decode[report](&answer{t: t, what: "check --against", body: done(t, append([]string{"--json", "check", folder, "--against", h.data}, extra...)...)})
+		}
+		before := against(folder)
+		if len(before.Changes) < 2 || before.Changes[0].Path != "introductions.expires" || before.Changes[0].New != "48 hours" || before.Against != decode[struct{ Edition string }](h.visitor().get(spaceHost, "/readyz").want(200)).Edition {
+			t.Errorf("%+v", before)
+		}
+		done(t, "apply", "--data", h.data, folder)
+		if after := against(folder); len(after.Changes) != 0 || after.Against == before.Against {
+			t.Errorf("after it was applied: %+v", after)
+		}
+	})
 }
 
 // apply reaches a running server: its pages change at once, and what is wrong changes nothing.

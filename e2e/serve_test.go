@@ -253,6 +253,34 @@ func overTLS(u *url.URL) *url.URL {
 	return &c
 }
 
+// localHosts changes the shipped network's host names into those that the tests' helpers know.
+var localHosts = []string{"host: depanneurs.example", "host: depanneurs.localhost", "www.depanneurs.example", "www.depanneurs.localhost", "host: serrures.example", "host: serrures.localhost", "space_host: pro.depanneurs.example", "space_host: pro.depanneurs.localhost"}
+
+// serve runs a real network on a data folder that init made.
+func (o *outdoors) serve(t *testing.T, data string) *house {
+	t.Helper()
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &house{t: t, server: start(t, program, "serve", "--data", data, "--listen", "127.0.0.1:0", "--smtp", o.smtp, "--smtp-tls", "none", "--from", "bonjour@depanneurs.example", "--sms-url", o.gateway, "--sms-from", "Depanneurs")}
+}
+
+// browser is a visitor who reaches a served network through TLS.
+func (h *house) browser() *visitor {
+	v := h.visitor()
+	v.client.Jar = behindTLS{v.client.Jar}
+	return v
+}
+
+// signed is what a sender who knows a webhook's secret sends.
+func signed(key, body []byte, at time.Time) http.Header {
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("evt_1." + stamp + "." + string(body)))
+	return http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {"evt_1"}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {"v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))}}
+}
+
 // A real network: made by init, served with outgoing mail and SMS. Everything arrives once, also after both services were away; STOP works by the
 // gateway's signed word; and the log keeps no secret and nobody's name.
 func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
@@ -265,19 +293,13 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 	t.Setenv("ENTREMISE_SMS_WEBHOOK_SECRET", secret)
 	t.Setenv("ENTREMISE_LOG", "debug")
 
-	// The network's own host names; the tests' helpers know them under .localhost.
-	folder := networkWith(t, "host: depanneurs.example", "host: depanneurs.localhost", "www.depanneurs.example", "www.depanneurs.localhost", "host: serrures.example", "host: serrures.localhost", "space_host: pro.depanneurs.example", "space_host: pro.depanneurs.localhost")
+	folder := networkWith(t, localHosts...)
 	made := done(t, "init", "--data", data, "--network", folder, "--name", "Camille Première", "--email", "camille@depanneurs.example")
 	refused(t, "is a data folder already", "init", "--data", data, "--network", folder, "--name", "X", "--email", "x@depanneurs.example")
 	refused(t, "--smtp, --from, --sms-url, --sms-from", "serve", "--data", data)
 	refused(t, "--sms-url", "serve", "--data", data, "--smtp", o.smtp, "--from", "a@depanneurs.example")
 	refused(t, "https", "serve", "--data", data, "--smtp", o.smtp, "--smtp-tls", "none", "--from", "a@depanneurs.example", "--sms-url", "http://sms.example/", "--sms-from", "Depanneurs")
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := start(t, program, "serve", "--data", data, "--listen", "127.0.0.1:0", "--smtp", o.smtp, "--smtp-tls", "none", "--from", "bonjour@depanneurs.example", "--sms-url", o.gateway, "--sms-from", "Depanneurs")
-	h := &house{server: s, t: t}
+	h := o.serve(t, data)
 
 	// Another name is not served as one of ours, and a real network has no demo pages.
 	v := h.visitor()
@@ -287,12 +309,7 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 		v.get(spaceHost, path).want(404)
 	}
 
-	browser := func() *visitor {
-		v := h.visitor()
-		v.client.Jar = behindTLS{v.client.Jar}
-		return v
-	}
-	boss := browser()
+	boss := h.browser()
 	totp := h.joinsAs(boss, &answer{t: t, body: made})
 	at := boss.post(spaceHost, "/pros/nouveau", url.Values{"company": {"Plomberie du Visiteur"}, "siren": {"732 829 320"}, "contact": {"Yann Visiteur"}, "phone": {"06 12 34 56 01"}, "email": {"yann@artisans.example"},
 		"street": {"3 rue du Port"}, "postcode": {"30000"}, "commune": {"30189"}, "lang": {"fr"}, "trades": {"plombier"}, "radius": {"30"}, "insurance_until": {time.Now().AddDate(1, 0, 0).Format(time.DateOnly)},
@@ -301,7 +318,7 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 		return m.To == "yann@artisans.example" && strings.Contains(m.Text, "/invitation/")
 	})
 	invitation := regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`).FindString(letter.Text)
-	pro := browser()
+	pro := h.browser()
 	pro.post(spaceHost, invitation, url.Values{"password": {passphrase}, "password2": {passphrase}}).want(303)
 	boss.post(spaceHost, at+"/virement", url.Values{"amount": {"500"}, "reference": {"VIR 1"}}).want(303)
 	pro.get(spaceHost, "/portefeuille").want(200).has("500,00")
@@ -310,7 +327,7 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 	n := leak()
 	n.phone = "+33612345678"
 	n.values.Set("phone", "06 12 34 56 78")
-	consumer := browser()
+	consumer := h.browser()
 	form := consumer.get(siteHost, "/demande/plombier").want(200).hiddens()
 	form.Del("pow_nonce")
 	for k, x := range n.values {
@@ -344,16 +361,10 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 
 	// STOP, in the gateway's signed word; not in anybody else's.
 	stop := []byte(`{"type":"received","from":"` + n.phone + `","to":"Depanneurs","text":"Stop svp"}`)
-	signed := func(by []byte, at time.Time) http.Header {
-		stamp := strconv.FormatInt(at.Unix(), 10)
-		mac := hmac.New(sha256.New, by)
-		mac.Write([]byte("evt_1." + stamp + "." + string(stop)))
-		return http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {"evt_1"}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {"v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))}}
-	}
-	v.do("POST", spaceHost, "/webhooks/sms", signed(make([]byte, 32), time.Now()), bytes.NewReader(stop)).want(403)
-	v.do("POST", spaceHost, "/webhooks/sms", signed(key, time.Now().Add(-time.Hour)), bytes.NewReader(stop)).want(403)
-	v.do("POST", spaceHost, "/webhooks/sms", signed(key, time.Now()), bytes.NewReader(stop)).want(204)
-	v.do("POST", spaceHost, "/webhooks/sms", signed(key, time.Now()), bytes.NewReader(stop)).want(204) // the gateway repeats itself
+	v.do("POST", spaceHost, "/webhooks/sms", signed(make([]byte, 32), stop, time.Now()), bytes.NewReader(stop)).want(403)
+	v.do("POST", spaceHost, "/webhooks/sms", signed(key, stop, time.Now().Add(-time.Hour)), bytes.NewReader(stop)).want(403)
+	v.do("POST", spaceHost, "/webhooks/sms", signed(key, stop, time.Now()), bytes.NewReader(stop)).want(204)
+	v.do("POST", spaceHost, "/webhooks/sms", signed(key, stop, time.Now()), bytes.NewReader(stop)).want(204) // the gateway repeats itself
 	before := len(o.all())
 	path := h.buy(pro, id, "wallet").want(303).header.Get("Location")
 	pro.get(spaceHost, path).want(200).has("Élodie Visite")
@@ -385,10 +396,10 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 		}
 	}
 
-	s.stop(syscall.SIGTERM)
-	s.mu.Lock()
-	log := s.output.String()
-	s.mu.Unlock()
+	h.stop(syscall.SIGTERM)
+	h.mu.Lock()
+	log := h.output.String()
+	h.mu.Unlock()
 	if !strings.Contains(log, `"kind":"message.send"`) {
 		t.Error("the outage was not logged: this proves nothing")
 	}
@@ -396,5 +407,52 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 		if i := strings.Index(log, private); i >= 0 {
 			t.Errorf("the log holds %q: …%s…", private, log[max(0, i-200):min(len(log), i+100)])
 		}
+	}
+}
+
+// A real network has no simulated telephone: its screen offers none, nobody can make a call up, and what the line's webhook rings is answered and
+// never recorded, although this file would record every call.
+func TestServe_itsCallsAreReal(t *testing.T) {
+	o := newOutdoors(t)
+	data := filepath.Join(t.TempDir(), "data")
+	key := make([]byte, 32)
+	rand.Read(key) // never fails, since Go 1.24
+	t.Setenv("ENTREMISE_LINE_WEBHOOK_SECRET", "whsec_"+base64.StdEncoding.EncodeToString(key))
+	t.Setenv("ENTREMISE_SMS_TOKEN", o.token)
+	made := done(t, "init", "--data", data, "--network", networkWith(t, append([]string{"record: 10 %", "record: 100 %"}, localHosts...)...), "--name", "Camille Première", "--email", "camille@depanneurs.example")
+	h := o.serve(t, data)
+	boss := h.browser()
+	h.joinsAs(boss, &answer{t: t, body: made})
+	team := boss.get(spaceHost, "/equipe").want(200)
+	self := regexp.MustCompile(`/equipe/(acc_[0-9a-z]+)"`).FindStringSubmatch(team.body)
+	if self == nil {
+		t.Fatalf("the administrator is not on the page of his team\n%.3000s", team.body)
+	}
+	boss.post(spaceHost, "/equipe/"+self[1], url.Values{"roles": {"administrator", "agent"}, "trained": {time.Now().AddDate(0, -1, 0).Format(time.DateOnly)}}).want(303)
+	h.duty(boss, "yes").has("Appel en cours, saisi à la main").lacks("Ligne simulée", "/appels/simuler")
+	boss.post(spaceHost, "/appels/simuler", url.Values{"site": {siteHost}, "number": {"06 12 34 56 78"}}).want(404)
+	boss.get(spaceHost, "/appels").want(200).lacks("/prendre")
+
+	tell := func(kind string) {
+		t.Helper()
+		body := []byte(`{"type":"` + kind + `","id":"line-1","line":"+33199001234","caller":"+33612345678","at":"` + time.Now().UTC().Format(time.RFC3339) + `"}`)
+		h.visitor().do("POST", spaceHost, "/webhooks/telephonie", signed(make([]byte, 32), body, time.Now()), bytes.NewReader(body)).want(403)
+		h.visitor().do("POST", spaceHost, "/webhooks/telephonie", signed(key, body, time.Now()), bytes.NewReader(body)).want(204)
+	}
+	tell("ringing")
+	call := ringingCall.FindStringSubmatch(boss.get(spaceHost, "/appels").want(200).body)
+	if call == nil || !h.takes(boss, call[1]) {
+		t.Fatalf("the line's call cannot be taken: %v", call)
+	}
+	boss.get(spaceHost, "/bureau/"+h.agrees(boss, call[1])).want(200).has("06\u00a012\u00a034\u00a056\u00a078")
+	tell("ended")
+	eventually(t, "nothing is left to do", func() bool {
+		return strings.Contains(h.visitor().get(spaceHost, "/readyz").want(200).body, `"jobs_waiting":0`)
+	})
+	boss.get(spaceHost, "/appels").want(200).has("Terminé").lacks("enregistré", "/enregistrements/")
+	h.stop(syscall.SIGTERM)
+	rows := rowsOf(t, opened(t, filepath.Join(data, "main.db"), nil))
+	if len(rows["call"]) != 1 || len(rows["recording"]) != 0 || rows["call"][0]["sampled"] != int64(0) {
+		t.Errorf("calls %v, recordings %d", rows["call"], len(rows["recording"]))
 	}
 }

@@ -107,10 +107,12 @@ func readProofs(record string) (map[string][]string, error) {
 // mention matches "ET-47", "ET-34, 35, 45", "ET-142…144" and "ET-142–144".
 var mention = regexp.MustCompile(`\b([A-Z]{2})-\d+(?:(?:…|\.\.\.?|–)(?:[A-Z]{2}-)?\d+)?(?:, \d{2,}(?:(?:…|–)\d+)?)*`)
 
+var number = regexp.MustCompile(`\d+`)
+
 func mentions(text string) (ids []string) {
 	for _, m := range mention.FindAllStringSubmatch(text, -1) {
 		for part := range strings.SplitSeq(strings.TrimPrefix(m[0], m[1]+"-"), ", ") {
-			bounds := regexp.MustCompile(`\d+`).FindAllString(part, -1)
+			bounds := number.FindAllString(part, -1)
 			first, err1 := strconv.Atoi(bounds[0])
 			last, err2 := strconv.Atoi(bounds[len(bounds)-1])
 			if err1 != nil || err2 != nil || last-first > 50 {

@@ -10,17 +10,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"filippo.io/age"
 
 	"entremise/internal/db"
-	"entremise/internal/vault"
 )
 
 // An archive is one age-encrypted stream of JSON lines, the same for both engines: a head, then every table's rows. The database's archive never
-// holds a key; the keys' archive is apart, and a restored key store replays the newer erasure ledger before it serves.
+// holds a key; the keys' archive is apart. A restored key store holds again the keys that were destroyed after its archive was taken: nothing
+// destroys them a second time yet, which is why such an archive is to be kept for seven days at most.
 
 type archiveHead struct {
 	Format int       `json:"format"`
@@ -97,7 +96,7 @@ func (i *Instance) backupTo(o *out, body []byte) (err error) {
 		d, what = i.KeyDB, "keys"
 	}
 	rows, err := writeArchive(o.ctx, d, what, to, f)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close(), syncFolder(filepath.Dir(ask.To))); err != nil {
 		return err
 	}
 	return o.report(map[string]any{"file": ask.To, "what": what, "rows": rows}, func() { o.say("%d rows of the %s are in %s.", rows, what, ask.To) })
@@ -176,10 +175,10 @@ func (c restoreCmd) Run(o *out) error {
 		if err != nil {
 			return err
 		}
-		if b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(key))); err != nil || len(b) != vault.MasterSize {
-			return fmt.Errorf("%s does not hold a master key", c.Master)
+		if _, err := readMaster(c.Master, key); err != nil {
+			return err
 		}
-		return os.WriteFile(filepath.Join(c.Data, masterFile), key, 0o600)
+		return keep(filepath.Join(c.Data, masterFile), key)
 	}
 	o.say("Put the master key of the data at %s before you serve.", filepath.Join(c.Data, masterFile))
 	return nil

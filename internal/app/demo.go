@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"entremise/internal/auth"
 	"entremise/internal/billing"
+	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/money"
 	"entremise/internal/network"
@@ -48,7 +48,7 @@ func (c demoCmd) Run(o *out) error {
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("--listen %s: a demo signs people in without passwords and listens on loopback only, for example 127.0.0.1:8080", c.Listen)
 	}
-	if c.Tour && c.Data == "" || c.Professionals < 0 || c.Professionals > 9000 || c.Requests < 0 || c.Requests > 5000 {
+	if c.Professionals < 0 || c.Professionals > 9000 || c.Requests < 0 || c.Requests > 5000 {
 		return errors.New("--professionals takes 0 to 9000, --requests 0 to 5000")
 	}
 	if c.Tour {
@@ -86,7 +86,7 @@ func (c demoCmd) Run(o *out) error {
 	bank.i = i
 	n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
 	if err == nil && n == nil {
-		return errors.Join(o.problems(problems, false, func() {}), i.Close())
+		err = o.problems(problems, false, func() {})
 	}
 	if err == nil {
 		err = c.fill(o, i, n)
@@ -144,7 +144,7 @@ func demoWorld(port string, bank *demoBank) World {
 			}
 			return host
 		},
-		Card: bank.card(url)}
+		Card: bank.card(url), Line: call.Simulated()}
 }
 
 // fill makes a new folder a demo's, with its invented France, once.
@@ -224,10 +224,4 @@ func (b *demoBank) card(url func(host, path string) string) billing.Card {
 			return billing.CardDone
 		},
 		Release: func(context.Context, string, string) billing.CardResult { return billing.CardDone }}
-}
-
-// firstAdministrator makes the account that can make every other.
-func (i *Instance) firstAdministrator(ctx context.Context, name, email string) (token string, err error) {
-	_, token, err = i.Auth.Invite(ctx, auth.Machine, auth.NewAccount{Name: name, Email: email, Lang: "fr", Roles: []network.Role{network.RoleAdministrator, network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleOfficer}})
-	return token, err
 }

@@ -75,6 +75,7 @@ type World struct {
 	Drivers  notify.Drivers
 	Card     billing.Card
 	SMSKeys  []string
+	Line     call.Line // the zero Line carries no call and records none
 	LineKeys []string
 }
 
@@ -114,7 +115,7 @@ func (i *Instance) open(ctx context.Context, create bool) error {
 	if i.lock, err = lock(i.Data); err != nil {
 		return err
 	}
-	master, err := masterKey(i.Data, create)
+	master, err := i.masterKey(ctx, create)
 	if err != nil {
 		return err
 	}
@@ -164,31 +165,92 @@ func lock(data string) (*os.File, error) {
 	return f, nil
 }
 
+// mustBeNew refuses a place that holds a network already: another key would make its data unreadable.
+func (i *Instance) mustBeNew(ctx context.Context) error {
+	for _, name := range []string{masterFile, mainFile, keysFile} {
+		switch _, err := os.Stat(filepath.Join(i.Data, name)); {
+		case err == nil:
+			return fmt.Errorf("%s is a data folder already: it holds %s", i.Data, name)
+		case !errors.Is(err, os.ErrNotExist):
+			return err
+		}
+	}
+	if i.Postgres == "" {
+		return nil
+	}
+	main, keys := i.places()
+	for _, place := range []db.Options{main, keys} {
+		place.Clocks = i.clock.clocks()
+		d, err := db.OpenOnly(ctx, place)
+		if err != nil {
+			return err
+		}
+		version, err := d.Version(ctx)
+		if err = errors.Join(err, d.Close()); err != nil {
+			return err
+		}
+		if version != 0 {
+			return errors.New("the PostgreSQL database holds a network already: give an empty one")
+		}
+	}
+	return nil
+}
+
 // masterKey reads the key that wraps every other, or makes it with a new folder. ENTREMISE_MASTER_KEY_FILE names another place for it.
-func masterKey(data string, create bool) ([]byte, error) {
+func (i *Instance) masterKey(ctx context.Context, create bool) ([]byte, error) {
 	path := os.Getenv("ENTREMISE_MASTER_KEY_FILE")
 	if path == "" {
-		path = filepath.Join(data, masterFile)
+		path = filepath.Join(i.Data, masterFile)
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) && create {
+		if err := i.mustBeNew(ctx); err != nil {
+			return nil, err
+		}
 		var key [vault.MasterSize]byte
-		if _, err := rand.Read(key[:]); err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"), 0o600); err != nil {
-			return nil, err
-		}
-		return key[:], nil
+		rand.Read(key[:]) // never fails, since Go 1.24
+		return key[:], keep(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the master key: %w", err)
 	}
+	return readMaster(path, text)
+}
+
+func readMaster(path string, text []byte) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != vault.MasterSize {
 		return nil, fmt.Errorf("%s does not hold a master key: 32 bytes in base64", path)
 	}
 	return key, nil
+}
+
+// keep writes a new file that its owner alone may read, and its name into the folder, to the disk itself: a power cut after it answers loses
+// neither. It refuses a file that is there.
+func keep(path string, text []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}()
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // compose puts the rooms together, left to right.
@@ -215,7 +277,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Pros = pro.New(i.DB, i.Vault, i.Editions, i.Auth, i.Notify, i.URL, i.Demo)
 	i.Billing = billing.New(i.DB, i.Vault, i.Editions, i.Notify, i.Pros, i.Card, i.URL)
 	i.Requests = request.New(request.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Links: i.Links, URL: i.URL, Demo: i.Demo})
-	i.Calls = call.New(call.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Requests: i.Requests, Demo: i.Demo})
+	i.Calls = call.New(call.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Requests: i.Requests, Links: i.Links, Line: i.Line, Demo: i.Demo})
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}
@@ -314,9 +376,8 @@ func (i *Instance) setOffset(ctx context.Context, offset time.Duration) error {
 	return err
 }
 
-// Move moves business time forward, stopping at each due instant on the way so that every deadline is met in its order. Only in a folder with a
-// virtual clock, and never back: what happened has happened.
-func (i *Instance) Move(ctx context.Context, by time.Duration) error {
+// mayMove refuses what Move refuses.
+func (i *Instance) mayMove(ctx context.Context, by time.Duration) error {
 	virtual, err := i.Virtual(ctx)
 	if err != nil {
 		return err
@@ -330,15 +391,27 @@ func (i *Instance) Move(ctx context.Context, by time.Duration) error {
 	if by > 50*366*24*time.Hour {
 		return errors.New("move at most fifty years at once")
 	}
+	return nil
+}
+
+// Move moves business time forward, stopping at each due instant on the way so that every deadline is met in its order. Only in a folder with a
+// virtual clock, and never back: what happened has happened.
+func (i *Instance) Move(ctx context.Context, by time.Duration) error {
+	if err := i.mayMove(ctx, by); err != nil {
+		return err
+	}
 	target := i.clock.now().Add(by)
 	for {
 		now := i.clock.now()
-		next, err := i.Requests.NextDue(ctx, now, target)
-		if err != nil {
-			return err
-		}
-		if next.IsZero() || next.After(target) {
-			next = target
+		next := target
+		for _, due := range []func(ctx context.Context, after, until time.Time) (time.Time, error){i.Requests.NextDue, i.Calls.NextDue} {
+			first, err := due(ctx, now, target)
+			if err != nil {
+				return err
+			}
+			if !first.IsZero() && first.Before(next) {
+				next = first
+			}
 		}
 		if next.After(now) {
 			if err := i.setOffset(ctx, time.Duration(i.clock.offset.Load())+next.Sub(now)); err != nil {

@@ -12,7 +12,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones of overseas departments on machines that have none
 
 	"github.com/alecthomas/kong"
 
@@ -145,37 +144,30 @@ func (versionCmd) Run(o *out) error {
 	})
 }
 
-type checkCmd struct {
-	Network string `arg:"" help:"Folder of a network, or the name of one that is built in (emergency-trades)."`
-	English bool   `help:"Say the mistakes in English."`
+// problemRow is a mistake or a notice as --json reports it.
+type problemRow struct {
+	Severity string `json:"severity"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Path     string `json:"path"`
+	Text     string `json:"text"`
 }
 
-func (c checkCmd) Run(o *out) error {
-	folder, err := networkFolder(c.Network)
-	if err != nil {
-		return err
+func rowsOf(problems []network.Problem, english bool) (rows []problemRow, lang string) {
+	lang = "fr"
+	if english || strings.HasPrefix(os.Getenv("LANG"), "en") {
+		lang = "en"
 	}
-	_, problems := network.Read(folder)
-	return o.problems(problems, c.English, func() { o.say("%s: no mistake found.", c.Network) })
+	rows = []problemRow{}
+	for _, p := range problems {
+		rows = append(rows, problemRow{string(p.Severity), p.File, p.Line, p.Path, p.Text.Say(lang)})
+	}
+	return rows, lang
 }
 
 // problems prints what check found; an error makes the command fail, a notice does not.
 func (o *out) problems(problems []network.Problem, english bool, none func()) error {
-	lang := "fr"
-	if english || strings.HasPrefix(os.Getenv("LANG"), "en") {
-		lang = "en"
-	}
-	type row struct {
-		Severity string `json:"severity"`
-		File     string `json:"file"`
-		Line     int    `json:"line"`
-		Path     string `json:"path"`
-		Text     string `json:"text"`
-	}
-	rows := []row{}
-	for _, p := range problems {
-		rows = append(rows, row{string(p.Severity), p.File, p.Line, p.Path, p.Text.Say(lang)})
-	}
+	rows, lang := rowsOf(problems, english)
 	if err := o.report(rows, func() {
 		for _, p := range problems {
 			fmt.Fprintln(o.stdout, p.Say(lang))
@@ -247,6 +239,10 @@ func (c clockCmd) Run(o *out) error {
 		return err
 	}
 	if c.Forward != 0 {
+		// Judged before jobs run: this process has no mail server, and a real network's messages would go into the outbox of a demo.
+		if err := i.mayMove(o.ctx, c.Forward); err != nil {
+			return errors.Join(err, i.Close())
+		}
 		i.Start(o.ctx)
 		if err := i.Move(o.ctx, c.Forward); err != nil {
 			return errors.Join(err, i.Close())

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -54,7 +56,7 @@ func (s *seeder) nextSIREN() string {
 	for {
 		s.siren++
 		for d := range 10 {
-			if n := fmt.Sprintf("999%05d%d", s.siren, d); pro.ValidSIREN(n) {
+			if n := fmt.Sprintf("999%05d%d", s.siren, d); network.ValidSIREN(n) {
 				return n
 			}
 		}
@@ -72,16 +74,7 @@ func (s *seeder) places(k int) []geo.Commune {
 	}
 	out := make([]geo.Commune, k)
 	for j := range out {
-		at := s.IntN(total)
-		lo, hi := 0, len(sums)-1
-		for lo < hi {
-			if mid := (lo + hi) / 2; sums[mid] <= at {
-				lo = mid + 1
-			} else {
-				hi = mid
-			}
-		}
-		out[j] = all[lo]
+		out[j] = all[sort.SearchInts(sums, s.IntN(total)+1)]
 	}
 	return out
 }
@@ -107,7 +100,7 @@ func (s *seeder) professionals(ctx context.Context, k int, progress func(done, o
 		for range min(200, k-done) {
 			j := done + len(part)
 			first, last := pick(s, firstNames), pick(s, lastNames)
-			trade := trades[s.IntN(len(trades))]
+			trade := pick(s, trades)
 			if j < 6 {
 				trade = trades[0] // plumbers in Nîmes for the tour
 			}
@@ -118,8 +111,9 @@ func (s *seeder) professionals(ctx context.Context, k int, progress func(done, o
 				Email: fmt.Sprintf("pro%d@artisans.example", j+1), Street: fmt.Sprintf("%d %s", 1+s.IntN(120), pick(s, streets)), Base: c.INSEE, Lang: "fr"},
 				Profile: pro.Profile{Trades: []string{trade}, Base: c.INSEE, RadiusKm: 10 + 5*s.IntN(6), Week: pro.AllWeek(), SMS: true, Email: s.IntN(3) > 0}}
 			if s.IntN(4) == 0 {
-				m.in.Profile.Trades = append(m.in.Profile.Trades, trades[(s.IntN(len(trades)))])
-				m.in.Profile.Trades = uniq(m.in.Profile.Trades)
+				if second := pick(s, trades); second != trade {
+					m.in.Profile.Trades = append(m.in.Profile.Trades, second)
+				}
 			}
 			if j >= 6 && s.IntN(3) == 0 { // two in three answer day and night, the others on weekdays
 				for d := range m.in.Profile.Week {
@@ -156,18 +150,6 @@ func (s *seeder) professionals(ctx context.Context, k int, progress func(done, o
 	return nil
 }
 
-func uniq(list []string) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, x := range list {
-		if !seen[x] {
-			seen[x] = true
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
 // demoStaff are the people behind the demo's desks. The first has every role, as in a one-person company.
 var demoStaff = []struct {
 	key, name, detail string
@@ -191,10 +173,8 @@ func (s *seeder) staff(ctx context.Context) error {
 		}
 		err = s.i.DB.Write(ctx, func(tx *db.Tx) error {
 			trained := ""
-			for _, r := range p.roles {
-				if r == network.RoleAgent {
-					trained = tx.Now().AddDate(0, -2, 0).Format(time.DateOnly)
-				}
+			if slices.Contains(p.roles, network.RoleAgent) {
+				trained = tx.Now().AddDate(0, -2, 0).Format(time.DateOnly)
 			}
 			if err := s.i.Auth.Create(tx, ring, id, auth.NewAccount{Kind: "staff", State: "active", Name: p.name, Email: p.key + "@depanneurs.example", Lang: "fr", Roles: p.roles, Trades: p.trades, TrainedOn: trained, Actor: auth.Machine}); err != nil {
 				return err
@@ -250,7 +230,7 @@ func (s *seeder) past(ctx context.Context, k int, progress func(done, of int)) e
 		if j%3 == 0 {
 			c, _ = geo.ByINSEE("30189")
 		}
-		trade := trades[s.IntN(len(trades))]
+		trade := pick(s, trades)
 		if err := s.one(ctx, agent, trade, c, j); err != nil {
 			return fmt.Errorf("past request %d (%s at %s): %w", j, trade, c.Name, err)
 		}

@@ -15,6 +15,10 @@ import (
 	"strings"
 	"time"
 
+	"entremise/internal/auth"
+	"entremise/internal/call"
+	"entremise/internal/fault"
+	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/web"
 	"entremise/networks"
@@ -56,7 +60,8 @@ func secretValue(name string) (string, error) {
 }
 
 func (c serveCmd) Run(o *out) error {
-	w := World{Secure: !c.Plain, URL: func(host, path string) string { return "https://" + host + path }}
+	// Its calls come by the signed webhook alone; it hands out no sound, so nothing is recorded.
+	w := World{Secure: !c.Plain, Line: call.Line{Name: "webhook"}, URL: func(host, path string) string { return "https://" + host + path }}
 	if c.Plain {
 		_, port, err := net.SplitHostPort(c.Listen)
 		if err != nil {
@@ -185,25 +190,35 @@ type initCmd struct {
 	VirtualClock bool   `help:"Business time can be moved forward in this folder; for trials, never for a real network."`
 }
 
+// Run makes nothing before everything that it was given is judged: a folder that is half a network cannot be initialised again.
 func (c initCmd) Run(o *out) error {
-	if _, err := os.Stat(filepath.Join(c.Data, masterFile)); err == nil {
-		return fmt.Errorf("%s is a data folder already", c.Data)
+	if err := (&Instance{Settings: c.Settings, clock: &clock{}}).mustBeNew(o.ctx); err != nil {
+		return err
 	}
 	folder, err := networkFolder(c.Network)
 	if err != nil {
 		return err
+	}
+	n, problems := network.Read(folder)
+	if n == nil {
+		return o.problems(problems, false, func() {})
+	}
+	first := auth.NewAccount{Name: c.Name, Email: c.Email, Lang: "fr", Roles: []network.Role{network.RoleAdministrator, network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleOfficer}}
+	if f := fault.Of(auth.CheckStaff(first)); f != nil {
+		var errs []error
+		for _, x := range f.Fields {
+			errs = append(errs, fmt.Errorf("--%s: %s", x.Name, x.Text.EN))
+		}
+		return errors.Join(errs...)
 	}
 	i, err := open(o.ctx, c.Settings, World{}, true, o.log)
 	if err != nil {
 		return err
 	}
 	token := ""
-	n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
-	if err == nil && n == nil {
-		return errors.Join(o.problems(problems, false, func() {}), i.Close())
-	}
+	_, _, err = i.Editions.Apply(o.ctx, "system", folder)
 	if err == nil {
-		token, err = i.firstAdministrator(o.ctx, c.Name, c.Email)
+		_, token, err = i.Auth.Invite(o.ctx, auth.Machine, first)
 	}
 	if err == nil && c.VirtualClock {
 		err = i.makeVirtual(o.ctx)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"mime/multipart"
 	"net"
@@ -140,7 +141,7 @@ var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([
 func hiddens(page string) url.Values {
 	v := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(page, -1) {
-		v.Set(m[1], strings.NewReplacer("&#43;", "+", "&amp;", "&", "&#34;", `"`).Replace(m[2]))
+		v.Set(m[1], html.UnescapeString(m[2]))
 	}
 	return v
 }
@@ -163,7 +164,7 @@ var tags = regexp.MustCompile(`(?s)<(script|style|head)\b.*?</(script|style|head
 func said(body string) string {
 	text := strings.Join(strings.Fields(tags.ReplaceAllString(body, " ")), " ")
 	if len(text) > 400 {
-		text = text[:400] + "…"
+		text = strings.ToValidUTF8(text[:400], "") + "…"
 	}
 	return text
 }

@@ -14,6 +14,7 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/geo"
 	"entremise/internal/network"
 	"entremise/internal/vault"
 )
@@ -162,7 +163,7 @@ func (s *Service) Invite(ctx context.Context, actor Actor, in NewAccount) (id, t
 		return "", "", err
 	}
 	in.Kind, in.State, in.Actor = "staff", "invited", actor
-	if err := checkStaff(in); err != nil {
+	if err := CheckStaff(in); err != nil {
 		return "", "", err
 	}
 	id = s.db.NewID("acc")
@@ -216,7 +217,8 @@ func rolesText(roles []network.Role) string {
 	return strings.Join(words, " ")
 }
 
-func checkStaff(in NewAccount) error {
+// CheckStaff judges what is typed about a new member of staff; it answers an Invalid fault that names each field.
+func CheckStaff(in NewAccount) error {
 	var c fault.Check
 	c.That(len(strings.TrimSpace(in.Name)) >= 2 && len(in.Name) <= 120, "name", fault.T("Écrivez le nom, en 2 à 120 caractères.", "Write the name, in 2 to 120 characters."))
 	at := strings.LastIndex(in.Email, "@")
@@ -238,7 +240,7 @@ func (s *Service) EditStaff(ctx context.Context, actor Actor, id string, roles [
 	if err := actor.May(TeamManage); err != nil {
 		return err
 	}
-	if err := checkStaff(NewAccount{Name: "--", Email: "a@b.c", Roles: roles, TrainedOn: trainedOn}); err != nil {
+	if err := CheckStaff(NewAccount{Name: "--", Email: "a@b.c", Roles: roles, TrainedOn: trainedOn}); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
@@ -438,7 +440,7 @@ func (s *Service) Duty(ctx context.Context, actor Actor, on bool) error {
 		if on {
 			since = db.Micros(tx.Now())
 		}
-		n, err := tx.Exec("UPDATE account SET duty_since = $2 WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR trained_on <> '' AND trained_on <= $3)", actor.Account, since, tx.Now().Format(time.DateOnly))
+		n, err := tx.Exec("UPDATE account SET duty_since = $2 WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR trained_on <> '' AND trained_on <= $3)", actor.Account, since, tx.Now().In(geo.Paris()).Format(time.DateOnly))
 		if err != nil {
 			return err
 		}
@@ -555,7 +557,7 @@ func MustBeOnDuty(tx *db.Tx, account string) error {
 		return errNoAccount
 	case err != nil:
 		return err
-	case trained == "" || trained > tx.Now().Format(time.DateOnly):
+	case trained == "" || trained > tx.Now().In(geo.Paris()).Format(time.DateOnly):
 		return errUntrained
 	case since == 0:
 		return errOffDuty

@@ -311,6 +311,28 @@ func TestLastAdministrator_stays(t *testing.T) {
 	})
 }
 
+// A day begins at midnight in France, an hour or two before it does in UTC.
+func TestDuty_beginsOnTheDayOfTheTrainingInFrance(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		agent := r.Account(t, auth.NewAccount{Roles: []network.Role{network.RoleAgent}, TrainedOn: "2026-11-24"})
+		for _, c := range []struct {
+			at   string // UTC
+			code string
+		}{{"2026-11-23T12:00:00Z", "untrained"}, {"2026-11-23T22:59:59Z", "untrained"}, {"2026-11-23T23:00:00Z", ""}, {"2026-11-24T00:00:00Z", ""}} {
+			at, err := time.Parse(time.RFC3339, c.at)
+			ok(t, err)
+			r.Clock.Add(at.Sub(r.Clock.Now()))
+			duty := r.Auth.Duty(ctx, agent, true)
+			must := r.DB.Read(ctx, func(tx *db.Tx) error { return auth.MustBeOnDuty(tx, agent.Account) })
+			for _, got := range []error{duty, must} {
+				if f := fault.Of(got); c.code == "" && got != nil || c.code != "" && (f == nil || f.Code != c.code) {
+					t.Errorf("at %s: %v, want %q", c.at, got, c.code)
+				}
+			}
+		}
+	})
+}
+
 func TestDuty_untrainedAgentsStayOff(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		admin := r.One(t, network.RoleAdministrator)

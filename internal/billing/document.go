@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"entremise/internal/money"
-	"entremise/internal/pro"
+	"entremise/internal/network"
 )
 
 // Snapshot is everything that an issued document says, frozen: it is stored in the transaction that gives the number, is never changed, and
@@ -184,7 +184,7 @@ func (s Snapshot) check() error {
 		for _, line := range p.Address {
 			need(isText(line, 200), p.who+"'s address")
 		}
-		need(pro.ValidSIREN(p.SIREN), p.who+"'s SIREN")
+		need(network.ValidSIREN(p.SIREN), p.who+"'s SIREN")
 		need(p.VATID == "" || isVATID(p.VATID), p.who+"'s VAT number")
 	}
 	need(s.Seller.VATID != "" || s.Terms.Exemption != "", "seller's VAT number, or the exemption")

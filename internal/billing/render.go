@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entremise/internal/billing/paper"
+	"entremise/internal/geo"
 	"entremise/internal/money"
 )
 
@@ -219,19 +220,13 @@ func (s Snapshot) foot(p *paper.Paper, page, of int) {
 	p.Right(paper.Right, 283, styleSmall, fmt.Sprintf("%d / %d", page, of))
 }
 
-var frenchMonths = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
-
 // frenchDay writes an ISO date for a French reader: 1er mars 2026.
 func frenchDay(iso string) string {
 	t, err := time.Parse(time.DateOnly, iso)
 	if err != nil {
 		return iso // check has refused it before
 	}
-	first := fmt.Sprint(t.Day())
-	if t.Day() == 1 {
-		first = "1er"
-	}
-	return first + "\u00a0" + frenchMonths[t.Month()-1] + "\u00a0" + fmt.Sprint(t.Year())
+	return geo.Date(t, "fr")
 }
 
 // spacedSIREN groups a SIREN by three with narrow no-break spaces.

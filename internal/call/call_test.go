@@ -204,9 +204,6 @@ func TestConsent_announcementBeforeAnyOtherStep(t *testing.T) {
 		if desk.Channel != "phone" || desk.TakenBy != agent.Account || desk.Draft.Phone != "+33639981234" || desk.Draft.Trade != "plombier" {
 			t.Errorf("desk: %+v", desk.Draft)
 		}
-		if of := must(r.Calls.Of(ctx, agent, req))(t); of != id {
-			t.Errorf("the request came of %q", of)
-		}
 	})
 }
 
@@ -325,9 +322,9 @@ func TestHangup_keepsOneSealedSoundOfARecordedCall(t *testing.T) {
 		if i < 0 || recent[i].Recording != rec || recent[i].Request != req || recent[i].Length != 3*time.Second {
 			t.Errorf("the list: %+v", recent[max(i, 0)])
 		}
-		sound := must(r.Calls.Listen(ctx, admin, rec, call.ForQuality))(t)
-		if string(sound.WAV) != string(call.Tone(3)) || sound.Call != id || sound.Length != 3*time.Second {
-			t.Errorf("the sound of %s lasts %s in %d bytes", sound.Call, sound.Length, len(sound.WAV))
+		heard := must(r.Calls.Listen(ctx, admin, rec, call.ForQuality))(t)
+		if wav := must(r.Calls.Sound(ctx, admin, heard.Ticket))(t); string(wav) != string(call.Tone(3)) || heard.Call != id || heard.Length != 3*time.Second {
+			t.Errorf("the sound of %s lasts %s in %d bytes", heard.Call, heard.Length, len(wav))
 		}
 	})
 }
@@ -367,6 +364,55 @@ func TestListen_fourPurposesAndNobodyElse(t *testing.T) {
 		_, err := r.Calls.Listen(ctx, auth.Actor{Who: auth.Visitor}, rec, call.ForQuality)
 		wantCode(t, err, "sign-in")
 		_, err = r.Calls.Listen(ctx, admin, "rec_unknown", call.ForQuality)
+		wantCode(t, err, "no-recording")
+	})
+}
+
+// A ticket plays as many parts as a player asks for, as one hearing: to the account that said why, and while hearing it may take.
+func TestSound_isForWhoSaidWhy(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		agent, admin, other := r.Agent(t), r.One(t, network.RoleAdministrator), r.Staff(t, network.RoleAdministrator)
+		id, _ := recorded(t, r, agent)
+		ok(t, r.Calls.Hangup(ctx, agent, id))
+		r.Drain(t)
+		rec := value[string](t, r, "SELECT id FROM recording")
+		ticket := must(r.Calls.Listen(ctx, admin, rec, call.ForEvidence))(t).Ticket
+		for range 3 {
+			must(r.Calls.Sound(ctx, admin, ticket))(t)
+		}
+		if n := value[int64](t, r, "SELECT count(*) FROM audit WHERE action = 'recording.hear'"); n != 1 {
+			t.Errorf("one hearing leaves %d lines", n)
+		}
+		agents := must(r.Calls.Listen(ctx, admin, rec, call.ForEvidence))(t).Ticket
+		for name, c := range map[string]struct {
+			who    auth.Actor
+			ticket string
+		}{
+			"another's":      {other, ticket},
+			"an agent's":     {agent, agents},
+			"a visitor's":    {auth.Actor{Who: auth.Visitor}, ticket},
+			"none":           {admin, ""},
+			"a link's":       {admin, r.Links.Link("request", rec, 1<<40)},
+			"of another one": {admin, "rec_other" + ticket[strings.Index(ticket, "."):]},
+		} {
+			_, err := r.Calls.Sound(ctx, c.who, c.ticket)
+			if f := fault.Of(err); f == nil || f.Code != "link-gone" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		demoted := admin
+		demoted.Roles = []network.Role{network.RoleAgent}
+		if _, err := r.Calls.Sound(ctx, demoted, ticket); !fault.Is(err, fault.Denied) {
+			t.Errorf("a ticket outlives the right to hear: %v", err)
+		}
+		r.Clock.AddMachine(time.Hour + 3*time.Second)
+		must(r.Calls.Sound(ctx, admin, ticket))(t)
+		r.Clock.AddMachine(time.Second)
+		_, err := r.Calls.Sound(ctx, admin, ticket)
+		wantCode(t, err, "link-gone")
+		fresh := must(r.Calls.Listen(ctx, admin, rec, call.ForEvidence))(t).Ticket
+		must(r.Vault.Erase(ctx, value[string](t, r, "SELECT person_id FROM recording"), "call-recording"))(t)
+		_, err = r.Calls.Sound(ctx, admin, fresh)
 		wantCode(t, err, "no-recording")
 	})
 }
@@ -465,11 +511,11 @@ func TestMissed_isCalledBackByOneAgentAndGivenUpInTheEnd(t *testing.T) {
 		if errs[0] != nil {
 			agent, other = other, agent
 		}
-		known := must(r.Calls.Known(ctx, agent, id))(t)
+		known := must(r.Calls.Open(ctx, agent, id))(t).Known
 		if len(known) != 1 || known[0].Ref != asked.Ref {
 			t.Errorf("the number opens %+v", known)
 		}
-		_, err := r.Calls.Known(ctx, other, id)
+		_, err := r.Calls.Open(ctx, other, id)
 		wantCode(t, err, "call-taken")
 		_, err = r.Calls.Consent(ctx, agent, id, true)
 		wantCode(t, err, "announce-first") // an earlier announcement would not count either

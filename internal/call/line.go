@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,10 +148,8 @@ func (s *Service) number(raw string) string {
 
 // tradeOf keeps a trade that the site shows.
 func tradeOf(site network.Site, trade string) string {
-	for _, t := range site.Trades {
-		if t == trade {
-			return trade
-		}
+	if slices.Contains(site.Trades, trade) {
+		return trade
 	}
 	return ""
 }

@@ -24,8 +24,11 @@ func (s *Service) fetch(ctx context.Context, id string) error {
 	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { c, err = selectCall(tx, id); return }); err != nil {
 		return err
 	}
-	if c.State != Ended || !c.Sampled || c.Recording != "" || s.line.Fetch == nil {
+	if c.State != Ended || !c.Sampled || c.Recording != "" {
 		return nil
+	}
+	if s.line.Fetch == nil { // it was recorded by the line of another process, or of an earlier day
+		return errors.New("call: this line hands out no sound")
 	}
 	wav, err := s.line.Fetch(ctx, c.line)
 	if err != nil {
@@ -42,16 +45,14 @@ func (s *Service) fetch(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	rec := s.db.NewID("rec")
+	sealed := ring.Seal(catRecording, soundPlace(rec), wav) // an hour of sound takes its time: nobody's transaction waits for it
 	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		if err := ring.Assign(tx); err != nil {
-			if errors.Is(err, db.ErrUnique) {
-				return fmt.Errorf("call: his keys changed meanwhile: %w", err) // again, with what he has now
-			}
-			return err
+			return err // his keys changed meanwhile: again, with what he has now
 		}
-		rec := tx.NewID("rec")
 		added, err := tx.Exec("INSERT INTO recording (id, call_id, person_id, at, seconds, sound_sealed) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (call_id) DO NOTHING",
-			rec, c.ID, c.person, db.Micros(c.Ended), int64((length+time.Second-1)/time.Second), ring.Seal(catRecording, soundPlace(rec), wav))
+			rec, c.ID, c.person, db.Micros(c.Ended), int64((length+time.Second-1)/time.Second), sealed)
 		if err != nil || added == 0 {
 			return err
 		}
@@ -108,34 +109,36 @@ func (s *Service) RecordingOf(ctx context.Context, actor auth.Actor, requestID s
 	return id, err
 }
 
-// Sound is a recording, opened.
-type Sound struct {
-	ID, Call string
-	At       time.Time
-	Length   time.Duration // rounded up to the second
-	WAV      []byte
+// Hearing is a recording that somebody may play now, since he said why.
+type Hearing struct {
+	Call   string
+	At     time.Time
+	Length time.Duration // rounded up to the second
+	Ticket string        // for Sound: of this account and recording, for the time that hearing it takes
 }
 
-// Listen opens a recording for one of the four purposes. The line that says who, what and why is written before anything is opened; a refusal
-// leaves one too (ET-146, 147).
-func (s *Service) Listen(ctx context.Context, actor auth.Actor, id string, p Purpose) (Sound, error) {
-	if err := actor.May(auth.RecordingHear); err != nil {
-		if actor.Account == "" {
-			return Sound{}, err // a visitor or the holder of a link: there is nobody to name
-		}
-		return Sound{}, audit.Refuse(ctx, s.db, actor.Name(), actor.As(auth.RecordingHear), "recording.hear", id, err, "")
+// pause is how much longer than its sound a hearing may take, in machine time: to stop, go back and hear a sentence again. Whoever needs longer
+// says again why.
+const pause = time.Hour
+
+// hearing names the tickets of one account: nobody else's session plays what it was given.
+func hearing(account string) string { return "hearing " + account }
+
+// Listen lets a recording be heard for one of the four purposes. The line that says who, what and why is written before anything is opened; a
+// refusal leaves one too (ET-146, 147). The sound itself follows by [Service.Sound], in as many parts as a player asks for.
+func (s *Service) Listen(ctx context.Context, actor auth.Actor, id string, p Purpose) (Hearing, error) {
+	if err := s.mayHear(ctx, actor, id); err != nil {
+		return Hearing{}, err
 	}
 	if !slices.Contains(Purposes(), p) {
 		var c fault.Check
 		c.Add("purpose", fault.T("Dites pourquoi vous écoutez cet enregistrement.", "Say why you listen to this recording."))
-		return Sound{}, c.Err()
+		return Hearing{}, c.Err()
 	}
-	out := Sound{ID: id}
-	var person string
-	var sealed []byte
+	var out Hearing
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		var at, seconds int64
-		err := tx.Get(db.Into(&out.Call, &person, &at, &seconds, &sealed), "SELECT call_id, person_id, at, seconds, sound_sealed FROM recording WHERE id = $1", id)
+		err := tx.Get(db.Into(&out.Call, &at, &seconds), "SELECT call_id, at, seconds FROM recording WHERE id = $1", id)
 		if errors.Is(err, db.ErrNone) {
 			return errSound
 		}
@@ -146,15 +149,51 @@ func (s *Service) Listen(ctx context.Context, actor auth.Actor, id string, p Pur
 		return audit.Write(tx, actor.Name(), actor.As(auth.RecordingHear), "recording.hear", id, string(p))
 	})
 	if err != nil {
-		return Sound{}, err
+		return Hearing{}, err
+	}
+	out.Ticket = s.links.Link(hearing(actor.Account), id, s.db.Machine().Add(out.Length+pause).Unix())
+	return out, nil
+}
+
+func (s *Service) mayHear(ctx context.Context, actor auth.Actor, id string) error {
+	err := actor.May(auth.RecordingHear)
+	if err == nil || actor.Account == "" { // a visitor or the holder of a link: there is nobody to name
+		return err
+	}
+	return audit.Refuse(ctx, s.db, actor.Name(), actor.As(auth.RecordingHear), "recording.hear", id, err, "")
+}
+
+// Sound opens the recording of a ticket that Listen gave to this actor, as a WAV file. A ticket that is forged, another's or too old answers
+// [auth.LinkGone].
+func (s *Service) Sound(ctx context.Context, actor auth.Actor, ticket string) (wav []byte, err error) {
+	id, until, err := s.links.ReadLink(hearing(actor.Account), ticket)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayHear(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	if s.db.Machine().Unix() > until {
+		return nil, auth.LinkGone()
+	}
+	var person string
+	var sealed []byte
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Get(db.Into(&person, &sealed), "SELECT person_id, sound_sealed FROM recording WHERE id = $1", id)
+	})
+	if errors.Is(err, db.ErrNone) {
+		return nil, errSound
+	}
+	if err != nil {
+		return nil, err
 	}
 	ring, err := s.vault.Ring(ctx, person)
 	if err != nil {
-		return Sound{}, err
+		return nil, err
 	}
-	out.WAV, err = ring.Open(catRecording, soundPlace(id), sealed)
+	wav, err = ring.Open(catRecording, soundPlace(id), sealed)
 	if errors.Is(err, vault.ErrErased) {
-		return Sound{}, errSound
+		return nil, errSound
 	}
-	return out, err
+	return wav, err
 }

@@ -23,6 +23,7 @@ type Service struct {
 	editions *edition.Store
 	requests *request.Service
 	line     Line
+	links    *auth.Signer
 	demo     bool
 }
 
@@ -32,16 +33,14 @@ type Parts struct {
 	Vault    *vault.Vault
 	Editions *edition.Store
 	Requests *request.Service
-	Line     Line // the zero Line is the simulated one
-	Demo     bool // numbers reserved for fiction are read as French ones
+	Links    *auth.Signer // of tickets to hear a recording
+	Line     Line         // the zero Line carries no call and records none
+	Demo     bool         // numbers reserved for fiction are read as French ones
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	if p.Line.Name == "" {
-		p.Line = Simulated()
-	}
-	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, requests: p.Requests, line: p.Line, demo: p.Demo}
+	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, requests: p.Requests, line: p.Line, links: p.Links, demo: p.Demo}
 }
 
 // Simulated reports whether calls are made by hand here.
@@ -153,11 +152,11 @@ func (s *Service) Answer(ctx context.Context, actor auth.Actor, id string) error
 		case c.State != Ringing:
 			return errOver
 		}
-		first, err := s.first(tx, n, c)
+		duty, busy, err := onDuty(tx)
 		if err != nil {
 			return err
 		}
-		if len(first) > 0 && !first[actor.Account] && tx.Machine().Before(c.rang.Add(head)) {
+		if first := firstOf(trades(n, c), duty, busy); len(first) > 0 && !first[actor.Account] && tx.Machine().Before(c.rang.Add(head)) {
 			return errFirst
 		}
 		took, err := take(tx, id, actor.Account)
@@ -181,13 +180,13 @@ func trades(n *network.Network, c Call) []string {
 	return site.Trades
 }
 
-func (s *Service) first(tx *db.Tx, n *network.Network, c Call) (map[string]bool, error) {
-	duty, err := auth.OnDuty(tx)
-	if err != nil {
-		return nil, err
+// onDuty are the agents whom a call may ring for, with the trades that they practise, and those of them who have a caller on the line.
+func onDuty(tx *db.Tx) (duty map[string][]string, busy map[string]bool, err error) {
+	if duty, err = auth.OnDuty(tx); err != nil {
+		return nil, nil, err
 	}
-	busy, err := selectBusy(tx)
-	return firstOf(trades(n, c), duty, busy), err
+	busy, err = selectBusy(tx)
+	return duty, busy, err
 }
 
 // CallBack gives a missed call to an agent, who calls its number. It then takes the steps of an answered one; each attempt counts.
@@ -454,15 +453,32 @@ func (s *Service) sweepLeft(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// NextDue is the first instant after one and up to another at which a sweep of this room will have something to do; zero when there is none.
+// NextDue is the first instant after one and up to another at which a sweep of this room will have something to do; zero when there is none. The
+// end of keeping a recording is not among them: nothing else hangs on its order.
 func (s *Service) NextDue(ctx context.Context, after, until time.Time) (next time.Time, err error) {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return next, err
+	}
+	expires := n.Introductions.Expires
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		since, err := db.Value[int64](tx, "SELECT coalesce(min(at), 0) FROM call WHERE state = 'ringing' AND at > $1", db.Micros(after.Add(-ringsFor)))
-		if err != nil || since == 0 {
-			return err
-		}
-		if due := db.Time(since).Add(ringsFor); !due.After(until) {
-			next = due
+		next = time.Time{}
+		for _, watch := range []struct {
+			since  string
+			cutoff time.Time
+			due    func(since time.Time) time.Time
+		}{
+			{"SELECT coalesce(min(at), 0) FROM call WHERE state = 'ringing' AND at > $1", after.Add(-ringsFor), func(t time.Time) time.Time { return t.Add(ringsFor) }},
+			{"SELECT coalesce(min(answered_at), 0) FROM call WHERE state IN ('answered', 'talking') AND answered_at > $1", after.Add(-leftOpen), func(t time.Time) time.Time { return t.Add(leftOpen) }},
+			{"SELECT coalesce(min(at), 0) FROM call WHERE state = 'missed' AND at > $1", expires.Cutoff(after), expires.AddTo},
+		} {
+			since, err := db.Value[int64](tx, watch.since, db.Micros(watch.cutoff))
+			if err != nil {
+				return err
+			}
+			if due := watch.due(db.Time(since)); since > 0 && due.After(after) && !due.After(until) && (next.IsZero() || due.Before(next)) {
+				next = due
+			}
 		}
 		return nil
 	})

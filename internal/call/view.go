@@ -16,9 +16,9 @@ import (
 
 // masked fills in the numbers of a list, masked, and the open requests of each.
 func (s *Service) masked(ctx context.Context, all []Call) error {
-	people := make([]string, len(all))
+	people, numbers := make([]string, len(all)), make([]string, len(all))
 	for i, c := range all {
-		people[i] = c.person
+		people[i], numbers[i] = c.person, c.index
 	}
 	rings, err := s.vault.Rings(ctx, people...)
 	if err != nil {
@@ -34,12 +34,11 @@ func (s *Service) masked(ctx context.Context, all []Call) error {
 		}
 	}
 	return s.db.Read(ctx, func(tx *db.Tx) error {
+		known, err := request.OpenOfAll(tx, numbers...)
 		for i, c := range all {
-			if all[i].Known, err = request.OpenOf(tx, c.index, c.Request); err != nil {
-				return err
-			}
+			all[i].Known = request.Others(known[c.index], c.Request)
 		}
-		return nil
+		return err
 	})
 }
 
@@ -66,11 +65,12 @@ func (s *Service) Ringing(ctx context.Context, actor auth.Actor) ([]Call, error)
 	}
 	return all, s.db.Read(ctx, func(tx *db.Tx) error {
 		ready := auth.MustBeOnDuty(tx, actor.Account) == nil && actor.Can(auth.CallAnswer)
+		duty, busy, err := onDuty(tx)
+		if err != nil {
+			return err
+		}
 		for i, c := range all {
-			first, err := s.first(tx, n, c)
-			if err != nil {
-				return err
-			}
+			first := firstOf(trades(n, c), duty, busy)
 			opens := c.rang.Add(head)
 			if waits := len(first) > 0 && tx.Machine().Before(opens); waits {
 				all[i].First, all[i].Opens = trades(n, c), opens
@@ -125,29 +125,4 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, id string) (Opened
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.CallAnswer), "call.read", id, "")
 	})
-}
-
-// Known lists the open requests of a call's number, for its agent.
-func (s *Service) Known(ctx context.Context, actor auth.Actor, id string) (known []request.Request, err error) {
-	c, err := s.load(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error { known, err = request.OpenOf(tx, c.index, c.Request); return err })
-	return known, err
-}
-
-// Of is the newest call from which a request came, or "" when it came from a form.
-func (s *Service) Of(ctx context.Context, actor auth.Actor, requestID string) (id string, err error) {
-	if err := maySee(actor); err != nil {
-		return "", err
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		id, err = db.Value[string](tx, "SELECT id FROM call WHERE request_id = $1 ORDER BY at DESC, id LIMIT 1", requestID)
-		if errors.Is(err, db.ErrNone) {
-			id, err = "", nil
-		}
-		return err
-	})
-	return id, err
 }

@@ -240,8 +240,7 @@ func (l *lite) attempt(group []*liteWrite, savepoints bool) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			// The failed COMMIT may have ended the transaction already; then this says so and there is nothing to undo.
-			_ = c.run(context.WithoutCancel(ctx), "ROLLBACK")
+			_ = c.run(context.WithoutCancel(ctx), "ROLLBACK") // a failed COMMIT may have ended the transaction: then there is nothing to undo
 		}
 	}()
 	for _, w := range group {

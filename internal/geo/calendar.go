@@ -3,6 +3,7 @@ package geo
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 	_ "time/tzdata" // zones must not depend on the machine
@@ -134,3 +135,20 @@ func (w Workdays) After(dept string, t time.Time, n int) time.Time {
 	}
 	return d
 }
+
+var months = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
+
+// Day writes a date without its year for a reader of French or English, with no-break spaces: 1er décembre, 1 December.
+func Day(t time.Time, lang string) string {
+	day := strconv.Itoa(t.Day())
+	if lang == "en" {
+		return day + "\u00a0" + t.Month().String()
+	}
+	if day == "1" {
+		day = "1er"
+	}
+	return day + "\u00a0" + months[t.Month()-1]
+}
+
+// Date is a Day with its year.
+func Date(t time.Time, lang string) string { return Day(t, lang) + "\u00a0" + strconv.Itoa(t.Year()) }

@@ -151,29 +151,6 @@ func ValidPostcode(s string) bool {
 	return len(s) == 5 && strings.Trim(s, "0123456789") == "" && s >= "01000" && s < "99000"
 }
 
-// DepartmentsOf lists the departments that a postcode reaches into. It looks at the communes, because the first digits lie: 20xxx is
-// 2A or 2B, and some postcodes cross a border. For a well-formed postcode without commune it falls back on the digits; Corsica, which
-// they cannot tell apart, then counts twice.
-func DepartmentsOf(postcode string) []string {
-	var out []string
-	for _, c := range ByPostcode(postcode) {
-		if !slices.Contains(out, c.Dept) {
-			out = append(out, c.Dept)
-		}
-	}
-	if out != nil || !ValidPostcode(postcode) {
-		return out
-	}
-	switch p := postcode[:2]; p {
-	case "20":
-		return []string{"2A", "2B"}
-	case "97", "98":
-		return []string{postcode[:3]}
-	default:
-		return []string{p}
-	}
-}
-
 // Departments lists the codes of the departments in the table, in order; the five overseas are in, the collectivities are not.
 func Departments() []string {
 	var out []string

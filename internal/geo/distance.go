@@ -24,19 +24,6 @@ func Distance(a, b Point) int {
 
 func square(x float64) float64 { return x * x }
 
-// Nearest is the commune or arrondissement whose point is nearest.
-func Nearest(p Point) Commune {
-	near := Near(p, 30_000)
-	if len(near) > 0 {
-		return near[0]
-	}
-	a := load()
-	best := slices.MinFunc(a.byLat, func(i, j int) int {
-		return cmp.Compare(Distance(p, a.communes[i].Point), Distance(p, a.communes[j].Point))
-	})
-	return a.communes[best]
-}
-
 // Near lists the communes and arrondissements within metres of a point, nearest first.
 func Near(p Point, metres int) []Commune {
 	a := load()

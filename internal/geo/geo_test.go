@@ -69,25 +69,6 @@ func TestByPostcode_placesOnly(t *testing.T) {
 	}
 }
 
-func TestDepartmentsOf_neverByPrefixAlone(t *testing.T) {
-	for _, c := range []struct{ code, want string }{
-		{"20000", "2A"}, {"20200", "2B"}, {"20999", "2A 2B"}, {"97410", "974"}, {"97500", "975"}, {"30000", "30"}, {"75999", "75"}, {"00100", ""}, {"x", ""},
-	} {
-		if got := strings.Join(DepartmentsOf(c.code), " "); got != c.want {
-			t.Errorf("%s: %q, want %q", c.code, got, c.want)
-		}
-	}
-	crossing := 0
-	for p := range load().byPostcode {
-		if len(DepartmentsOf(p)) > 1 {
-			crossing++
-		}
-	}
-	if crossing == 0 {
-		t.Error("no postcode crosses a border: the table has changed")
-	}
-}
-
 func TestSearch_asPeopleType(t *testing.T) {
 	for _, c := range []struct{ typed, want string }{
 		{"nimes", "Nîmes"}, {"NÎMES", "Nîmes"}, {"st etienne", "Saint-Étienne"}, {"havre", "Le Havre"}, {"l'hay", "L'Haÿ-les-Roses"},
@@ -174,11 +155,8 @@ func TestNear_agreesWithAskingEveryone(t *testing.T) {
 			t.Fatal("not nearest first")
 		}
 	})
-	if got := Nearest(Point{43.8367, 4.3601}); got.Name != "Nîmes" {
-		t.Error(got)
-	}
-	if got := Nearest(Point{60, -40}); got.INSEE == "" {
-		t.Error("nothing is nearest to the ocean")
+	if got := Near(Point{43.8367, 4.3601}, 30_000); got[0].Name != "Nîmes" {
+		t.Error(got[0])
 	}
 }
 
@@ -241,6 +219,22 @@ func TestHolidays_ofPlaces(t *testing.T) {
 		}
 		if got := IsHoliday(c.dept, d.Add(23*time.Hour)); got != c.want {
 			t.Errorf("%s in %s: %t", c.date, c.dept, got)
+		}
+	}
+}
+
+func TestDate_inBothLanguages(t *testing.T) {
+	for on, want := range map[string][2]string{
+		"2026-01-01": {"1er janvier 2026", "1 January 2026"}, "2026-02-11": {"11 février 2026", "11 February 2026"}, "2024-08-31": {"31 août 2024", "31 August 2024"}, "2026-12-02": {"2 décembre 2026", "2 December 2026"},
+	} {
+		at, err := time.Parse(time.DateOnly, on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, lang := range []string{"fr", "en"} {
+			if got := strings.ReplaceAll(Date(at, lang), "\u00a0", " "); got != want[i] || strings.Contains(Date(at, lang), " ") {
+				t.Errorf("%s is %q in %s", on, got, lang)
+			}
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -312,7 +313,7 @@ func (r *Runner) do(ctx context.Context, j row) {
 			_, e := tx.Exec("DELETE FROM job WHERE id = $1 AND attempt = $2", j.id, j.stored)
 			return e
 		}
-	state, wait := "waiting", backoff(j.attempt)
+		state, wait := "waiting", backoff(j.attempt)
 		if retry, ok := errors.AsType[Retry](err); ok {
 			wait = retry.After
 		}
@@ -332,16 +333,14 @@ func (r *Runner) do(ctx context.Context, j row) {
 	}
 }
 
-// reason is what may be stored and logged of an error: a fault's code, or the first 200 bytes of what the house itself wrote.
+// reason is what may be stored and logged of an error: a fault's code, or the first 200 bytes of what the house itself wrote, as text that both
+// engines take: whole characters and no NUL.
 func reason(err error) string {
 	if f := fault.Of(err); f != nil {
 		return f.Code
 	}
 	s := err.Error()
-	if len(s) > 200 {
-		s = s[:200]
-	}
-	return s
+	return strings.ReplaceAll(strings.ToValidUTF8(s[:min(len(s), 200)], ""), "\x00", "")
 }
 
 func safely(ctx context.Context, h Handler, object string) (err error) {

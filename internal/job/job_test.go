@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -103,6 +104,35 @@ func TestJob_permanentUnknownAndPanicking(t *testing.T) {
 		c.AddMachine(time.Minute)
 		if err := r.Drain(ctx); err != nil || tries["permanent"] != 1 || tries["panic"] != 2 {
 			t.Error(tries, err)
+		}
+	})
+}
+
+// What another program answers is no text of ours: its error is kept on both engines, cut between characters.
+func TestJob_keepsAnyErrorAsText(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		r := runner(d)
+		errs := map[string]string{"cut": "x" + strings.Repeat("é", 200), "latin-1": "r\xe9seau", "nul": "a\x00b", "empty": ""}
+		for kind, text := range errs {
+			r.Handle(job.Kind(kind), func(context.Context, string) error { return job.Permanent(errors.New(text)) })
+			add(t, d, job.Kind(kind), "o")
+		}
+		if err := r.Drain(ctx); err != nil {
+			t.Fatal(err)
+		}
+		var kept []job.Failure
+		if err := d.Read(ctx, func(tx *db.Tx) (err error) { kept, err = job.Failed(tx); return }); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"cut": "x" + strings.Repeat("é", 99), "latin-1": "rseau", "nul": "ab", "empty": ""}
+		for _, f := range kept {
+			if f.Error != want[f.Kind] {
+				t.Errorf("%s is kept as %q", f.Kind, f.Error)
+			}
+			delete(want, f.Kind)
+		}
+		if len(want) > 0 {
+			t.Errorf("not kept as failed: %v", want)
 		}
 	})
 }

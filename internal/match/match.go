@@ -46,7 +46,7 @@ type Professional struct {
 	State    State
 	Trades   []string
 	Coverage geo.Coverage // its Centre is his base
-	Dept     string       // of the base: his zone and holidays
+	Dept     string       // of the base: his zone
 	Schedule Schedule
 	Absences []Absence
 	Caps     Caps // 0 means no cap
@@ -61,25 +61,18 @@ type Absence struct{ From, To time.Time }
 
 // Schedule is a professional's week. The zero Schedule is always open.
 type Schedule struct {
-	Week        [7][]network.Hours // from Monday; a span that crosses midnight belongs to the day on which it begins
-	OffHolidays bool               // a public holiday is a day off
+	Week [7][]network.Hours // from Monday; a span that crosses midnight belongs to the day on which it begins
 }
 
-// Open reports whether the schedule is open at the moment, as the clocks and calendar of the department show it.
+// Open reports whether the schedule is open at the moment, as the clocks of the department show it.
 func (s Schedule) Open(dept string, at time.Time) bool {
-	week := slices.ContainsFunc(s.Week[:], func(d []network.Hours) bool { return len(d) > 0 })
-	if !week && !s.OffHolidays {
+	if !slices.ContainsFunc(s.Week[:], func(d []network.Hours) bool { return len(d) > 0 }) {
 		return true
 	}
 	at = at.In(geo.Zone(dept))
 	minute := at.Hour()*60 + at.Minute()
-	works := func(day time.Time) bool { return !s.OffHolidays || !geo.IsHoliday(dept, day) }
-	if !week {
-		return works(at)
-	}
-	yesterday := at.AddDate(0, 0, -1)
-	return works(at) && slices.ContainsFunc(s.on(at), func(h network.Hours) bool { return h.Hold(minute) && (h.From < h.To || minute >= h.From) }) ||
-		works(yesterday) && slices.ContainsFunc(s.on(yesterday), func(h network.Hours) bool { return h.From > h.To && minute < h.To })
+	return slices.ContainsFunc(s.on(at), func(h network.Hours) bool { return h.Hold(minute) && (h.From < h.To || minute >= h.From) }) ||
+		slices.ContainsFunc(s.on(at.AddDate(0, 0, -1)), func(h network.Hours) bool { return h.From > h.To && minute < h.To })
 }
 
 func (s Schedule) on(day time.Time) []network.Hours { return s.Week[(day.Weekday()+6)%7] }

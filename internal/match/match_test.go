@@ -103,13 +103,10 @@ func TestWhy_radiusEdge(t *testing.T) {
 func TestOpen_boundaries(t *testing.T) {
 	night := Schedule{}
 	night.Week[4] = []network.Hours{{From: 20 * 60, To: 7 * 60}} // Friday evening to Saturday morning
-	day := Schedule{OffHolidays: true}
+	day := Schedule{}
 	for d := range 5 {
 		day.Week[d] = []network.Hours{{From: 8 * 60, To: 12 * 60}, {From: 14 * 60, To: 24 * 60}}
 	}
-	eve := Schedule{OffHolidays: true}
-	eve.Week[3] = []network.Hours{{From: 22 * 60, To: 6 * 60}} // Thursday night; Friday 1 May 2026 is a holiday
-	eve.Week[4] = []network.Hours{{From: 22 * 60, To: 6 * 60}}
 	gap := Schedule{}
 	gap.Week[6] = []network.Hours{{From: 2 * 60, To: 3 * 60}}
 	for _, c := range []struct {
@@ -130,13 +127,6 @@ func TestOpen_boundaries(t *testing.T) {
 		{"noon is outside", day, "30", "2026-11-27 12:00", false},
 		{"last minute of the day", day, "30", "2026-11-27 23:59", true},
 		{"Saturday", day, "30", "2026-11-28 08:00", false},
-		{"a holiday off", day, "30", "2026-11-11 10:00", false},
-		{"Good Friday in Alsace", day, "67", "2026-04-03 10:00", false},
-		{"and elsewhere", day, "54", "2026-04-03 10:00", true},
-		{"Abolition Day in Guadeloupe", day, "971", "2026-05-27 10:00", false},
-		{"the night before a holiday goes on", eve, "30", "2026-05-01 03:00", true},
-		{"the night of a holiday is off", eve, "30", "2026-05-01 23:00", false},
-		{"until its morning", eve, "30", "2026-05-02 03:00", false},
 	} {
 		if got := c.s.Open(c.dept, at(t, c.at, c.dept)); got != c.want {
 			t.Errorf("%s: %t", c.name, got)

@@ -2,6 +2,7 @@ package network
 
 import (
 	"io/fs"
+	"maps"
 	"math"
 	"net/mail"
 	"regexp"
@@ -201,7 +202,7 @@ func (c *checker) trades() {
 				"canvassing for energy savings is forbidden (C. conso. L223-1) and may touch this trade: add law: [energy-canvassing-ban].")
 		}
 	}
-	for _, name := range sorted(c.n.forms) {
+	for _, name := range slices.Sorted(maps.Keys(c.n.forms)) {
 		if !used[name] {
 			c.add(Mistake, "forms/"+name+".yaml", "", fault.T("aucun métier n’utilise ce formulaire : nommez-le dans trades ou retirez-le.", "no trade uses this form: name it in trades or remove it."))
 		}
@@ -357,13 +358,4 @@ func (q Question) takes(answers []string) bool {
 		}
 	}
 	return len(answers) > 0
-}
-
-func sorted[T any](m map[string]T) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

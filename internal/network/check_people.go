@@ -1,6 +1,7 @@
 package network
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,7 +173,7 @@ func (c *checker) consents() {
 }
 
 func (c *checker) forms() {
-	for _, name := range sorted(c.n.forms) {
+	for _, name := range slices.Sorted(maps.Keys(c.n.forms)) {
 		f := c.n.forms[name]
 		wrong := func(path, fr, en string, args ...any) {
 			c.add(Mistake, "forms/"+name+".yaml", path, fault.Tf(fr, en, args...))
@@ -332,11 +333,12 @@ func (c *checker) messages() {
 	}
 }
 
-// sms remarks on letters that make a text cost twice: outside GSM 03.38 a part holds 70 characters instead of 160.
+// sms remarks on letters that make a text cost twice, although it leaves the house folded.
 func (c *checker) sms(path string, t fault.Text) {
 	for _, s := range []string{t.FR, t.EN} {
-		if i := strings.IndexFunc(gsm(s), func(r rune) bool { return !strings.ContainsRune(gsmAlphabet, r) }); i >= 0 {
-			r := []rune(gsm(s)[i:])[0]
+		plain := Plain(s)
+		if i := beyondGSM7(plain); i >= 0 {
+			r := []rune(plain[i:])[0]
 			c.remark(path, "la lettre « %c » fait compter ce SMS en parts de 70 caractères au lieu de 160 : évitez-la.", "the letter %q makes this text count in parts of 70 characters instead of 160: avoid it.", r)
 			return
 		}
@@ -353,8 +355,8 @@ func (c *checker) texts() {
 			c.add(Mistake, "texts/fr/"+name+".md", "", fault.T("ce texte manque : écrivez-le.", "this text is missing: write it."))
 		}
 	}
-	for _, lang := range sorted(c.n.texts) {
-		for _, name := range sorted(c.n.texts[lang]) {
+	for _, lang := range slices.Sorted(maps.Keys(c.n.texts)) {
+		for _, name := range slices.Sorted(maps.Keys(c.n.texts[lang])) {
 			file := "texts/" + lang + "/" + name + ".md"
 			if c.n.texts["fr"][name] == "" {
 				c.add(Mistake, file, "", fault.T("le texte français manque : il fait foi, écrivez-le dans texts/fr.", "the French text is missing: it prevails, write it in texts/fr."))

@@ -275,8 +275,8 @@ func hashOf(files map[string][]byte) string {
 
 var svgElements = strings.Fields("svg g path rect circle ellipse line polyline polygon text tspan title desc defs linearGradient radialGradient stop clipPath")
 
-// unsafeSVG names the first thing in a drawing that could do more than draw, "" when there is none. The logo is written into pages, so
-// that a script in it would run with the rights of the site.
+// unsafeSVG names the first thing in a drawing that could do more than draw, "" when there is none. The logo is served by the sites, so that a
+// script in it would run with their rights in whoever opens it by its address.
 func unsafeSVG(data []byte) string {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	seen := false

@@ -3,6 +3,7 @@ package network
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -94,7 +95,6 @@ func (n *Network) Message(key, lang string, vars map[string]string) (Letter, err
 		}
 		*part.to = s
 	}
-	l.SMS = gsm(l.SMS)
 	return l, nil
 }
 
@@ -108,7 +108,7 @@ func (n *Network) AgentText(id, lang string, vars map[string]string) (string, er
 	if missing != "" {
 		return "", fmt.Errorf("network: agent text %q: no value for {%s}", id, missing)
 	}
-	return gsm(s), nil
+	return s, nil
 }
 
 var agentVars = []string{"ref", "link", "pro", "clock", "site", "phone"}
@@ -144,12 +144,7 @@ func (n *Network) Text(lang, name string) (string, bool) {
 
 // Texts lists the names of the French texts.
 func (n *Network) Texts() []string {
-	var out []string
-	for name := range n.texts["fr"] {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(n.texts["fr"]))
 }
 
 // Figure is a value of the file as a text shows it. Every name has a dot, so that none is taken for a variable of a message:
@@ -264,12 +259,3 @@ func (k Keep) active() Duration {
 	}
 	return k.Then
 }
-
-// gsmAlphabet is the basic set of GSM 03.38 and its extension; anything else makes a text message cost about twice.
-const gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-
-// gsm replaces signs that a text message does not need: typographic quotes, dashes and no-break spaces. Letters stay as they are.
-func gsm(s string) string { return gsmSigns.Replace(s) }
-
-var gsmSigns = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "«\u00a0", `"`, "\u00a0»", `"`, "«", `"`, "»", `"`, "–", "-", "—", "-", "…", "...",
-	"\u00a0", " ", "\u202f", " ")

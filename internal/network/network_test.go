@@ -400,7 +400,7 @@ func TestBoard_neverTextsNorPhotos(t *testing.T) {
 func TestMessage_fillsOrRefuses(t *testing.T) {
 	n := shipped(t)
 	l, err := n.Message("code", "fr", map[string]string{"code": "123456", "minutes": "10", "site": "Dépanneurs d’ici"})
-	if err != nil || l.SMS != "123456 est votre code Dépanneurs d'ici, valable 10 min. Ne le donnez à personne." || l.Subject != "Votre code Dépanneurs d’ici" {
+	if err != nil || l.SMS != "123456 est votre code Dépanneurs d’ici, valable 10 min. Ne le donnez à personne." || l.Subject != "Votre code Dépanneurs d’ici" {
 		t.Errorf("%+v, %v", l, err)
 	}
 	if _, err := n.Message("code", "fr", map[string]string{"code": "123456"}); err == nil || strings.Contains(err.Error(), "123456") {
@@ -440,7 +440,7 @@ func TestText_quotesTheFile(t *testing.T) {
 	for _, c := range []struct{ lang, name, want string }{
 		{"fr", "privacy", "puis 3\u00a0ans ; ensuite 5\u00a0ans dans une archive"}, {"en", "privacy", "then for 3\u00a0years; after that for 5\u00a0years"},
 		{"fr", "pro-terms", "compris entre 1,00\u00a0€ et 1\u202f999,00\u00a0€ hors taxes"}, {"fr", "legal", "au capital de 10\u202f000,00\u00a0€"},
-		{"fr", "terms", "En vigueur au 1er\u00a0novembre 2026"}, {"de", "terms", "En vigueur"},
+		{"fr", "terms", "En vigueur au 1er\u00a0novembre\u00a02026"}, {"de", "terms", "En vigueur"},
 	} {
 		s, ok := n.Text(c.lang, c.name)
 		if !ok || !strings.Contains(s, c.want) {

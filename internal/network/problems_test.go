@@ -169,7 +169,7 @@ var mistakes = []struct {
 	{"message without subject", "network.yaml", `    subject: {fr: "Votre code {site}", en: "Your {site} code"}` + "\n", ""},
 	{"message that is no SMS", "network.yaml", `    subject: {fr: "Facture {invoice}"`, `    sms: {fr: "Facture {invoice}"}` + "\n" + `    subject: {fr: "Facture {invoice}"`},
 	{"text message without stop", "network.yaml", "Deux questions : {link} Ne plus recevoir de SMS : {stop}", "Deux questions : {link}"},
-	{"costly letter", "network.yaml", "est votre code {site}, valable", "est votre code reçu de {site}, valable"},
+	{"costly letter", "network.yaml", "est votre code {site}, valable", "est votre code reçu à Nîmes ✓ de {site}, valable"},
 	{"text missing", "texts/fr/charter.md", "", "→"},
 	{"text without French", "texts/fr/balance-security.md", "", "→texts/en/extra.md"},
 	{"figure in a text", "texts/fr/terms.md", "{request.expires}", "{request.life}"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entremise/internal/fault"
+	"entremise/internal/geo"
 	"entremise/internal/money"
 	"entremise/internal/phone"
 )
@@ -42,21 +43,8 @@ func (d Date) In(loc *time.Location) time.Time {
 	return t
 }
 
-var monthNames = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-	"décembre"}
-
 // Say writes the day for a reader: 1er décembre 2026, 1 December 2026.
-func (d Date) Say(lang string) string {
-	t := d.In(time.UTC)
-	if lang == "en" {
-		return t.Format("2 January 2006")
-	}
-	day := strconv.Itoa(t.Day())
-	if day == "1" {
-		day = "1er"
-	}
-	return day + "\u00a0" + monthNames[t.Month()-1] + " " + strconv.Itoa(t.Year())
-}
+func (d Date) Say(lang string) string { return geo.Date(d.In(time.UTC), lang) }
 
 // Unit of a duration.
 type Unit string
@@ -263,7 +251,7 @@ type SIREN string
 func (n *SIREN) set(s string) bool {
 	s = strings.ReplaceAll(s, " ", "")
 	*n = SIREN(s)
-	return len(s) == 9 && digits(s) && luhn(s)
+	return ValidSIREN(s)
 }
 func (*SIREN) want() fault.Text {
 	return fault.T("un SIREN entre guillemets : neuf chiffres dont le dernier est la clé, par exemple \"732 829 320\"",
@@ -283,10 +271,14 @@ func digits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-func luhn(s string) bool {
+// ValidSIREN checks nine digits by Luhn's key.
+func ValidSIREN(s string) bool {
+	if len(s) != 9 || !digits(s) {
+		return false
+	}
 	sum := 0
-	for i := range len(s) {
-		d := int(s[len(s)-1-i] - '0')
+	for i := range 9 {
+		d := int(s[i] - '0')
 		if i%2 == 1 {
 			if d *= 2; d > 9 {
 				d -= 9

@@ -8,9 +8,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -375,7 +377,7 @@ func TestReference_isInTheDocs(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", k.Key, k.To, strings.Join(ways, ", "), strings.Join(braces(k.Vars), " "))
 	}
 	b.WriteString("\n### Figures for texts\n\n`{address.‹use›}` `{keep.‹purpose›}` `{archive.‹purpose›}` `{recredit.‹reason›}`")
-	for _, name := range sorted(figures) {
+	for _, name := range slices.Sorted(maps.Keys(figures)) {
 		b.WriteString(" `{" + name + "}`")
 	}
 	b.WriteString("\n\n")

@@ -106,7 +106,7 @@ func (m *Mailer) Close() {
 
 func (l *line) hangUp() {
 	_ = l.client.Close() // QUIT is a courtesy: the message's fate is already known
-	_ = l.conn.Close()
+	_ = l.conn.Close()   // likewise
 }
 
 // Send hands one message over and tells what became of it. A wrong password, an untrusted certificate or a server that cannot be reached is

@@ -232,7 +232,7 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	}
 	var d Delivery
 	if m.Channel == BySMS {
-		d = s.sms.Do(func() Delivery { return s.drivers.SMS(ctx, SMS{ID: m.ID, To: m.To, Text: FoldGSM7(m.Body)}) })
+		d = s.sms.Do(func() Delivery { return s.drivers.SMS(ctx, SMS{ID: m.ID, To: m.To, Text: network.FoldGSM7(m.Body)}) })
 	} else {
 		out := Mail{ID: m.ID, At: m.at, From: s.drivers.From, To: mail.Address{Address: m.To}, Subject: m.Subject, Text: m.Body}
 		if scopes[m.Kind] != "" && strings.HasPrefix(m.Stop, "https:") { // one click works over https only (RFC 8058 §3.1)

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"entremise/internal/fault"
-
-	"pgregory.net/rapid"
 )
 
 // exchange is a gateway of our own that keeps the contract: a known id is answered again and sends nothing.
@@ -248,48 +246,6 @@ func FuzzReadSMSEvent(f *testing.F) {
 		e, err := ReadSMSEvent([]string{hookKey}, hook(hookKey, "evt_1", now, body), []byte(body), now)
 		if err == nil && (e.ID != "evt_1" || e.From == "" && e.Message == "") || err != nil && fault.Of(err) == nil {
 			t.Error(e, err)
-		}
-	})
-}
-
-func TestSegments(t *testing.T) {
-	for _, c := range []struct {
-		text  string
-		parts int
-		ucs2  bool
-	}{
-		{"", 1, false}, {strings.Repeat("é", 160), 1, false}, {strings.Repeat("é", 161), 2, false}, {strings.Repeat("a", 306), 2, false}, {strings.Repeat("a", 307), 3, false},
-		{strings.Repeat("€", 80), 1, false}, {strings.Repeat("€", 81), 2, false},
-		{strings.Repeat("a", 152) + "€" + strings.Repeat("a", 152), 3, false}, // the pair is not cut: 152, 2+151, 1
-		{strings.Repeat("ê", 70), 1, true}, {strings.Repeat("ê", 71), 2, true}, {strings.Repeat("ê", 134), 2, true}, {strings.Repeat("ê", 135), 3, true},
-		{strings.Repeat("😀", 35), 1, true}, {strings.Repeat("😀", 36), 2, true}, {strings.Repeat("😀", 67), 3, true}, // 33 pairs a part
-	} {
-		if parts, ucs2 := Segments(c.text); parts != c.parts || ucs2 != c.ucs2 {
-			t.Errorf("%d× %.3q: %d %v, want %d %v", len([]rune(c.text)), c.text, parts, ucs2, c.parts, c.ucs2)
-		}
-	}
-}
-
-func TestFoldGSM7(t *testing.T) {
-	for in, want := range map[string]string{
-		"Votre dépanneur arrive à 9 h":      "Votre dépanneur arrive à 9 h",
-		"Il a été reçu : « Forêt » – cœur…": "Il a été recu : \"Foret\" - coeur...",
-		"36,00\u00a0€ aujourd’hui":          "36,00 € aujourd'hui",
-		"Ça, déjà Évidemment À":             "Ça, déjà Évidemment A",
-		"Łukasz a reçu votre demande":       "Łukasz a reçu votre demande",
-		"C’est prêt 👍":                      "C’est prêt 👍",
-	} {
-		if got := FoldGSM7(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-	rapid.Check(t, func(r *rapid.T) {
-		s := rapid.String().Draw(r, "s")
-		f := FoldGSM7(s)
-		before, wide := Segments(s)
-		after, stillWide := Segments(f)
-		if f != s && stillWide || FoldGSM7(f) != f || !wide && f != s && strings.ContainsRune(s, 'ê') || after > before+1 {
-			r.Fatalf("%q → %q", s, f)
 		}
 	})
 }

@@ -151,30 +151,9 @@ func (i Identity) check(c *fault.Check) {
 		return k >= least && k <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 	}
 	c.That(text(i.Company, 2, 100), "company", fault.T("Écrivez le nom de l’entreprise, en 2 à 100 caractères.", "Write the company's name, in 2 to 100 characters."))
-	c.That(ValidSIREN(i.SIREN), "siren", fault.T("Ce numéro SIREN n’est pas valable : neuf chiffres, clé comprise.", "This SIREN number is not valid: nine digits with its check digit."))
+	c.That(network.ValidSIREN(i.SIREN), "siren", fault.T("Ce numéro SIREN n’est pas valable : neuf chiffres, clé comprise.", "This SIREN number is not valid: nine digits with its check digit."))
 	c.That(text(i.Contact, 2, 100), "contact", fault.T("Écrivez le nom du contact.", "Write the contact's name."))
 	c.That(text(i.Street, 3, 160), "street", fault.T("Écrivez l’adresse du siège.", "Write the address of the seat."))
-}
-
-// ValidSIREN checks nine digits by Luhn's key.
-func ValidSIREN(s string) bool {
-	if len(s) != 9 {
-		return false
-	}
-	sum := 0
-	for i := range 9 {
-		d := int(s[i] - '0')
-		if d < 0 || d > 9 {
-			return false
-		}
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
 }
 
 // Checks are what staff must have verified before access is opened (ET-28, 29, 75…77).

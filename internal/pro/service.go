@@ -104,7 +104,7 @@ func (s *Service) normal(n *network.Network, in *Input) error {
 	}
 	if slices.Contains(in.Checked, "insurance") {
 		_, err := time.Parse(time.DateOnly, in.Until)
-		c.That(err == nil && in.Until > s.db.Now().Format(time.DateOnly), "insurance_until", fault.T("Écrivez jusqu’à quand court l’assurance : une date à venir.", "Write until when the insurance runs: a date to come."))
+		c.That(err == nil && in.Until > s.db.Now().In(geo.Paris()).Format(time.DateOnly), "insurance_until", fault.T("Écrivez jusqu’à quand court l’assurance : une date à venir.", "Write until when the insurance runs: a date to come."))
 	}
 	return c.Err()
 }
@@ -233,7 +233,7 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 		next = to
 	}
 	if next == Pending {
-		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().Format(time.DateOnly))
+		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().In(geo.Paris()).Format(time.DateOnly))
 		if err != nil {
 			return err
 		}
@@ -583,11 +583,6 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, f Filter, n int) (
 		return err
 	})
 	return all, err
-}
-
-// Count counts professionals by state.
-func Count(tx *db.Tx, state State) (int64, error) {
-	return db.Value[int64](tx, "SELECT count(*) FROM pro WHERE state = $1", string(state))
 }
 
 // Seed inserts an active professional with an account in tx, for demo data: the same rows as Create and Edit leave, without the letters.

@@ -170,6 +170,42 @@ func TestActivate_notOnAnInsuranceThatIsOver(t *testing.T) {
 	})
 }
 
+// A day begins at midnight in France, an hour or two before it does in UTC: an insurance to the 24th is none to come on the 24th.
+func TestInsurance_runsByTheDaysOfFrance(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		staff := r.One(t, network.RoleOnboarding)
+		waiting := func() (id string, in pro.Input) {
+			in = r.ProInput()
+			in.Checked, in.Until = pro.Checks[:4], "2026-11-24" // all but the terms
+			id, err := r.Pros.Create(ctx, staff, in)
+			ok(t, err)
+			in.Checked = []string{"terms"}
+			return id, in
+		}
+		before, beforeIn := waiting()
+		after, afterIn := waiting()
+		for _, c := range []struct {
+			at    string // UTC
+			id    string
+			in    pro.Input
+			valid bool
+		}{{"2026-11-23T22:59:59Z", before, beforeIn, true}, {"2026-11-23T23:00:00Z", after, afterIn, false}} {
+			at, err := time.Parse(time.RFC3339, c.at)
+			ok(t, err)
+			r.Clock.Add(at.Sub(r.Clock.Now()))
+			ok(t, r.Pros.Edit(ctx, staff, c.id, c.in))
+			if p := get(t, r, c.id); (p.State == pro.Active) != c.valid {
+				t.Errorf("at %s the terms make him %s", c.at, p.State)
+			}
+			in := r.ProInput()
+			in.Until = "2026-11-24"
+			if _, err := r.Pros.Create(ctx, staff, in); (err == nil) != c.valid {
+				t.Errorf("at %s an insurance to the 24th: %v", c.at, err)
+			}
+		}
+	})
+}
+
 func TestCreate_oneSIRENOneProfessional(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		staff := r.One(t, network.RoleOnboarding)

@@ -73,7 +73,6 @@ type Request struct {
 	TakenBy         string
 	TakenUntil      time.Time // machine time
 	QualifiedBy     string
-	QualifiedAt     time.Time
 	PublishedAt     time.Time
 	LinkGeneration  int64
 	StoppedAt       time.Time // the consumer asked not to be contacted any more

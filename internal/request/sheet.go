@@ -9,6 +9,7 @@ import (
 
 	"entremise/internal/billing/paper"
 	"entremise/internal/fault"
+	"entremise/internal/geo"
 	"entremise/internal/phone"
 )
 
@@ -124,13 +125,12 @@ func RenderSheet(s Sheet) ([]byte, error) {
 	return p.Bytes()
 }
 
-var sheetMonths = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
-
 func sheetMoment(t time.Time, lang string) string {
+	at := " à "
 	if lang == "en" {
-		return t.Format("2 January 2006 at 15:04")
+		at = " at "
 	}
-	return fmt.Sprintf("%d\u00a0%s\u00a0%d à %s", t.Day(), sheetMonths[t.Month()-1], t.Year(), sheetClock(t, lang))
+	return geo.Date(t, lang) + at + sheetClock(t, lang)
 }
 
 func sheetClock(t time.Time, lang string) string {

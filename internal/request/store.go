@@ -29,18 +29,18 @@ func place(column, id string) vault.Place {
 }
 
 const requestColumns = `id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, draft_sealed, address_sealed,
-	state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, link_generation, stopped_at`
+	state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, published_at, link_generation, stopped_at`
 
 func scanRequest(s db.Scanner) (r Request, err error) {
-	var at, stateAt, takenUntil, qualified, published, stopped, price, vat, seats, sold int64
+	var at, stateAt, takenUntil, published, stopped, price, vat, seats, sold int64
 	var state, answers, reasons string
 	err = s.Scan(&r.ID, &r.Ref, &r.Person, &at, &r.Edition, &r.Site, &r.Channel, &r.Source, &r.Trade, &r.INSEE, &r.Postcode, &r.Urgency, &r.Intent, &answers, &r.words, &r.street, &r.draft, &r.address,
-		&state, &stateAt, &seats, &sold, &price, &vat, &reasons, &r.PricedBy, &r.TakenBy, &takenUntil, &r.QualifiedBy, &qualified, &published, &r.LinkGeneration, &stopped)
+		&state, &stateAt, &seats, &sold, &price, &vat, &reasons, &r.PricedBy, &r.TakenBy, &takenUntil, &r.QualifiedBy, &published, &r.LinkGeneration, &stopped)
 	if err != nil {
 		return r, err
 	}
 	r.State, r.At, r.StateAt, r.TakenUntil = State(state), db.Time(at), db.Time(stateAt), db.Time(takenUntil)
-	r.QualifiedAt, r.PublishedAt, r.StoppedAt = db.Time(qualified), db.Time(published), db.Time(stopped)
+	r.PublishedAt, r.StoppedAt = db.Time(published), db.Time(stopped)
 	r.Price, r.VAT, r.Seats, r.Sold = money.Amount(price), money.Rate(vat), int(seats), int(sold)
 	if err = json.Unmarshal([]byte(answers), &r.Answers); err == nil {
 		err = json.Unmarshal([]byte(reasons), &r.Reasons)

@@ -124,7 +124,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Pros = pro.New(r.DB, r.Vault, r.Editions, r.Auth, r.Notify, url, true)
 	r.Billing = billing.New(r.DB, r.Vault, r.Editions, r.Notify, r.Pros, r.Bank.card(), url)
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
-	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Line: r.Line.line(), Demo: true})
+	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
 	r.Billing.Register(r.Jobs)
@@ -228,7 +228,7 @@ func (r *Rig) One(t testing.TB, role network.Role) auth.Actor {
 func siren(n int) string {
 	s := fmt.Sprintf("999%05d", n%100_000)
 	for k := range 10 {
-		if c := s + fmt.Sprint(k); pro.ValidSIREN(c) {
+		if c := s + fmt.Sprint(k); network.ValidSIREN(c) {
 			return c
 		}
 	}

@@ -41,6 +41,7 @@ func deskRoutes() []route {
 		{"POST", "/appels/{id}/terminer", space, staff, 0, (*visit).callEnd},
 		{"GET", "/enregistrements/{id}", space, staff, 0, (*visit).recording},
 		{"POST", "/enregistrements/{id}", space, staff, 0, (*visit).recordingHear},
+		{"GET", "/enregistrements/son/{ticket}", space, staff, 0, (*visit).recordingSound},
 
 		{"GET", "/demandes/{id}", space, staff, 0, (*visit).requestFile},
 		{"GET", "/demandes/{id}/corriger", space, staff, 0, (*visit).requestFixForm},

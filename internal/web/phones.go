@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -388,16 +390,36 @@ func (v *visit) recordingDenied() error {
 	return err
 }
 
-// recordingHear opens a recording and plays it inside the page: each hearing is one answer and one line in the audit trail.
+// recordingHear plays a recording to who said why: one line in the audit trail, however often the page's player asks for a part of it.
 func (v *visit) recordingHear() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	sound, err := v.Calls.Listen(v.ctx, v.actor, v.r.PathValue("id"), call.Purpose(v.value("purpose")))
+	heard, err := v.Calls.Listen(v.ctx, v.actor, v.r.PathValue("id"), call.Purpose(v.value("purpose")))
 	if err != nil {
 		return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.recordingPage(f), nil })
 	}
 	p := v.recordingPage(ui.Form{})
-	p.At, p.Length, p.WAV = sound.At, sound.Length.Round(time.Second), sound.WAV
+	p.At, p.Length, p.Sound = heard.At, heard.Length.Round(time.Second), "/enregistrements/son/"+heard.Ticket
 	return v.show(p)
+}
+
+// recordingSound is what the page's player asks for, whole or in parts.
+func (v *visit) recordingSound() error {
+	wav, err := v.Calls.Sound(v.ctx, v.actor, v.r.PathValue("ticket"))
+	if err != nil {
+		return err
+	}
+	// A player takes an hour of sound as slowly as it is heard: not within the time that a page has, but not past the server's end either.
+	rc := http.NewResponseController(v.w)
+	if err := rc.SetWriteDeadline(time.Time{}); err != nil {
+		return err
+	}
+	defer context.AfterFunc(v.ctx, func() { _ = rc.SetWriteDeadline(time.Unix(1, 0)) })() // a connection that is gone needs no end
+	h := v.w.Header()
+	h.Set("Content-Type", "audio/wav")
+	h.Set("Cache-Control", "private, no-store")
+	v.wrote = true
+	http.ServeContent(v.w, v.r, "", time.Time{}, bytes.NewReader(wav))
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/call"
 	"entremise/internal/network"
 	"entremise/internal/rig"
 )
@@ -217,9 +218,22 @@ func TestRecording_isHeardForAPurposeByWhoMay(t *testing.T) {
 		if page := chief.post(path, url.Values{"purpose": {"curiosity"}}).want(t, http.StatusUnprocessableEntity); !page.fieldError("purpose") || strings.Contains(page.body, "<audio") {
 			t.Error("a recording plays for a purpose of nobody's")
 		}
-		if page := chief.post(path, url.Values{"purpose": {"evidence"}}).want(t, 200); !strings.Contains(page.body, `<audio controls src="data:audio/wav;base64,UklGR`) {
-			t.Error("the recording does not play")
+		page := chief.post(path, url.Values{"purpose": {"evidence"}}).want(t, 200)
+		_, rest, _ := strings.Cut(page.body, `<audio controls preload="metadata" src="`)
+		source, _, _ := strings.Cut(rest, `"`)
+		if !strings.HasPrefix(source, "/enregistrements/son/") || !strings.Contains(page.Header.Get("Content-Security-Policy"), "media-src 'self'") {
+			t.Fatalf("the recording does not play: %q", source)
 		}
+		sound := chief.get(source).want(t, 200)
+		if sound.body != string(call.Tone(3)) || sound.Header.Get("Content-Type") != "audio/wav" || sound.Header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("%d bytes of %s, %s", len(sound.body), sound.Header.Get("Content-Type"), sound.Header.Get("Cache-Control"))
+		}
+		chief.header.Set("Range", "bytes=100-299")
+		if part := chief.get(source).want(t, http.StatusPartialContent); part.body != string(call.Tone(3)[100:300]) {
+			t.Errorf("a part of %d bytes", len(part.body))
+		}
+		h.as(t, h.Staff(t, network.RoleAdministrator)).get(source).want(t, http.StatusGone)
+		b.get(source).want(t, http.StatusGone)
 		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'recording.hear' AND outcome = 'done' AND detail = 'evidence' AND object = $1", recording); n != 1 {
 			t.Errorf("%d hearings are on record, want 1", n)
 		}

@@ -25,6 +25,9 @@ import (
 // public is the frame of a page for consumers.
 func (v *visit) public(zone *time.Location) ui.Public {
 	p := ui.Public{Frame: v.frame(zone), Site: ui.Site{Name: v.siteName(), Phone: v.site.Phone.Display(), Tel: string(v.site.Phone), Operator: v.n.Operator.Name + " " + v.n.Operator.LegalForm}}
+	if v.n.Logo() != nil {
+		p.Site.Logo = "/logo.svg?v=" + v.n.Hash()[:8]
+	}
 	for _, slug := range v.site.Trades {
 		if t, ok := v.n.Trade(slug); ok {
 			p.Site.Trades = append(p.Site.Trades, ui.Link{Text: v.say2(t.Label), Href: "/demande/" + slug})
@@ -256,6 +259,19 @@ func (v *visit) robots() error {
 	}
 	_, err := io.WriteString(v.w, text)
 	return err
+}
+
+// logo is the drawing of the edition in force. Its address in pages names the edition: another one is another drawing to a browser.
+func (v *visit) logo() error {
+	logo := v.n.Logo()
+	if logo == nil {
+		return errNoPage
+	}
+	v.w.Header().Set("Content-Type", "image/svg+xml")
+	v.w.Header().Set("Cache-Control", "public, max-age=86400")
+	v.wrote = true
+	http.ServeContent(v.w, v.r, "", time.Time{}, bytes.NewReader(logo))
+	return nil
 }
 
 // checkpoint is the newest signed checkpoint of the proof log.

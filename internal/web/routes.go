@@ -50,6 +50,7 @@ func publicRoutes() []route {
 		{"POST", "/stop/{token}", anywhere, open, 0, (*visit).stop},
 		{"GET", "/api/communes", anywhere, open, 0, (*visit).communes},
 		{"GET", "/robots.txt", anywhere, open, 0, (*visit).robots},
+		{"GET", "/logo.svg", anywhere, open, 0, (*visit).logo},
 	}
 }
 

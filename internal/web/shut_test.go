@@ -201,3 +201,19 @@ func TestServer_asksWhoWasIdleToSignInAgain(t *testing.T) {
 		b.post("/panier", url.Values{"request": {"x"}}).want(t, http.StatusUnauthorized)
 	})
 }
+
+// The network's drawing stands beside its name on the sites, and nothing in it can do more than draw.
+func TestLogo_isShownOnTheSites(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		b := h.at(t, rig.Host)
+		_, rest, _ := strings.Cut(b.get("/").want(t, http.StatusOK).body, `<img src="/logo.svg`)
+		query, _, _ := strings.Cut(rest, `"`)
+		if !strings.HasPrefix(query, "?v=") {
+			t.Fatal("the site does not show the logo")
+		}
+		logo := b.get("/logo.svg"+query).want(t, http.StatusOK)
+		if logo.body != string(h.Network.Logo()) || logo.Header.Get("Content-Type") != "image/svg+xml" || logo.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%d bytes of %s", len(logo.body), logo.Header.Get("Content-Type"))
+		}
+	})
+}

@@ -21,7 +21,7 @@ import (
 )
 
 // ContentSecurityPolicy is the policy under which every page of ours works: nothing inline, nothing from elsewhere.
-const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src data:; font-src 'self'; connect-src 'self'; " +
+const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'"
 
 // Static holds the files as they are written; they are served under names that carry the hash of their content.

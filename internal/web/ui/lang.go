@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"entremise/internal/fault"
+	"entremise/internal/geo"
 	"entremise/internal/money"
 )
 
@@ -87,10 +88,7 @@ func (l Lang) Distance(km float64) string {
 	return strings.Replace(s, ".", l.T(",", "."), 1) + nbsp + "km"
 }
 
-var (
-	monthsFR = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
-	daysFR   = [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
-)
+var daysFR = [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
 
 // Weekday names a day of the week, in French without a capital.
 func (l Lang) Weekday(d time.Weekday) string { return l.T(daysFR[d], d.String()) }
@@ -104,19 +102,10 @@ func (l Lang) Time(t time.Time) string {
 }
 
 // Day writes a date without its year: 22 novembre, 1er décembre.
-func (l Lang) Day(t time.Time) string {
-	if l == English {
-		return t.Format("2" + nbsp + "January")
-	}
-	n := strconv.Itoa(t.Day())
-	if n == "1" {
-		n = "1er"
-	}
-	return n + nbsp + monthsFR[t.Month()-1]
-}
+func (l Lang) Day(t time.Time) string { return geo.Day(t, string(l)) }
 
 // Date is a Day with its year.
-func (l Lang) Date(t time.Time) string { return l.Day(t) + nbsp + strconv.Itoa(t.Year()) }
+func (l Lang) Date(t time.Time) string { return geo.Date(t, string(l)) }
 
 // Span writes a duration in its largest whole unit, rounded down: 40 s, 10 min, 3 h, 2 jours.
 func (l Lang) Span(d time.Duration) string {

@@ -9,6 +9,7 @@ type Site struct {
 	Tel      string // the same, E.164, for the tel: link
 	Tariff   string // what a call costs; may be empty
 	Operator string // legal name, in the footer
+	Logo     string // address of the network's drawing; empty when it has none
 	Trades   []Link
 }
 

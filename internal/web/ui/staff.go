@@ -431,8 +431,8 @@ type EditionLine struct {
 	Status  Status
 }
 
-// Recording is `/enregistrements/{id}`: why it is heard (ET-146), then its sound. It is played from the page itself: an address of its own
-// would be fetched as often as a browser likes, each time a hearing. Form: POST (purpose).
+// Recording is `/enregistrements/{id}`: why it is heard (ET-146), then its sound. Form: POST (purpose). The sound's address is good for this one
+// hearing, however often the player asks for a part of it.
 type Recording struct {
 	Space
 	Form
@@ -440,7 +440,7 @@ type Recording struct {
 	Purposes []Option
 	At       time.Time
 	Length   time.Duration
-	WAV      []byte // nil before a purpose was named
+	Sound    string // address; empty before a purpose was named
 }
 
 // Correct is `/demandes/{id}/corriger`: what staff change at the customer's word. The inputs are those of Fix; posts there.

@@ -1,4 +1,4 @@
-package pro
+package network
 
 import (
 	"fmt"
