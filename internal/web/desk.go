@@ -54,6 +54,7 @@ func deskRoutes() []route {
 		{"POST", "/demandes/{id}/rejouer", space, staff, 0, (*visit).requestReplay},
 		{"GET", "/demandes/{request}/photos/{id}", space, staff, 0, (*visit).requestPhoto},
 		{"GET", "/recherche", space, staff, 0, (*visit).search},
+		{"POST", "/recherche", space, staff, 0, (*visit).searchFor},
 	}
 }
 

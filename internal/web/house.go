@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"net/netip"
@@ -172,17 +173,8 @@ func (v *visit) journalFilter() (audit.Page, error) {
 		}
 		p.At, p.ID = before, id
 	}
-	if who := strings.TrimSpace(q.Get("who")); who != "" {
-		p.Actors = []string{who} // an id
-		all, err := v.Auth.Staff(v.ctx)
-		if err != nil {
-			return p, err
-		}
-		for _, a := range all { // or a part of a name, as people type it
-			if strings.Contains(geo.Fold(a.Name), geo.Fold(who)) {
-				p.Actors = append(p.Actors, a.ID)
-			}
-		}
+	if who := q.Get("who"); who != "" {
+		p.Actors = []string{who}
 	}
 	if ref, ok := request.ParseRef(p.Object); ok {
 		id, err := v.Requests.ByRef(v.ctx, v.actor, ref)
@@ -239,6 +231,9 @@ func (v *visit) journalPage(f ui.Form) (ui.View, error) {
 	if page.Lines, err = v.entries(lines); err != nil {
 		return nil, err
 	}
+	if page.Whos, err = v.actorOptions(page.Who); err != nil {
+		return nil, err
+	}
 	kept := url.Values{"who": {page.Who}, "what": {page.What}, "on": {page.On}}
 	page.CSV = "/journal.csv?" + kept.Encode()
 	if more != nil {
@@ -246,6 +241,32 @@ func (v *visit) journalPage(f ui.Form) (ui.View, error) {
 		page.Next = "/journal?" + kept.Encode()
 	}
 	return page, nil
+}
+
+// actorOptions are those by whom the trail may be filtered: chosen from a list, so that the address holds an id and no name. Who is not staff,
+// a professional's account, stays as it was given.
+func (v *visit) actorOptions(chosen string) ([]ui.Option, error) {
+	all, err := v.Auth.Staff(v.ctx)
+	if err != nil {
+		return nil, err
+	}
+	var options []ui.Option
+	for _, a := range all {
+		options = append(options, ui.Option{Value: a.ID, Label: a.Name})
+	}
+	for _, id := range []string{"system", "link", "visitor"} {
+		options = append(options, ui.Option{Value: id, Label: v.nobody(id)})
+	}
+	if chosen != "" && !slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == chosen }) {
+		options = append(options, ui.Option{Value: chosen, Label: chosen})
+	}
+	return options, nil
+}
+
+// nobody names the actors who have no account.
+func (v *visit) nobody(id string) string {
+	words := map[string][2]string{"system": {"le logiciel", "the software"}, "link": {"client, par son lien", "customer, by link"}, "visitor": {"visiteur", "visitor"}}[id]
+	return v.lang.T(words[0], words[1])
 }
 
 // entries puts names to the ids of lines.
@@ -285,10 +306,9 @@ func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
 	}); err != nil {
 		return nil, err
 	}
-	special := map[string]string{"system": v.lang.T("le logiciel", "the software"), "link": v.lang.T("client, par son lien", "customer, by link"), "visitor": v.lang.T("visiteur", "visitor")}
 	entries := make([]ui.Entry, len(lines))
 	for i, l := range lines {
-		e := ui.Entry{At: db.Time(l.At), Who: orID(orID(special[l.Actor], names[l.Actor]), l.Actor), What: v.auditName(l.Action), On: orID(names[l.Object], l.Object), Why: orID(names[l.Detail], l.Detail), Denied: l.Refused}
+		e := ui.Entry{At: db.Time(l.At), Who: cmp.Or(v.nobody(l.Actor), names[l.Actor], l.Actor), What: v.auditName(l.Action), On: orID(names[l.Object], l.Object), Why: orID(names[l.Detail], l.Detail), Denied: l.Refused}
 		switch {
 		case strings.HasPrefix(l.Object, "req_") && v.actor.Can(auth.RequestRead):
 			e.Href = "/demandes/" + l.Object

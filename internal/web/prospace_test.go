@@ -145,6 +145,60 @@ func TestProSpace_showsDetailsOnlyOnceBought(t *testing.T) {
 	})
 }
 
+// What is looked for, opened, led to and linked to: no address holds a name, a number, an address or a word of the consumer's.
+func TestServer_noPersonalValueStandsInAnAddress(t *testing.T) {
+	links := regexp.MustCompile(`(?:href|action|formaction|src)="(/[^"]*)"`)
+	eachHouse(t, func(t *testing.T, h *house) {
+		plumber := h.Pro(t)
+		h.Fund(t, plumber.Pro, money.Euros(100))
+		id, s := h.published(t, func(in *request.Ask) { in.Name = "Béatrice Secrète" })
+		s.name = "Béatrice Secrète"
+		waiting := h.Ask(t, func(in *request.Ask) { in.Name, in.Email, in.Street = s.name, s.email, s.street })
+		agent, pro, out := h.as(t, h.Staff(t, network.Roles()...)), h.as(t, plumber), h.at(t, h.Network.SpaceHost)
+		var seen []string
+		note := func(a answer) answer {
+			t.Helper()
+			seen = append(seen, a.Request.URL.RequestURI(), a.Header.Get("Location"))
+			for _, m := range links.FindAllStringSubmatch(a.body, -1) {
+				seen = append(seen, html.UnescapeString(m[1]))
+			}
+			return a
+		}
+		for _, q := range []string{s.name, s.phone, s.e164, s.email} {
+			for _, b := range []*browser{agent, out} { // and somebody whose session has ended
+				note(b.post("/recherche", url.Values{"q": {q}}))
+				note(b.get("/recherche"))
+			}
+			if page := note(agent.get("/recherche")); !strings.Contains(page.body, id) {
+				t.Errorf("%q finds nothing: this proves nothing", q)
+			}
+		}
+		note(agent.post("/rappels/"+waiting.ID+"/prendre", nil))
+		for _, path := range []string{"/aujourdhui", "/rappels", "/bureau/" + waiting.ID, "/demandes/" + id, "/demandes/" + id + "/corriger", "/journal", "/pros"} {
+			note(agent.get(path).want(t, 200))
+		}
+		note(pro.post("/panier", url.Values{"request": {id}, "then": {"buy"}}))
+		to := note(pro.post("/tableau/"+id+"/acheter", h.buying(note(pro.get("/tableau/"+id)).shown(t), "wallet"))).to(t)
+		note(pro.get(to).want(t, 200))
+		note(pro.get("/achats").want(t, 200))
+		consumer := h.at(t, rig.Host)
+		note(consumer.get("/r/" + waiting.Token))
+		note(consumer.get("/ma-demande").want(t, 200))
+		for _, address := range seen {
+			plain, err := url.QueryUnescape(address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := s.in(plain); len(found) > 0 {
+				t.Errorf("%s holds %q", address, found)
+			}
+		}
+		if found := s.in(h.log.String()); len(found) > 0 {
+			t.Errorf("the log holds %q", found)
+		}
+	})
+}
+
 func TestProSpace_sellsOneSeatToOneOfTen(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		const racers = 10

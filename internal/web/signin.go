@@ -68,6 +68,7 @@ func (v *visit) signIn() error {
 }
 
 func (v *visit) enterSpace(session, next string) error {
+	v.setCookie("search", "", 0)
 	v.setCookie("session", session, 0) // for as long as the browser runs; the server's own limits are shorter
 	return v.to(after(next))
 }
@@ -184,5 +185,6 @@ func (v *visit) signOut() error {
 		return err
 	}
 	v.setCookie("session", "", 0)
+	v.setCookie("search", "", 0)
 	return v.show(ui.SignedOut{Frame: v.frame(nil), Operator: v.n.Operator.Name})
 }

@@ -17,7 +17,7 @@ type Space struct {
 	Counts   map[string]int
 	Duty     *bool  // an agent's on-duty switch; POST /appels/service (on=yes|no)
 	Search   bool   // this actor may search; staff only
-	Query    string // in the search box
+	Query    string // in the search box; only where its findings are shown
 	Topic    string // of /live; empty: the page does not change by itself
 	Demo     bool   // a ribbon says so and leads to /_demo
 }

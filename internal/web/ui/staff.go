@@ -237,7 +237,7 @@ type Verdict struct {
 	Reason string
 }
 
-// Search is `/recherche`.
+// Search is `/recherche`, for what was posted there (q).
 type Search struct {
 	Space
 	Hits []Hit
@@ -339,7 +339,7 @@ type Permission struct {
 	May    []string
 }
 
-// Journal is `/journal`, the audit trail. Filters: ?who= ?what= ?on=. POST /journal/adresses (address, days, block_reason) shuts an address out.
+// Journal is `/journal`, the audit trail. Filters: ?who= (an id) ?what= ?on= (a reference or an id). POST /journal/adresses (address, days, block_reason) shuts an address out.
 type Journal struct {
 	Space
 	Form
@@ -347,6 +347,7 @@ type Journal struct {
 	Who   string
 	What  string
 	On    string
+	Whos  []Option // by id: no name stands in an address
 	Whats []Option
 	Next  string
 	CSV   string // the same lines as a file

@@ -113,7 +113,7 @@ var staff = []Sample{
 		return v
 	}},
 	{"recherche", "Équipe", func(l ui.Lang) ui.View {
-		s := house(l, "/recherche?q=exemple", "")
+		s := house(l, "/recherche", "")
 		s.Query = "exemple"
 		return ui.Search{Space: s, Hits: []ui.Hit{{Kind: "Demande", Title: "ET-4F7K, Fuite sous évier", Detail: "Nîmes 30000", Href: "/demandes/req_1", At: ago(9 * time.Minute), Status: ui.Status{Tone: ui.Now, Text: "Publiée"}}, {Kind: "Professionnel", Title: "Alès Plomberie", Detail: "Plombier, Alès", Href: "/pros/pro_1"}}}
 	}},
@@ -153,7 +153,7 @@ var staff = []Sample{
 			{Group: "Argent", Action: "Noter un virement", May: []string{"", "", "", "", "yes", ""}}, {Group: "Argent", Action: "Lire les factures", May: []string{"", "les siennes", "", "", "yes", ""}}}}
 	}},
 	{"journal", "Équipe", func(l ui.Lang) ui.View {
-		return ui.Journal{Space: house(l, "/journal", ""), Whats: []ui.Option{{Value: "reveal", Label: "Coordonnées lues"}}, Next: "/journal?after=x", Lines: []ui.Entry{
+		return ui.Journal{Space: house(l, "/journal", ""), Whos: []ui.Option{{Value: "acc_1", Label: "Inès Exemple"}}, Whats: []ui.Option{{Value: "reveal", Label: "Coordonnées lues"}}, Next: "/journal?after=x", Lines: []ui.Entry{
 			{At: ago(time.Minute), Who: "Inès Exemple", What: "Demande ouverte", On: "ET-4F7K", Href: "/demandes/req_1", Why: "appel en cours"}, {At: ago(3 * time.Minute), Who: "Alès Plomberie", What: "Coordonnées lues", On: "ET-4F7K", Why: "achat pur_1"}, {At: ago(5 * time.Minute), Who: "Paul Exemple", What: "Prendre son service", On: "usr_2", Why: "formation non notée", Denied: true}}}
 	}},
 	{"ventes", "Équipe", func(l ui.Lang) ui.View {
