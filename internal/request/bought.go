@@ -200,15 +200,19 @@ func (s *Service) Purchases(ctx context.Context, actor auth.Actor, after string,
 		if err != nil {
 			return err
 		}
-		for _, p := range bought {
-			r, err := selectRequest(tx, p.Request)
-			if err != nil {
-				return err
-			}
-			all = append(all, Detail{Purchase: p, Request: r})
+		ids := make([]string, len(bought))
+		for i, p := range bought {
+			ids[i] = p.Request
 		}
-		return nil
+		requests, err := selectRequests(tx, ids...)
+		for _, p := range bought {
+			all = append(all, Detail{Purchase: p, Request: requests[p.Request]})
+		}
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	for i := range all {
 		if all[i].Network, err = s.editions.Get(ctx, all[i].Request.Edition); err != nil {
 			return nil, err

@@ -56,7 +56,7 @@ func (s *Service) OpenFile(ctx context.Context, actor auth.Actor, id string) (Fi
 		if f.Given, err = privacy.Ledger(tx, r.Person, id); err != nil {
 			return err
 		}
-		if f.Seats, err = selectSeats(tx, id); err != nil {
+		if f.Seats, err = selectSeats(tx, "$1", id); err != nil {
 			return err
 		}
 		if f.Purchases, err = selectPurchasesOf(tx, id); err != nil {

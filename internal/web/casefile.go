@@ -111,7 +111,7 @@ func (v *visit) filePrice(p *ui.RequestFile, f request.File) error {
 		}
 		p.Price.Reasons = append(p.Price.Reasons, x)
 	}
-	names, err := v.staffNames(f.PricedBy)
+	names, err := v.Auth.Names(v.ctx, f.PricedBy)
 	if name := names[f.PricedBy]; name != "" {
 		p.PricedBy = v.lang.Tf("Fixé par %s", "Set by %s", name)
 	}
@@ -216,7 +216,7 @@ func (v *visit) fileSteps(p *ui.RequestFile, f request.File) error {
 			agents[i] = e.Actor
 		}
 	}
-	names, err := v.staffNames(agents...)
+	names, err := v.Auth.Names(v.ctx, agents...)
 	if err != nil {
 		return err
 	}

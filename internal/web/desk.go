@@ -1,14 +1,12 @@
 package web
 
 import (
-	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"entremise/internal/auth"
-	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/match"
@@ -466,25 +464,6 @@ func (v *visit) waitingDue(queue, path string, w request.Waiting, names map[stri
 	return d
 }
 
-// staffNames are the names of the agents whom lists speak of.
-func (v *visit) staffNames(ids ...string) (map[string]string, error) {
-	names := map[string]string{}
-	for _, id := range ids {
-		if _, done := names[id]; done || id == "" {
-			continue
-		}
-		a, err := v.Auth.Get(v.ctx, id)
-		if fault.Is(err, fault.Missing) || errors.Is(err, db.ErrNone) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		names[id] = a.Name
-	}
-	return names, nil
-}
-
 func (v *visit) takers(all []request.Waiting) (map[string]string, error) {
 	var ids []string
 	for _, w := range all {
@@ -492,7 +471,7 @@ func (v *visit) takers(all []request.Waiting) (map[string]string, error) {
 			ids = append(ids, w.TakenBy)
 		}
 	}
-	return v.staffNames(ids...)
+	return v.Auth.Names(v.ctx, ids...)
 }
 
 // callBacks is the queue of people who wait for a call: requests sent by the form, and calls that nobody took.

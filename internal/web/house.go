@@ -289,7 +289,7 @@ func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := v.staffNames(staffIDs...)
+	names, err := v.Auth.Names(v.ctx, staffIDs...)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (v *visit) callsPage(f ui.Form) (ui.View, error) {
 		for i, c := range all {
 			agents[i] = c.Agent
 		}
-		names, err := v.staffNames(agents...)
+		names, err := v.Auth.Names(v.ctx, agents...)
 		if err != nil {
 			return nil, err
 		}

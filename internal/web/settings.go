@@ -26,7 +26,7 @@ func (v *visit) settings() error {
 	for i, e := range all {
 		accounts[i] = e.By
 	}
-	names, err := v.staffNames(accounts...)
+	names, err := v.Auth.Names(v.ctx, accounts...)
 	if err != nil {
 		return err
 	}

@@ -100,20 +100,15 @@ func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
 	var all []pro.Pro
 	if page.State == "idle" {
 		err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
-			all = nil
-			ids, err := request.Idle(tx, db.Micros(v.DB.Now().AddDate(0, -idleAfter, 0)), 200)
-			for _, id := range ids {
-				p, err := pro.Load(tx, id)
-				if err != nil {
-					return err
-				}
-				if page.Trade == "" || slices.Contains(p.Profile.Trades, page.Trade) {
-					all = append(all, p)
-				}
+			ids, err := request.Idle(tx, 200)
+			if err != nil {
+				return err
 			}
-			page.Total = len(all)
+			all, err = pro.LoadAll(tx, ids...)
 			return err
 		})
+		all = slices.DeleteFunc(all, func(p pro.Pro) bool { return page.Trade != "" && !slices.Contains(p.Profile.Trades, page.Trade) })
+		page.Total = len(all)
 		return all, err
 	}
 	all, err := v.Pros.List(v.ctx, v.actor, filter, proPageSize+1)
@@ -303,19 +298,13 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) error {
 	var versions []pro.Version
 	var active map[string]request.Activity
-	var idle []string
 	now := v.DB.Now()
 	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) {
 		if versions, err = pro.History(tx, p.ID, 12); err != nil {
 			return err
 		}
-		if active, err = request.ActivityOf(tx, now.AddDate(0, 0, -30), p.ID); err != nil {
-			return err
-		}
-		if p.State == pro.Active && p.At.Before(now.AddDate(0, -idleAfter, 0)) && active[p.ID].Last.Before(now.AddDate(0, -idleAfter, 0)) {
-			idle = append(idle, p.ID)
-		}
-		return nil
+		active, err = request.ActivityOf(tx, now.AddDate(0, 0, -30), p.ID)
+		return err
 	}); err != nil {
 		return err
 	}
@@ -332,14 +321,14 @@ func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) err
 	if v.actor.Can(auth.WalletRead) {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Portefeuille", "Wallet"), Value: v.lang.Money(page.Balance)})
 	}
-	if len(idle) > 0 {
+	if request.IsIdle(p, a, now) {
 		page.Idle = v.lang.T("Aucun achat depuis trois mois. Le règlement permet de clore la relation ; rien n’est automatique.", "No purchase for three months. The terms allow ending the relation; nothing is automatic.")
 	}
 	ids := make([]string, len(versions))
 	for i, x := range versions {
 		ids[i] = x.By
 	}
-	names, err := v.staffNames(ids...)
+	names, err := v.Auth.Names(v.ctx, ids...)
 	if err != nil {
 		return err
 	}

@@ -151,21 +151,17 @@ func (v *visit) tradesOf(p pro.Pro) string {
 	return strings.Join(names, ", ")
 }
 
-// idleAfter: the operator may end a relation without a purchase for so long (ET-49). The software only says so.
-const idleAfter = 3 // months
-
 // dueIdle are counted in one line: nobody has to act on any of them by a time.
 func (v *visit) dueIdle(page *ui.Today) error {
-	since := v.DB.Now().AddDate(0, -idleAfter, 0)
 	var idle []string
-	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { idle, err = request.Idle(tx, db.Micros(since), listed+1); return }); err != nil || len(idle) == 0 {
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { idle, err = request.Idle(tx, listed+1); return }); err != nil || len(idle) == 0 {
 		return err
 	}
 	count := v.lang.Count(min(len(idle), listed), "professionnel", "professionnels", "professional", "professionals")
 	if len(idle) > listed {
 		count = v.lang.Tf("Plus de %s", "More than %s", count)
 	}
-	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Sans achat", "Idle"), Title: v.lang.Tf("%s sans achat depuis trois mois", "%s without a purchase for three months", count), Detail: v.lang.T("à vous de décider, rien n’est automatique", "for you to decide, nothing is automatic"), Href: "/pros?state=idle", Since: since})
+	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Sans achat", "Idle"), Title: v.lang.Tf("%s sans achat depuis trois mois", "%s without a purchase for three months", count), Detail: v.lang.T("à vous de décider, rien n’est automatique", "for you to decide, nothing is automatic"), Href: "/pros?state=idle", Since: request.IdleSince(v.DB.Now())})
 	return nil
 }
 
