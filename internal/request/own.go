@@ -139,8 +139,10 @@ func (s *Service) Withdraw(ctx context.Context, actor auth.Actor, id, reason str
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(WithdrawReasons, reason) {
-		return fault.New(fault.Invalid, "no-such-reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+	var c fault.Check
+	c.That(slices.Contains(WithdrawReasons, reason), "reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+	if err := c.Err(); err != nil {
+		return err
 	}
 	return s.end(ctx, actor, r, n, Withdrawn, EvWithdrawn, reason, []State{Received, Published}, nil)
 }

@@ -422,7 +422,7 @@ func (v *visit) requestWithdraw() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	return v.fileDid(v.lang.T("La demande est retirée.", "The request is withdrawn."), inField("reason", v.Requests.Withdraw(v.ctx, v.actor, v.r.PathValue("id"), v.value("reason"))))
+	return v.fileDid(v.lang.T("La demande est retirée.", "The request is withdrawn."), v.Requests.Withdraw(v.ctx, v.actor, v.r.PathValue("id"), v.value("reason")))
 }
 
 // inField puts a refusal that names no field beside the one that it is about.

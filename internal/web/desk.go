@@ -143,12 +143,11 @@ func (v *visit) deskDo() error {
 		}
 		return v.deskInvalid(id, err)
 	case "close":
-		var c fault.Check
-		c.That(slices.Contains(request.WithdrawReasons, v.value("close_reason")), "close_reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
-		if err := c.Err(); err != nil {
-			return v.deskInvalid(id, err)
+		err := v.Requests.Withdraw(v.ctx, v.actor, id, v.value("close_reason"))
+		if fault.Is(err, fault.Invalid) {
+			return v.deskInvalid(id, renamed(err, closing))
 		}
-		if err := v.Requests.Withdraw(v.ctx, v.actor, id, v.value("close_reason")); err != nil {
+		if err != nil {
 			return v.deskLost(id, err)
 		}
 		return v.did("/rappels", v.lang.T("La demande est close.", "The request is closed."), nil)
@@ -179,19 +178,33 @@ func (v *visit) deskInvalid(id string, err error) error {
 
 // wordsFault names the trade's free text as the pages do.
 func wordsFault(f *network.Form, err error) error {
-	ft := fault.Of(err)
-	if ft == nil || f == nil || len(ft.Fields) == 0 {
+	if f == nil {
 		return err
 	}
-	named := *ft // a copy: who made it may share it
-	named.Fields = slices.Clone(ft.Fields)
-	for i, x := range named.Fields {
-		if x.Name == "answers."+wordsQuestion(f) {
-			named.Fields[i].Name = "words"
+	return renamed(err, func(field string) string {
+		if field == "answers."+wordsQuestion(f) {
+			return "words"
 		}
+		return field
+	})
+}
+
+// renamed is a fault whose fields are called as a page calls its inputs: a rule speaks of its own words.
+func renamed(err error, name func(string) string) error {
+	f := fault.Of(err)
+	if f == nil || len(f.Fields) == 0 {
+		return err
+	}
+	named := *f // a copy: who made it may share it
+	named.Fields = slices.Clone(f.Fields)
+	for i, x := range named.Fields {
+		named.Fields[i].Name = name(x.Name)
 	}
 	return &named
 }
+
+// closing is where a page that holds two reasons asks for the one of closing.
+func closing(string) string { return "close_reason" }
 
 func (v *visit) deskRelease() error {
 	if err := v.Requests.Release(v.ctx, v.actor, v.r.PathValue("id")); err != nil {

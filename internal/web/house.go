@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/csv"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -391,42 +390,15 @@ func (v *visit) blockAddress() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	if err := v.actor.May(auth.AddressBlock); err != nil {
-		return err
-	}
-	var c fault.Check
-	address := readAddress(v.value("address"))
-	c.That(address != "", "address", fault.T("Écrivez une adresse IP.", "Write an IP address."))
 	days, err := strconv.Atoi(v.value("days"))
-	c.That(err == nil && days >= 1 && days <= 90, "days", fault.T("Écrivez un nombre de jours de 1 à 90.", "Write a number of days from 1 to 90."))
-	reason := v.value("block_reason")
-	c.That(len(reason) >= 3 && len(reason) <= 200, "block_reason", fault.T("Écrivez pourquoi, en quelques mots.", "Write why, in a few words."))
-	if err := c.Err(); err != nil {
+	if err != nil {
+		days = 0 // refused below, with the bounds
+	}
+	err = person.BlockAddress(v.ctx, v.DB, v.Vault, v.actor, person.AddressBlock{Address: v.value("address"), Days: days, Reason: v.value("reason")})
+	if fault.Is(err, fault.Invalid) {
 		return v.invalid(err, v.journalPage)
 	}
-	err = v.DB.Write(v.ctx, func(tx *db.Tx) error {
-		if err := person.Block(tx, person.AddressIndex(v.Vault, address), reason, v.actor.Account, tx.Now().AddDate(0, 0, days)); err != nil {
-			return err
-		}
-		return audit.Write(tx, v.actor.Name(), v.actor.As(auth.AddressBlock), "address.block", "", strconv.Itoa(days))
-	})
 	return v.did("/journal", v.lang.T("Cette adresse est bloquée.", "This address is blocked."), err)
-}
-
-// readAddress is an address as requests are counted by: IPv6 by its /64.
-func readAddress(s string) string {
-	a, err := netip.ParseAddr(strings.TrimSpace(s))
-	if err != nil {
-		return ""
-	}
-	if a = a.Unmap(); a.Is6() {
-		p, err := a.Prefix(64)
-		if err != nil {
-			return ""
-		}
-		return p.String()
-	}
-	return a.String()
 }
 
 // salesSpan reads the days of the address: the last thirty unless it says otherwise, a year at most.

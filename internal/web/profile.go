@@ -244,20 +244,20 @@ func (v *visit) changed(c *fault.Check, good string, change func(*pro.Profile)) 
 	if err == nil {
 		err = v.Pros.EditOwn(v.ctx, v.actor, change)
 	}
-	if f := fault.Of(err); f != nil {
-		for i, field := range f.Fields { // the rule speaks of the profile, the page of its inputs
-			switch {
-			case field.Name == "commune":
-				f.Fields[i].Name = "centre"
-			case field.Name == "absence":
-				f.Fields[i].Name = "from"
-			case len(field.Name) == 2 && field.Name[0] == 'd':
-				f.Fields[i].Name += "_from"
-			}
-		}
-		return v.invalid(err, v.profilePage)
+	if fault.Of(err) == nil {
+		return v.did("/profil", good, err)
 	}
-	return v.did("/profil", good, err)
+	return v.invalid(renamed(err, func(field string) string {
+		switch {
+		case field == "commune":
+			return "centre"
+		case field == "absence":
+			return "from"
+		case len(field) == 2 && field[0] == 'd':
+			return field + "_from"
+		}
+		return field
+	}), v.profilePage)
 }
 
 // communeTyped finds the commune that a person names: "Nîmes", "30000", "Nîmes 30000" or an INSEE code. A postcode of several communes names

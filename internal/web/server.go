@@ -31,6 +31,7 @@ import (
 	"entremise/internal/geo"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/person"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
@@ -384,12 +385,7 @@ func (v *visit) address() string {
 		}
 		a = next
 	}
-	if a = a.Unmap(); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
+	return person.Network(a)
 }
 
 // frame is what every page needs.

@@ -503,10 +503,10 @@ func TestJournal_filtersPagesAndExports(t *testing.T) {
 func TestJournal_blocksAnAddress(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		officer := h.as(t, h.Staff(t, network.RoleOfficer))
-		form := url.Values{"address": {"203.0.113.77"}, "days": {"7"}, "block_reason": {"Robots"}}
+		form := url.Values{"address": {"203.0.113.77"}, "days": {"7"}, "reason": {"Robots"}}
 		officer.post("/journal/adresses", form).want(t, http.StatusForbidden)
 		b := h.as(t, h.Staff(t, network.RoleAdministrator))
-		if a := b.post("/journal/adresses", url.Values{"address": {"chez moi"}, "days": {"400"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("address") || !a.fieldError("days") || !a.fieldError("block_reason") {
+		if a := b.post("/journal/adresses", url.Values{"address": {"chez moi"}, "days": {"400"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("address") || !a.fieldError("days") || !a.fieldError("reason") {
 			t.Error("a wrong block is not refused field by field")
 		}
 		b.post("/journal/adresses", form).to(t)

@@ -422,13 +422,7 @@ func (v *visit) proClose() error {
 	if to := v.mustBeFresh("/pros/" + id); to != nil {
 		return to
 	}
-	err := v.Pros.Close(v.ctx, v.actor, id, v.value("close_reason"))
-	if fault.Is(err, fault.Invalid) {
-		var c fault.Check
-		c.Add("close_reason", fault.Of(err).Fields[0].Text)
-		err = c.Err()
-	}
-	return v.proDid(v.lang.T("L’accès est fermé pour toujours.", "Access is closed for good."), err)
+	return v.proDid(v.lang.T("L’accès est fermé pour toujours.", "Access is closed for good."), renamed(v.Pros.Close(v.ctx, v.actor, id, v.value("close_reason")), closing))
 }
 
 // mustBeFresh leads who proved his identity too long ago to do it again, and then back.

@@ -780,7 +780,7 @@ func (v Journal) Page() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "block_reason", Label: v.T("Raison", "Reason"), Length: 200, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "reason", Label: v.T("Raison", "Reason"), Length: 200, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -803,7 +803,7 @@ func (v Journal) Page() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = fold(v.T("Bloquer une adresse réseau", "Block a network address"), v.wrong("address") || v.wrong("days") || v.wrong("block_reason")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fold(v.T("Bloquer une adresse réseau", "Block a network address"), v.wrong("address") || v.wrong("days") || v.wrong("reason")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -339,7 +339,7 @@ type Permission struct {
 	May    []string
 }
 
-// Journal is `/journal`, the audit trail. Filters: ?who= (an id) ?what= ?on= (a reference or an id). POST /journal/adresses (address, days, block_reason) shuts an address out.
+// Journal is `/journal`, the audit trail. Filters: ?who= (an id) ?what= ?on= (a reference or an id). POST /journal/adresses (address, days, reason) shuts an address out.
 type Journal struct {
 	Space
 	Form
