@@ -83,7 +83,9 @@ func TestBoard_saysOfManyWhatEachSheetSaysOfOne(t *testing.T) {
 	})
 }
 
-func (b buyer) hold(r *rig.Rig, id string) (time.Time, error) { return r.Requests.Hold(ctx, b.Actor, id) }
+func (b buyer) hold(r *rig.Rig, id string) (time.Time, error) {
+	return r.Requests.Hold(ctx, b.Actor, id)
+}
 
 func TestIdle_countsThreeMonthsFromTheLastPurchaseOrTheBeginning(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {

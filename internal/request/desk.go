@@ -186,17 +186,15 @@ type Desk struct {
 	Events     []Event
 }
 
-// read is for staff who read a request with its contact details; the reading leaves a line.
-func (s *Service) read(ctx context.Context, actor auth.Actor, act auth.Action, id string) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
+// read is for staff who read a request with its contact details; the reading leaves a line (audit.Read).
+func (s *Service) read(ctx context.Context, actor auth.Actor, act auth.Action, id string, renewed bool) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
 	if err = actor.May(act); err != nil {
 		return
 	}
 	if r, n, ring, who, err = s.open(ctx, id); err != nil {
 		return
 	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		return audit.Write(tx, actor.Name(), actor.As(act), "request.read", id, "")
-	})
+	err = audit.Read(ctx, s.db, actor.Name(), actor.As(act), "request.read", id, renewed)
 	return
 }
 
@@ -215,9 +213,7 @@ func (s *Service) OpenDesk(ctx context.Context, actor auth.Actor, id string) (De
 	if r.State == Received && r.TakenBy != actor.Account {
 		return Desk{}, errUntaken
 	}
-	if err := s.db.Write(ctx, func(tx *db.Tx) error {
-		return audit.Write(tx, actor.Name(), actor.As(auth.RequestQualify), "request.read", id, "")
-	}); err != nil {
+	if err := audit.Read(ctx, s.db, actor.Name(), actor.As(auth.RequestQualify), "request.read", id, false); err != nil {
 		return Desk{}, err
 	}
 	return s.desk(ctx, r, n, ring, who)

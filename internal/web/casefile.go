@@ -32,7 +32,11 @@ func (v *visit) requestFile() error {
 }
 
 func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
-	f, err := v.Requests.OpenFile(v.ctx, v.actor, id)
+	open := v.Requests.OpenFile
+	if v.wantsFragment() {
+		open = v.Requests.RenewFile
+	}
+	f, err := open(v.ctx, v.actor, id)
 	if err != nil {
 		return ui.RequestFile{}, err
 	}

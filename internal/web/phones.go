@@ -230,7 +230,11 @@ func (v *visit) openCall(id string) error {
 
 // callDesk is the desk before the caller agreed: only what to say.
 func (v *visit) callDesk(id string) error {
-	c, err := v.Calls.Open(v.ctx, v.actor, id)
+	open := v.Calls.Open
+	if v.wantsFragment() {
+		open = v.Calls.Renew
+	}
+	c, err := open(v.ctx, v.actor, id)
 	if err != nil {
 		if fault.Is(err, fault.Conflict) {
 			return v.did("/appels", "", err)

@@ -315,7 +315,11 @@ func (v *visit) outcomeStatus(p request.Purchase) ui.Status {
 
 // bought is the screen that is a call button. Each reading of the contact details leaves a line.
 func (v *visit) bought() error {
-	d, err := v.Requests.Detail(v.ctx, v.actor, v.r.PathValue("id"))
+	open := v.Requests.Detail
+	if v.wantsFragment() {
+		open = v.Requests.RenewDetail
+	}
+	d, err := open(v.ctx, v.actor, v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -199,6 +199,51 @@ func TestServer_noPersonalValueStandsInAnAddress(t *testing.T) {
 	})
 }
 
+// A page that renews itself every few seconds is one reading; the header that says so hides no first one.
+func TestReadings_arePeoplesAndNotThoseOfALivePage(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		plumber, agent := h.Pro(t), h.Agent(t)
+		h.Fund(t, plumber.Pro, money.Euros(100))
+		id, _ := h.published(t)
+		b := h.as(t, plumber)
+		b.post("/panier", url.Values{"request": {id}, "then": {"buy"}})
+		bought := b.post("/tableau/"+id+"/acheter", h.buying(b.get("/tableau/"+id).shown(t), "wallet")).to(t)
+		for _, page := range []struct {
+			path, action, object string
+			b, colleague         *browser
+		}{
+			{bought, "contact.read", strings.TrimPrefix(bought, "/achats/"), h.as(t, plumber), h.as(t, h.Account(t, auth.NewAccount{Kind: "pro", Pro: plumber.Pro}))},
+			{"/demandes/" + id, "request.read", id, h.as(t, agent), h.as(t, h.Agent(t))},
+		} {
+			before := h.count(t, "SELECT count(*) FROM audit WHERE action = $1 AND object = $2", page.action, page.object)
+			want := func(n int64, when string) {
+				t.Helper()
+				if got := h.count(t, "SELECT count(*) FROM audit WHERE action = $1 AND object = $2", page.action, page.object) - before; got != n {
+					t.Errorf("%s %s: %d readings are on record, want %d", page.path, when, got, n)
+				}
+			}
+			renew := func(b *browser) {
+				t.Helper()
+				b.header.Set("X-Live", "1")
+				b.get(page.path).want(t, 200)
+				b.header.Del("X-Live")
+			}
+			page.b.get(page.path).want(t, 200)
+			for range 3 {
+				renew(page.b)
+			}
+			want(1, "after it was opened and renewed itself")
+			page.b.get(page.path).want(t, 200)
+			want(2, "opened again")
+			h.Clock.AddMachine(11 * time.Minute)
+			renew(page.b)
+			want(3, "still on screen eleven minutes later")
+			renew(page.colleague)
+			want(4, "asked for with the header by somebody who had not opened it")
+		}
+	})
+}
+
 func TestProSpace_sellsOneSeatToOneOfTen(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		const racers = 10
