@@ -345,11 +345,6 @@ func (m Mine) Current() Correction {
 // Correct changes a request that is not over: by its consumer after a code, or by staff. Who bought it is told and sees the new details
 // (ET-125). The trade stays: another trade is another request.
 func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in Correction) error {
-	var r Request
-	var n *network.Network
-	var ring *vault.Ring
-	var who person.Person
-	var err error
 	act := auth.RequestManage
 	if actor.Who == auth.Consumer {
 		act = auth.RequestChange
@@ -358,14 +353,24 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 		}
 		id = actor.Request
 	}
-	if err = actor.May(act); err != nil {
+	if err := actor.May(act); err != nil {
 		return err
 	}
-	if r, n, ring, who, err = s.open(ctx, id); err != nil {
+	o, err := s.openSeen(ctx, id)
+	if err != nil {
 		return err
 	}
+	r, n, ring, who := o.r, o.n, o.ring, o.who
 	if !r.State.Open() {
 		return errState
+	}
+	before, err := s.draft(o)
+	if err != nil {
+		return err
+	}
+	was, err := s.content(o)
+	if err != nil {
+		return err
 	}
 	var c fault.Check
 	commune := checkPlace(&c, in.Postcode, in.INSEE)
@@ -390,6 +395,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 	structured, words := split(form, answers)
 	next := r
 	next.INSEE, next.Postcode, next.Urgency, next.Answers = commune.INSEE, strings.TrimSpace(in.Postcode), in.Urgency, structured
+	changed := differences(was, Mine{Request: next, Who: who, Words: words, Street: strings.TrimSpace(in.Street)}.Current())
 	var buyers []string
 	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		buyers, err = db.Values[string](tx, "SELECT pro_id FROM purchase WHERE request_id = $1 AND state = 'revealed' ORDER BY pro_id", id)
@@ -412,7 +418,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 		if err := person.Update(tx, s.vault, ring, who); err != nil {
 			return err
 		}
-		if err := updateContent(tx, ring, next, content{words: words, street: strings.TrimSpace(in.Street)}); err != nil {
+		if err := updateContent(tx, ring, next, content{words: words, street: strings.TrimSpace(in.Street)}, s.onDesk(tx, o, now, before)); err != nil {
 			return err
 		}
 		for _, b := range buyers {
@@ -421,7 +427,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 			}
 		}
 		tx.Wake("board")
-		if err := insertEvent(tx, id, EvCorrected, actor.Name(), 0, ""); err != nil {
+		if err := insertEvent(tx, id, EvCorrected, actor.Name(), 0, strings.Join(changed, ",")); err != nil {
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(act), "request.correct", id, "")

@@ -124,11 +124,11 @@ func emptyNil(b []byte) []byte {
 	return b
 }
 
-// updateContent replaces what the consumer or the agent corrected.
-func updateContent(tx *db.Tx, ring *vault.Ring, r Request, c content) error {
+// updateContent replaces what the consumer or the agent corrected. draft is what stands on an agent's desk from then on, empty for nothing.
+func updateContent(tx *db.Tx, ring *vault.Ring, r Request, c content, draft []byte) error {
 	words, street, _ := c.seal(ring, r.ID)
 	return tx.Send("UPDATE request SET trade = $2, insee = $3, postcode = $4, urgency = $5, intent = $6, answers = $7, words_sealed = $8, street_sealed = $9, draft_sealed = $10 WHERE id = $1",
-		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, []byte{})
+		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, draft)
 }
 
 // moveState is the guarded step from one of the states to another; false when the request stood elsewhere.

@@ -280,6 +280,13 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		}
 	case request.EvCorrected:
 		s.Text = v.lang.T("Corrigée", "Corrected")
+		if e.Object != "" {
+			var fields []string
+			for field := range strings.SplitSeq(e.Object, ",") {
+				fields = append(fields, v.fieldLabel(f.Network.Form(f.Trade), field))
+			}
+			s.Text += v.lang.T(" : ", ": ") + strings.Join(fields, ", ")
+		}
 	case request.EvRepriced:
 		s.Text = v.lang.Tf("Nouveau prix : %s € HT", "New price: €%s excl. VAT", decimal(e.Object, v.lang))
 	case request.EvWithdrawn:

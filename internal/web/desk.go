@@ -134,14 +134,29 @@ func (v *visit) deskDo() error {
 		if err == nil {
 			return v.did("/demandes/"+id, v.lang.T("La demande est publiée sous votre nom.", "The request is published under your name."), nil)
 		}
-		if !fault.Is(err, fault.Invalid) {
+		corrected := fault.Code(err) == "corrected"
+		if !fault.Is(err, fault.Invalid) && !corrected {
 			return v.deskLost(id, err)
 		}
 		// What he typed is kept whatever is wrong with it.
 		if kept := v.Requests.Save(v.ctx, v.actor, id, draft); kept != nil {
 			return v.deskLost(id, kept)
 		}
+		if corrected {
+			return v.did("/bureau/"+id, "", err)
+		}
 		return v.deskInvalid(id, err)
+	case "adopt":
+		if err := v.Requests.Adopt(v.ctx, v.actor, id, draft); err != nil {
+			return v.deskLost(id, err)
+		}
+		return v.did("/bureau/"+id, v.lang.T("La correction est au bureau.", "The correction is on the desk."), nil)
+	case "keep":
+		draft.Seen = number(v.value("corrections"))
+		if err := v.Requests.Save(v.ctx, v.actor, id, draft); err != nil {
+			return v.deskLost(id, err)
+		}
+		return v.did("/bureau/"+id, v.lang.T("Ce qui est au bureau est gardé.", "What is on the desk is kept."), nil)
 	case "close":
 		err := v.Requests.Withdraw(v.ctx, v.actor, id, v.value("close_reason"))
 		if fault.Is(err, fault.Invalid) {
@@ -222,7 +237,7 @@ func (v *visit) readDraft() request.Draft {
 	}
 	d := request.Draft{Trade: trade, Urgency: v.value("urgency"), Intent: v.value("intent"), Postcode: v.value("postcode"), INSEE: v.value("commune"), Street: v.value("street"),
 		Kind: v.value("kind"), Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"), Lang: v.value("caller_lang"),
-		Answers: map[string][]string{}, Consents: map[string]bool{}, Price: v.value("price"), Because: v.value("price_reason")}
+		Answers: map[string][]string{}, Consents: map[string]bool{}, Price: v.value("price"), Because: v.value("price_reason"), Seen: number(v.value("seen"))}
 	if d.Kind == "" {
 		d.Kind = "person"
 	}
@@ -277,7 +292,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	if f.Values == nil {
 		f.Values = v.draftValues(n, d.Draft)
 	}
-	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}}
+	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}, {Name: "seen", Value: strconv.Itoa(d.Draft.Seen)}}
 	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
 		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons()}
 	p.PublishAs = p.User
@@ -292,6 +307,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	for i, id := range d.Photos {
 		p.Photos = append(p.Photos, ui.Picture{Href: "/demandes/" + d.ID + "/photos/" + id, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
 	}
+	v.deskChanges(&p, d)
 	var err error
 	if p.Call, err = v.callBeside(d.ID); err != nil {
 		return p, err
@@ -321,6 +337,67 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 		}
 	}
 	return p, nil
+}
+
+// deskChanges lays what was corrected meanwhile beside what stands on the desk: the agent takes the one or keeps the other, and then publishes.
+func (v *visit) deskChanges(p *ui.Desk, d request.Desk) {
+	if len(d.Changes) == 0 {
+		return
+	}
+	p.Changes = &ui.DeskChanges{At: d.Corrected, Corrections: d.Seen}
+	form := d.Network.Form(d.Request.Trade)
+	for _, c := range d.Changes {
+		label := v.fieldLabel(form, c.Field)
+		p.Changes.Lines = append(p.Changes.Lines, ui.DeskChange{Label: label, Desk: v.fieldWords(d.Network, form, c.Field, c.Desk), Now: v.fieldWords(d.Network, form, c.Field, c.Now)})
+	}
+	p.Missing = append(p.Missing, v.lang.T("Prendre la correction, ou garder ce qui est au bureau", "Take the correction, or keep what is on the desk"))
+}
+
+// fieldLabel names an input of a request's content in a few words.
+func (v *visit) fieldLabel(f *network.Form, field string) string {
+	if id, ok := strings.CutPrefix(field, "answers."); ok && f != nil {
+		if q, known := f.Question(id); known {
+			return v.say2(q.Label)
+		}
+	}
+	words, ok := map[string][2]string{"urgency": {"Pour quand", "For when"}, "postcode": {"Code postal", "Postcode"}, "commune": {"Commune", "Commune"}, "street": {"Adresse", "Address"}, "kind": {"Qui demande", "Who asks"},
+		"name": {"Nom", "Name"}, "company": {"Société", "Company"}, "phone": {"Téléphone", "Phone"}, "email": {"E-mail", "E-mail"}}[field]
+	if !ok {
+		return field
+	}
+	return v.lang.T(words[0], words[1])
+}
+
+// fieldWords says a value as a person reads it.
+func (v *visit) fieldWords(n *network.Network, f *network.Form, field string, values []string) string {
+	if id, ok := strings.CutPrefix(field, "answers."); ok && f != nil {
+		if q, known := f.Question(id); known {
+			return v.say2(q.Say(values))
+		}
+	}
+	x := first(values)
+	switch {
+	case field == "urgency":
+		return v.say2(n.Urgency(x))
+	case field == "commune":
+		return communeName(x)
+	case field == "phone" && strings.HasPrefix(x, "+"):
+		return phone.Display(x)
+	case field == "kind" && x == "company":
+		return v.lang.T("Une société", "A company")
+	case field == "kind":
+		return v.lang.T("Un particulier", "A person")
+	}
+	return strings.Join(values, ", ")
+}
+
+// number is a count that a page sent back; what is none is zero.
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // missing names what is still to be asked; what was typed and is wrong keeps its own sentence.

@@ -119,9 +119,21 @@ type Desk struct {
 	Seats     int      // at most
 	Missing   []string // what is missing before it may be published, in words
 	Reasons   []Option // of closing without publishing
+	Changes   *DeskChanges // nil: nothing was corrected meanwhile
 	Saved     time.Time
 	PublishAs string // the agent's name, under which it is published (ET-45)
 }
+
+// DeskChanges is what was corrected, by the customer as a rule, since the desk was opened, beside what stands on the desk. The desk's form is
+// then sent with do=adopt or do=keep, and corrections.
+type DeskChanges struct {
+	At          time.Time
+	Corrections int
+	Lines       []DeskChange
+}
+
+// DeskChange is one field that differs.
+type DeskChange struct{ Label, Desk, Now string }
 
 // DeskCall is the call beside a desk. Forms: POST {Href}/annonce, then {Href}/enregistrement (answer=yes|no); {Href}/terminer.
 type DeskCall struct {
