@@ -690,7 +690,7 @@ func cartButton(v Space, request, then, words string, main bool) templ.Component
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = hiddens(v.CSRF, []Hidden{{"request", request}, {"then", then}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = hiddens([]Hidden{{"request", request}, {"then", then}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1033,7 +1033,7 @@ func confirmation(v Sheet) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = hiddens(v.CSRF, v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddens(v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1284,7 +1284,7 @@ func confirmation(v Sheet) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = actionForm(v.CSRF, Action{Label: v.T("Rendre la place", "Give the seat back"), Href: "/panier/retirer", Hidden: []Hidden{{"request", v.Item.ID}, {"then", "board"}}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Rendre la place", "Give the seat back"), Href: "/panier/retirer", Hidden: []Hidden{{"request", v.Item.ID}, {"then", "board"}}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1466,7 +1466,7 @@ func (v Cart) Page() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = actionForm(v.CSRF, Action{Label: v.T("Retirer du panier", "Remove from cart"), Href: "/panier/retirer", Hidden: []Hidden{{"request", i.ID}}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = actionForm(Action{Label: v.T("Retirer du panier", "Remove from cart"), Href: "/panier/retirer", Hidden: []Hidden{{"request", i.ID}}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -852,7 +852,7 @@ func proForm(v ProFile) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = hiddens(v.CSRF, v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = hiddens(v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1129,7 +1129,7 @@ func proForms(v ProFile) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = hiddens(v.CSRF, v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = hiddens(v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1166,13 +1166,13 @@ func proForms(v ProFile) templ.Component {
 			}
 		}
 		if v.CanInvite {
-			templ_7745c5c3_Err = actionForm(v.CSRF, Action{Label: v.T("Envoyer une nouvelle invitation", "Send a new invitation"), Href: v.path("inviter"), Effect: v.T("L'ancien lien ne marche plus. Un compte déjà ouvert ne change pas.", "The earlier link no longer works. An account already open does not change.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Envoyer une nouvelle invitation", "Send a new invitation"), Href: v.path("inviter"), Effect: v.T("L'ancien lien ne marche plus. Un compte déjà ouvert ne change pas.", "The earlier link no longer works. An account already open does not change.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if v.CanSuspend && v.Held {
-			templ_7745c5c3_Err = actionForm(v.CSRF, Action{Label: v.T("Rouvrir l'accès", "Reopen access"), Href: v.path("reprendre"), Effect: v.T("Le professionnel revoit le tableau et reçoit de nouveau les demandes.", "The professional sees the board again and receives requests.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Rouvrir l'accès", "Reopen access"), Href: v.path("reprendre"), Effect: v.T("Le professionnel revoit le tableau et reçoit de nouveau les demandes.", "The professional sees the board again and receives requests.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1267,7 +1267,7 @@ func proReason(v ProFile, verb, name, effect, label string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = hiddens(v.CSRF, v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = hiddens(v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1391,7 +1391,7 @@ func (v Team) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = hiddens(v.CSRF, v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddens(v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1595,7 +1595,7 @@ func member(v Team, m Member) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = hiddens(v.CSRF, v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddens(v.Hidden).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1630,7 +1630,7 @@ func member(v Team, m Member) templ.Component {
 			}
 			if !m.Self {
 				if m.Invited {
-					templ_7745c5c3_Err = actionForm(v.CSRF, Action{Label: v.T("Envoyer une nouvelle invitation", "Send a new invitation"), Href: "/equipe/" + m.ID + "/inviter"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = actionForm(Action{Label: v.T("Envoyer une nouvelle invitation", "Send a new invitation"), Href: "/equipe/" + m.ID + "/inviter"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1640,12 +1640,12 @@ func member(v Team, m Member) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if m.Disabled {
-					templ_7745c5c3_Err = actionForm(v.CSRF, Action{Label: v.T("Rouvrir le compte", "Reopen the account"), Href: "/equipe/" + m.ID + "/reactiver"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = actionForm(Action{Label: v.T("Rouvrir le compte", "Reopen the account"), Href: "/equipe/" + m.ID + "/reactiver"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = actionForm(v.CSRF, Action{Label: v.T("Fermer le compte", "Close the account"), Href: "/equipe/" + m.ID + "/desactiver", Danger: true, Effect: v.Tf("Les sessions de %s se ferment tout de suite. Ses actions restent au journal.", "%s's sessions close at once. Their actions stay in the audit trail.", m.Name)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = actionForm(Action{Label: v.T("Fermer le compte", "Close the account"), Href: "/equipe/" + m.ID + "/desactiver", Danger: true, Effect: v.Tf("Les sessions de %s se ferment tout de suite. Ses actions restent au journal.", "%s's sessions close at once. Their actions stay in the audit trail.", m.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -116,9 +116,9 @@ type Desk struct {
 	Asked     []Candidate
 	Excluded  []Excluded
 	Price     Price
-	Seats     int      // at most
-	Missing   []string // what is missing before it may be published, in words
-	Reasons   []Option // of closing without publishing
+	Seats     int          // at most
+	Missing   []string     // what is missing before it may be published, in words
+	Reasons   []Option     // of closing without publishing
 	Changes   *DeskChanges // nil: nothing was corrected meanwhile
 	Saved     time.Time
 	PublishAs string // the agent's name, under which it is published (ET-45)
