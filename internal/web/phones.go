@@ -286,10 +286,10 @@ func (v *visit) callBeside(requestID string) (*ui.DeskCall, error) {
 }
 
 // script is what the operator wants said on a site's line.
-func (v *visit) script(n *network.Network, host string) []ui.Said {
-	var all []ui.Said
+func (v *visit) script(n *network.Network, host string) []string {
+	var all []string
 	for _, step := range call.Words(n, host, string(v.lang)).Steps {
-		all = append(all, ui.Said{Words: v.say2(step.Text)})
+		all = append(all, v.say2(step.Text))
 	}
 	return all
 }

@@ -158,7 +158,7 @@ const (
 // coverage draws an area: the communes around its base, with those inside marked.
 func (v *visit) coverage(p pro.Profile) ui.Coverage {
 	base, ok := geo.ByINSEE(p.Base)
-	c := ui.Coverage{Centre: communeWithPostcode(p.Base), CentreCode: communeWithPostcode(p.Base), RadiusKm: p.RadiusKm, Departments: strings.Join(p.Departments, ", "), Words: v.areaWords(p)}
+	c := ui.Coverage{Centre: communeWithPostcode(p.Base), RadiusKm: p.RadiusKm, Departments: strings.Join(p.Departments, ", "), Words: v.areaWords(p)}
 	names := make([]string, len(p.Communes))
 	reach := max(p.RadiusKm*1250, mapLeast)
 	for i, code := range p.Communes {

@@ -102,7 +102,7 @@ type Desk struct {
 	TradeName string
 	Trades    []Option
 	Call      *DeskCall
-	Script    []Said
+	Script    []string // what the operator wants said
 	Questions []Question
 	Communes  []Option
 	Urgency   []Option
@@ -141,18 +141,11 @@ type DeskCall struct {
 	Number    string
 	Site      string
 	Started   time.Time
-	Ended     time.Time
 	Announce  string // the words to say first (ET-143)
 	Announced bool
 	Refusal   string // what to say to somebody who refuses (ET-144)
 	Answer    string // "", yes, no
 	Recorded  bool   // this call is in the recorded share
-}
-
-// Said is one line of the script, in the operator's words.
-type Said struct {
-	Words string
-	Note  string // to the agent
 }
 
 // Candidate is a professional who would be asked.
