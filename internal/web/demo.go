@@ -40,11 +40,7 @@ func (v *visit) demoHome() error {
 		page.Roles = append(page.Roles, r)
 	}
 	for _, s := range v.n.Sites {
-		name := v.say2(s.Name)
-		if name == "" {
-			name = v.n.Operator.Name
-		}
-		page.Sites = append(page.Sites, ui.Link{Text: name, Href: v.Config.URL(s.Host, "/")})
+		page.Sites = append(page.Sites, ui.Link{Text: v.siteName(v.n, s), Href: v.Config.URL(s.Host, "/")})
 	}
 	return v.show(page)
 }

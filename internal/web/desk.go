@@ -105,11 +105,7 @@ func (v *visit) desk() error {
 	if d.State != request.Received {
 		return v.to("/demandes/" + id)
 	}
-	page, err := v.deskPage(d, ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.deskPage(d, ui.Form{}))
 }
 
 // deskLost leads who lost his desk to a colleague back to the queue, with the reason.
@@ -296,17 +292,13 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
 		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons()}
 	p.PublishAs = p.User
-	for _, t := range n.Trades {
-		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	p.Trades = v.tradeOptions(n)
 	if d.Channel == "phone" {
 		for _, c := range d.Consents {
 			p.Consents = append(p.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required})
 		}
 	}
-	for i, id := range d.Photos {
-		p.Photos = append(p.Photos, ui.Picture{Href: "/demandes/" + d.ID + "/photos/" + id, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
-	}
+	p.Photos = v.pictures("/demandes/"+d.ID, d.Photos)
 	v.deskChanges(&p, d)
 	var err error
 	if p.Call, err = v.callBeside(d.ID); err != nil {
@@ -445,9 +437,7 @@ func (v *visit) deskShown(p *ui.Desk, d request.Desk) {
 		p.Price.Reasons = append(p.Price.Reasons, ui.PriceReason{Because: v.say2(s.Because), Effect: effect})
 	}
 	p.Preview = v.boardItem(n, as)
-	for _, l := range d.Form.Board(clean) {
-		p.Facts = append(p.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
-	}
+	p.Facts = v.facts(d.Form.Board(clean))
 }
 
 // boardItem is a request as any professional sees it before he buys (ET-10).
@@ -602,9 +592,7 @@ func (v *visit) queueCase(w request.Waiting, path, label string) *ui.QueueCase {
 			c.Facts = append(c.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: u})
 		}
 		if f := n.Form(w.Trade); f != nil {
-			for _, l := range f.Board(w.Answers) {
-				c.Facts = append(c.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
-			}
+			c.Facts = append(c.Facts, v.facts(f.Board(w.Answers))...)
 		}
 	}
 	if v.actor.Can(auth.RequestQualify) && (v.free(w) || w.TakenBy == v.actor.Account) {

@@ -190,11 +190,7 @@ func (v *visit) journalFilter() (audit.Page, error) {
 func (v *visit) journal() error { return v.journalShown(ui.Form{}) }
 
 func (v *visit) journalShown(f ui.Form) error {
-	page, err := v.journalPage(f)
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.journalPage(f))
 }
 
 func (v *visit) journalPage(f ui.Form) (ui.View, error) {
@@ -307,7 +303,7 @@ func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
 	}
 	entries := make([]ui.Entry, len(lines))
 	for i, l := range lines {
-		e := ui.Entry{At: db.Time(l.At), Who: cmp.Or(v.nobody(l.Actor), names[l.Actor], l.Actor), What: v.auditName(l.Action), On: orID(names[l.Object], l.Object), Why: orID(names[l.Detail], l.Detail), Denied: l.Refused}
+		e := ui.Entry{At: db.Time(l.At), Who: cmp.Or(v.nobody(l.Actor), names[l.Actor], l.Actor), What: v.auditName(l.Action), On: cmp.Or(names[l.Object], l.Object), Why: cmp.Or(names[l.Detail], l.Detail), Denied: l.Refused}
 		switch {
 		case strings.HasPrefix(l.Object, "req_") && v.actor.Can(auth.RequestRead):
 			e.Href = "/demandes/" + l.Object

@@ -18,11 +18,7 @@ import (
 
 // calls shows the lines of this moment.
 func (v *visit) calls() error {
-	page, err := v.callsPage(ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.callsPage(ui.Form{}))
 }
 
 func (v *visit) callsPage(f ui.Form) (ui.View, error) {
@@ -30,9 +26,7 @@ func (v *visit) callsPage(f ui.Form) (ui.View, error) {
 	for _, s := range v.n.Sites {
 		p.Sites = append(p.Sites, ui.Option{Value: s.Host, Label: s.Host + " · " + s.Phone.Display()})
 	}
-	for _, t := range v.n.Trades {
-		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	p.Trades = v.tradeOptions(v.n)
 	if v.actor.Can(auth.CallAnswer) {
 		me, err := v.Auth.Get(v.ctx, v.actor.Account)
 		if err != nil {

@@ -53,11 +53,7 @@ func (v *visit) invoicePDF() error {
 var creditAmounts = []money.Amount{money.Euros(50), money.Euros(100), money.Euros(200), money.Euros(500)}
 
 func (v *visit) wallet() error {
-	page, err := v.walletPage(ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.walletPage(ui.Form{}))
 }
 
 func (v *visit) walletPage(form ui.Form) (ui.View, error) {
@@ -188,11 +184,7 @@ func (v *visit) coverage(p pro.Profile) ui.Coverage {
 }
 
 func (v *visit) profile() error {
-	page, err := v.profilePage(ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.profilePage(ui.Form{}))
 }
 
 func (v *visit) profilePage(form ui.Form) (ui.View, error) {
@@ -211,9 +203,7 @@ func (v *visit) profilePage(form ui.Form) (ui.View, error) {
 	if words := v.accessWords(me); words != "" {
 		page.Notices = append([]string{words}, page.Notices...)
 	}
-	for _, t := range p.Trades {
-		page.Trades = append(page.Trades, v.tradeName(t))
-	}
+	page.Trades = v.tradeNames(p.Trades)
 	for i, s := range p.Week {
 		if s.Open() {
 			page.Hours[i] = ui.Hours{From: clockText(s.From), To: clockText(s.To)}

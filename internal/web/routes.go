@@ -43,7 +43,7 @@ func publicRoutes() []route {
 		{"GET", "/ma-demande/code", site, linked, 0, (*visit).fixCodeForm},
 		{"POST", "/ma-demande/code", site, linked, 0, (*visit).fixCode},
 		{"POST", "/ma-demande/code/renvoi", site, linked, 0, (*visit).fixCodeForm},
-		{"GET", "/mentions-legales", anywhere, open, 0, document("legal-notice")},
+		{"GET", "/mentions-legales", anywhere, open, 0, document("legal")},
 		{"GET", "/conditions", anywhere, open, 0, document("terms")},
 		{"GET", "/confidentialite", anywhere, open, 0, document("privacy")},
 		{"GET", "/stop/{token}", anywhere, open, 0, (*visit).stopForm},

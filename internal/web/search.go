@@ -100,11 +100,7 @@ func (v *visit) searchPros(p *ui.Search, q string) error {
 		return err
 	}
 	for _, x := range all {
-		var trades []string
-		for _, t := range x.Profile.Trades {
-			trades = append(trades, v.tradeName(t))
-		}
-		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Professionnel", "Professional"), Title: contacts[x.ID].Company, Detail: joinWords(strings.Join(trades, ", "), communeName(x.Profile.Base)), Href: "/pros/" + x.ID, Status: v.proStatus(x)})
+		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Professionnel", "Professional"), Title: contacts[x.ID].Company, Detail: joinWords(strings.Join(v.tradeNames(x.Profile.Trades), ", "), communeName(x.Profile.Base)), Href: "/pros/" + x.ID, Status: v.proStatus(x)})
 	}
 	return nil
 }

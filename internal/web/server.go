@@ -399,6 +399,14 @@ func (v *visit) frame(zone *time.Location) ui.Frame {
 // show answers 200 with a page.
 func (v *visit) show(p ui.View) error { return v.showAs(http.StatusOK, p) }
 
+// showing answers with a page that may have failed to be made.
+func (v *visit) showing(p ui.View, err error) error {
+	if err != nil {
+		return err
+	}
+	return v.show(p)
+}
+
 func (v *visit) showAs(status int, p ui.View) error {
 	var body bytes.Buffer // whole before the first byte leaves: a page that fails half way would look like an answer
 	if err := p.Page().Render(v.ctx, &body); err != nil {

@@ -96,7 +96,7 @@ func (v *visit) linkSignIn() error {
 	if err != nil {
 		return err
 	}
-	return v.enterSpace(session, v.r.URL.Query().Get("next"))
+	return v.enterSpace(session, "")
 }
 
 func (v *visit) invitationPage(f ui.Form, in auth.Invited, gone bool) (ui.View, error) {
@@ -125,11 +125,7 @@ func (v *visit) invitationForm() error {
 	if err != nil {
 		return err
 	}
-	page, err := v.invitationPage(ui.Form{}, in, false)
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.invitationPage(ui.Form{}, in, false))
 }
 
 func (v *visit) invitation() error {

@@ -80,9 +80,7 @@ func (v *visit) proList() error {
 		filter.Before, filter.BeforeID = before, id
 	}
 	page := ui.Pros{Space: v.spaceFrame(), Trade: filter.Trade, State: q.Get("state"), CanCreate: v.actor.Can(auth.ProCreate)}
-	for _, t := range v.n.Trades {
-		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	page.Trades = v.tradeOptions(v.n)
 	all, err := v.prosShown(&page, filter)
 	if err != nil {
 		return err
@@ -145,10 +143,7 @@ func (v *visit) proLines(page *ui.Pros, all []pro.Pro) error {
 	}
 	for _, p := range all {
 		a := active[p.ID]
-		line := ui.ProLine{ID: p.ID, Name: contacts[p.ID].Company, Town: communeWithPostcode(p.Profile.Base), Coverage: v.areaWords(p.Profile), Bought: a.Bought, Last: a.Last, Status: v.proStatus(p)}
-		for _, t := range p.Profile.Trades {
-			line.Trades = append(line.Trades, v.tradeName(t))
-		}
+		line := ui.ProLine{ID: p.ID, Name: contacts[p.ID].Company, Town: communeWithPostcode(p.Profile.Base), Coverage: v.areaWords(p.Profile), Bought: a.Bought, Last: a.Last, Status: v.proStatus(p), Trades: v.tradeNames(p.Profile.Trades)}
 		page.Lines = append(page.Lines, line)
 	}
 	return nil
@@ -163,9 +158,7 @@ func (v *visit) proNew() error {
 
 func (v *visit) proNewPage(f ui.Form) ui.ProFile {
 	p := ui.ProFile{Space: v.spaceFrame(), Form: f, CanEdit: true, Checks: v.checkBoxes(nil), Communes: communeOptions(first(f.Values["postcode"]), "")}
-	for _, t := range v.n.Trades {
-		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	p.Trades = v.tradeOptions(v.n)
 	return p
 }
 
@@ -280,9 +273,7 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		}
 		page.CanInvite = slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.State == "invited" })
 	}
-	for _, t := range v.n.Trades {
-		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	page.Trades = v.tradeOptions(v.n)
 	for _, w := range v.n.Suspensions {
 		page.Reasons = append(page.Reasons, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
 	}

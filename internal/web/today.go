@@ -130,7 +130,7 @@ func (v *visit) dueChecks(page *ui.Today) error {
 		return err
 	}
 	for _, p := range waiting {
-		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Vérification", "Check"), Title: contacts[p.ID].Company, Detail: joinWords(v.tradesOf(p), communeName(p.Profile.Base)), Href: "/pros/" + p.ID, Since: p.At})
+		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Vérification", "Check"), Title: contacts[p.ID].Company, Detail: joinWords(strings.Join(v.tradeNames(p.Profile.Trades), ", "), communeName(p.Profile.Base)), Href: "/pros/" + p.ID, Since: p.At})
 	}
 	for _, e := range ending {
 		d := ui.Due{Queue: v.lang.T("Assurance", "Insurance"), Title: contacts[e.Pro].Company, Href: "/pros/" + e.Pro, Since: v.DB.Now()}
@@ -141,14 +141,6 @@ func (v *visit) dueChecks(page *ui.Today) error {
 		page.Due = append(page.Due, d)
 	}
 	return nil
-}
-
-func (v *visit) tradesOf(p pro.Pro) string {
-	names := make([]string, len(p.Profile.Trades))
-	for i, t := range p.Profile.Trades {
-		names[i] = v.tradeName(t)
-	}
-	return strings.Join(names, ", ")
 }
 
 // dueIdle are counted in one line: nobody has to act on any of them by a time.

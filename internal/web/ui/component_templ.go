@@ -1769,13 +1769,6 @@ func barWidth(c Count, cs []Count) string {
 	return strconv.FormatFloat(100*float64(c.N)/float64(top), 'f', 1, 64)
 }
 
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
