@@ -155,7 +155,7 @@ func (v *visit) auditName(action string) string {
 	return v.lang.T(w[0], w[1])
 }
 
-// journalPage is how many lines of the audit trail one page shows, journalFile how many a file holds at most.
+// journalPageSize is how many lines of the audit trail one page shows, journalFile how many a file holds at most.
 const (
 	journalPageSize = 100
 	journalFile     = 20_000

@@ -122,7 +122,7 @@ func (m *metrics) served(method, route string, status int, took time.Duration) {
 	}
 }
 
-// fromHere keeps what is for the machine's own monitors to loopback and to believed proxies' own networks.
+// fromHere keeps what is for the machine's own monitors to loopback, and to staff who read the trail.
 func (v *visit) fromHere() error {
 	a := v.address()
 	if a == "::/64" || strings.HasPrefix(a, "127.") || v.actor.Can(auth.AuditRead) {

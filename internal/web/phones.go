@@ -165,7 +165,7 @@ func (v *visit) missedDue(c call.Call) ui.Due {
 	return d
 }
 
-// site is the line that a form names, or the first.
+// line is the host of the line that a form names, or the first.
 func (v *visit) line() string {
 	if host := v.value("site"); host != "" {
 		return host
