@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entremise/internal/auth"
 	"entremise/internal/network"
@@ -121,5 +122,57 @@ func TestPublish_asksOnlyWhereACorrectionAndTheDeskDiffer(t *testing.T) {
 			t.Errorf("a desk opened afterwards: %+v %+v", desk.Changes, desk.Draft)
 		}
 		must(t, r.Requests.Publish(ctx, agent, before.ID, desk.Draft))
+	})
+}
+
+// Who closes a waiting request by mistake has some seconds to take it back, as if nothing had been; nobody else has, and nobody later.
+func TestUnwithdraw_isForItsAuthorAtOnceAndOnlyWhileNobodyOutsideKnows(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		agent, colleague := r.Staff(t, network.RoleAgent), r.Staff(t, network.RoleAgent)
+		withdrawn := func(in ...func(*request.Ask)) string {
+			t.Helper()
+			asked := r.Ask(t, in...)
+			must(t, r.Requests.Take(ctx, agent, asked.ID))
+			desk, err := r.Requests.OpenDesk(ctx, agent, asked.ID)
+			must(t, err)
+			draft := desk.Draft
+			draft.Price = "37"
+			must(t, r.Requests.Save(ctx, agent, asked.ID, draft))
+			r.Clock.Add(time.Minute)
+			must(t, r.Requests.Withdraw(ctx, agent, asked.ID, "duplicate"))
+			return asked.ID
+		}
+		id := withdrawn()
+		r.Drain(t) // its acknowledgement
+		sent := len(r.Post.Texts())
+		code(t, r.Requests.Unwithdraw(ctx, colleague, id), "too-late")
+		must(t, r.Requests.Unwithdraw(ctx, agent, id))
+		code(t, r.Requests.Unwithdraw(ctx, agent, id), "too-late")
+		desk, err := r.Requests.Reopen(ctx, agent, id)
+		must(t, err)
+		if desk.State != request.Received || desk.Draft.Price != "37" || !desk.StateAt.Equal(desk.At) || desk.TakenBy != agent.Account {
+			t.Errorf("after the undo: %s since %v, draft %+v", desk.State, desk.StateAt, desk.Draft)
+		}
+		r.Drain(t)
+		if n := len(r.Post.Texts()); n != sent {
+			t.Errorf("%d texts left", n-sent)
+		}
+
+		late := withdrawn()
+		r.Clock.Add(21 * time.Second)
+		code(t, r.Requests.Unwithdraw(ctx, agent, late), "too-late")
+
+		phone := r.AskInput().Phone
+		same := func(in *request.Ask) { in.Phone = phone }
+		again := withdrawn(same)
+		if s := r.Ask(t, same); s.Duplicate {
+			t.Fatal("the number may not ask again: this proves nothing")
+		}
+		code(t, r.Requests.Unwithdraw(ctx, agent, again), "too-late")
+
+		published := r.Ask(t).ID
+		r.Publish(t, published)
+		must(t, r.Requests.Withdraw(ctx, agent, published, "abuse"))
+		code(t, r.Requests.Unwithdraw(ctx, agent, published), "too-late")
 	})
 }

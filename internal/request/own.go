@@ -150,6 +150,44 @@ func (s *Service) Withdraw(ctx context.Context, actor auth.Actor, id, reason str
 // WithdrawReasons are why staff end a request; the screens say them in words.
 var WithdrawReasons = []string{"unreachable", "out-of-scope", "duplicate", "asked-by-client", "abuse"}
 
+// undoFor is how long, in business time, somebody may take his own act back: ten seconds on his screen, and as many for a slow network.
+const undoFor = 20 * time.Second
+
+var errTooLate = fault.New(fault.Conflict, "too-late", fault.T("C’est trop tard : cette action ne peut plus être annulée.", "It is too late: this action can no longer be undone."))
+
+// Unwithdraw takes one's own withdrawal of a waiting request back, in the seconds that follow. Nobody outside had heard of it: the consumer is
+// not told of a withdrawal and nobody was asked about the request. It waits as long as it had, on the desk where it was, draft and all. Once it
+// was published, or its number has asked again, it stays withdrawn.
+func (s *Service) Unwithdraw(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.RequestManage); err != nil {
+		return err
+	}
+	r, n, _, who, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		back, err := tx.Exec(`UPDATE request SET state = $2, state_at = (SELECT max(at) FROM request_event WHERE request_id = $1 AND kind IN ($3, $4))
+			WHERE id = $1 AND state = $5 AND published_at = 0 AND (SELECT max(at) FROM request_event WHERE request_id = $1 AND kind = $6 AND actor = $7) > $8`,
+			id, string(Received), EvReceived, EvVerified, string(Withdrawn), EvWithdrawn, actor.Name(), db.Micros(tx.Now().Add(-undoFor)))
+		if err == nil && back == 0 {
+			err = errTooLate
+		}
+		if err != nil {
+			return err
+		}
+		if r.Channel != "phone" { // a call takes its window when it is published
+			if earlier, err := s.claimWindow(tx, n, who.Phone, r); err != nil {
+				return err
+			} else if earlier != "" {
+				return errTooLate
+			}
+		}
+		tx.Wake("queue")
+		return s.managed(tx, actor, r, EvReopened, 0, "")
+	})
+}
+
 // end moves a request to a last state: its cart is emptied, its number may ask again, and those who bought are told.
 func (s *Service) end(ctx context.Context, actor auth.Actor, r Request, n *network.Network, to State, event, reason string, from []State, also func(*db.Tx) error) error {
 	var buyers []string

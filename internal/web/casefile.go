@@ -286,6 +286,8 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 				s.Text += v.lang.T(" : ", ": ") + o.Label
 			}
 		}
+	case request.EvReopened:
+		s.Text = v.lang.T("Retrait annulé", "Withdrawal undone")
 	case request.EvCancelled:
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Annulée par le client", "Cancelled by the customer")
 	case request.EvStopped:

@@ -28,6 +28,7 @@ func deskRoutes() []route {
 		{"POST", "/rappels/{id}/prendre", space, staff, 0, (*visit).takeCallBack},
 		{"GET", "/invendus", space, staff, 0, (*visit).unsold},
 		{"POST", "/invendus/{id}/prendre", space, staff, 0, (*visit).takeUnsold},
+		{"POST", "/invendus/{id}/rendre", space, staff, 0, (*visit).releaseUnsold},
 
 		{"GET", "/appels", space, staff, 0, (*visit).calls},
 		{"POST", "/appels", space, staff, 0, (*visit).callByHand},
@@ -45,6 +46,7 @@ func deskRoutes() []route {
 		{"POST", "/demandes/{id}/corriger", space, staff, 0, (*visit).requestFix},
 		{"POST", "/demandes/{id}/prix", space, staff, 0, (*visit).requestPrice},
 		{"POST", "/demandes/{id}/retirer", space, staff, 0, (*visit).requestWithdraw},
+		{"POST", "/demandes/{id}/reprendre", space, staff, 0, (*visit).unclose},
 		{"POST", "/demandes/{id}/elargir", space, staff, 0, (*visit).requestWiden},
 		{"POST", "/demandes/{id}/proposer", space, staff, 0, (*visit).requestOffer},
 		{"POST", "/demandes/{id}/sms", space, staff, 0, (*visit).requestText},
@@ -161,7 +163,7 @@ func (v *visit) deskDo() error {
 		if err != nil {
 			return v.deskLost(id, err)
 		}
-		return v.did("/rappels", v.lang.T("La demande est close.", "The request is closed."), nil)
+		return v.undoable("/rappels", v.lang.T("La demande est close.", "The request is closed."), "/demandes/"+id+"/reprendre")
 	}
 	if err := v.Requests.Save(v.ctx, v.actor, id, draft); err != nil {
 		return v.deskLost(id, err)
@@ -218,10 +220,20 @@ func renamed(err error, name func(string) string) error {
 func closing(string) string { return "close_reason" }
 
 func (v *visit) deskRelease() error {
-	if err := v.Requests.Release(v.ctx, v.actor, v.r.PathValue("id")); err != nil {
+	id := v.r.PathValue("id")
+	if err := v.Requests.Release(v.ctx, v.actor, id); err != nil {
 		return err
 	}
-	return v.did("/rappels", v.lang.T("La demande est rendue à la file.", "The request is back in the queue."), nil)
+	return v.undoable("/rappels", v.lang.T("La demande est rendue à la file.", "The request is back in the queue."), "/rappels/"+id+"/prendre")
+}
+
+// unclose takes the closing at the desk back.
+func (v *visit) unclose() error {
+	id := v.r.PathValue("id")
+	if err := v.Requests.Unwithdraw(v.ctx, v.actor, id); err != nil {
+		return v.did("/demandes/"+id, "", err)
+	}
+	return v.to("/bureau/" + id)
 }
 
 // readDraft decodes the desk. A page on which no trade can be chosen any more sends the one that it was made for. Answers to another trade's
@@ -648,5 +660,9 @@ func (v *visit) takeUnsold() error {
 	if err := v.Requests.Take(v.ctx, v.actor, id); err != nil {
 		return v.did("/invendus", "", err)
 	}
-	return v.to("/demandes/" + id)
+	return v.undoable("/demandes/"+id, v.lang.T("Vous suivez cette demande.", "You look after this request."), "/invendus/"+id+"/rendre")
+}
+
+func (v *visit) releaseUnsold() error {
+	return v.did("/invendus", v.lang.T("La demande est rendue à la file.", "The request is back in the queue."), v.Requests.Release(v.ctx, v.actor, v.r.PathValue("id")))
 }

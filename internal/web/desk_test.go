@@ -231,6 +231,16 @@ func TestDesk_closesOnlyWithAReason(t *testing.T) {
 		if to := b.post("/bureau/"+id, form).to(t); to != "/rappels" {
 			t.Errorf("after closing: %s", to)
 		}
+		undo := value(t, b.get("/rappels").want(t, 200).body, `action="([^"]*)" data-undo`)
+		if to := b.post(undo, nil).to(t); to != "/bureau/"+id {
+			t.Errorf("after the undo: %s", to)
+		}
+		b.post("/bureau/"+id+"/rendre", nil).to(t)
+		undo = value(t, b.get("/rappels").want(t, 200).body, `action="([^"]*)" data-undo`)
+		if to := b.post(undo, nil).to(t); to != "/bureau/"+id {
+			t.Errorf("after taking back what was given back: %s", to)
+		}
+		b.post("/bureau/"+id, form).to(t)
 		if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, "Client injoignable") {
 			t.Error("the file does not say why")
 		}

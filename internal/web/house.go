@@ -134,6 +134,7 @@ var auditWords = map[string][2]string{
 	"request.offered-by-hand": {"Demande proposée à la main", "Request offered by hand"},
 	"request.publish":         {"Demande publiée", "Request published"},
 	"request.read":            {"Demande lue", "Request read"},
+	"request.reopened":        {"Retrait d’une demande annulé", "Withdrawal of a request undone"},
 	"request.repriced":        {"Prix changé", "Price changed"},
 	"request.submit":          {"Demande reçue", "Request received"},
 	"request.take":            {"Demande prise", "Request taken"},

@@ -435,8 +435,17 @@ func (v *visit) to(path string) error {
 }
 
 // say keeps a sentence for the next page.
-func (v *visit) say(tone ui.Tone, text string) {
-	v.setCookie("flash", url.QueryEscape(string(tone)+"|"+text), time.Minute)
+func (v *visit) say(tone ui.Tone, text string) { v.keep(ui.Flash{Tone: tone, Text: text}) }
+
+func (v *visit) keep(f ui.Flash) {
+	v.setCookie("flash", url.QueryEscape(string(f.Tone)+"|"+f.Undo+"|"+f.Text), time.Minute)
+}
+
+// undoable leads on with a sentence and, for ten seconds, a button that takes the act back by a post to undo. Only what has told nobody outside
+// the house is undone.
+func (v *visit) undoable(to, good, undo string) error {
+	v.keep(ui.Flash{Tone: ui.Good, Text: good, Undo: undo})
+	return v.to(to)
 }
 
 func (v *visit) takeFlash() ui.Flash {
@@ -445,12 +454,12 @@ func (v *visit) takeFlash() ui.Flash {
 		return v.flash
 	}
 	text, err := url.QueryUnescape(c.Value)
-	tone, words, ok := strings.Cut(text, "|")
-	if err != nil || !ok {
+	parts := strings.SplitN(text, "|", 3)
+	if err != nil || len(parts) < 3 {
 		return v.flash
 	}
 	v.setCookie("flash", "", 0)
-	v.flash = ui.Flash{Tone: ui.Tone(tone), Text: words}
+	v.flash = ui.Flash{Tone: ui.Tone(parts[0]), Undo: parts[1], Text: parts[2]}
 	return v.flash
 }
 

@@ -79,7 +79,7 @@ const (
 	Now   Tone = "now"  // where things stand at this moment: a ringed disc in the accent colour
 )
 
-// Flash is one sentence said after an action. Undo, when set, is the address that takes the action back for ten seconds.
+// Flash is one sentence said after an action. Undo, when set, is the address to which a post takes the action back: offered for ten seconds.
 type Flash struct {
 	Tone Tone
 	Text string
