@@ -145,11 +145,18 @@ func TestScreens_theWholeSale(t *testing.T) {
 		paths []string
 	}{
 		{role, []string{"/tableau", "/panier", "/achats", "/factures", "/portefeuille", "/profil"}},
-		{"Operator", []string{"/aujourdhui", "/bureau", "/appels", "/rappels", "/invendus", "/recherche?q=" + "Visite", "/pros", "/pros/nouveau", "/equipe", "/permissions", "/journal", "/ventes", "/reglages", "/demandes/" + id}},
+		{"Operator", []string{"/aujourdhui", "/bureau", "/appels", "/rappels", "/invendus", "/recherche", "/pros", "/pros/nouveau", "/equipe", "/permissions", "/journal", "/ventes", "/reglages", "/demandes/" + id}},
 	} {
 		for _, on := range []screen{phone, desktop} {
 			p := open(t, h.server, on)
 			h.enterAs(p, c.role)
+			if c.role == "Operator" {
+				p.goTo(spaceHost, "/rappels")
+				p.press("/")
+				p.press("Visite\r")
+				p.until("the findings", `location.pathname + location.search === "/recherche"`)
+				p.see("Élodie Visite")
+			}
 			for _, path := range c.paths {
 				p.goTo(spaceHost, path)
 				p.accessible()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"entremise/internal/db"
 )
@@ -27,6 +28,27 @@ type Line struct {
 // Write adds a line in tx. A refusal is written in a small transaction of its own, because the act's is given up.
 func Write(tx *db.Tx, actor, role, action, object, detail string) error {
 	return insert(tx, Line{Actor: actor, Role: role, Action: action, Object: object, Detail: detail})
+}
+
+// renewal is for how long, in machine time, a page that renews itself is still the reading that it began with.
+const renewal = 10 * time.Minute
+
+// Read notes that somebody read an object, in a transaction of its own: no line, no reading, so the caller gives up on its error. A page that
+// asks again by itself (renewed) leaves a line only when the last one of the same reader, action and object is older than ten minutes: the
+// trail tells people's readings and for how long they lasted, and a renewal of what nobody opened leaves a line like any other.
+func Read(ctx context.Context, d *db.DB, actor, role, action, object string, renewed bool) error {
+	if renewed {
+		var known int64
+		err := d.Read(ctx, func(tx *db.Tx) (err error) {
+			known, err = db.Value[int64](tx, "SELECT count(*) FROM audit WHERE object = $1 AND actor = $2 AND action = $3 AND outcome = 'done' AND machine_at > $4",
+				object, actor, action, db.Micros(tx.Machine().Add(-renewal)))
+			return err
+		})
+		if err != nil || known > 0 {
+			return err
+		}
+	}
+	return d.WriteGuarded(ctx, func(tx *db.Tx) error { return Write(tx, actor, role, action, object, "") })
 }
 
 // Refuse records that an act was refused, durably, and answers the error of the refusal, or the outage that kept it from being recorded.

@@ -469,6 +469,38 @@ func (s *Service) Get(ctx context.Context, id string) (Account, error) {
 	return a, err
 }
 
+// Names opens the names of accounts, for lists that speak of many, by a room that has checked why. Unknown and erased ones are left out.
+func (s *Service) Names(ctx context.Context, ids ...string) (map[string]string, error) {
+	names := map[string]string{}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	rings, err := s.vault.Rings(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for part := range slices.Chunk(ids, 200) {
+		if err := s.db.Read(ctx, func(tx *db.Tx) error {
+			var args []any
+			in := db.In(&args, part)
+			return db.Each(tx, func(r db.Scanner) error {
+				var id string
+				var sealed []byte
+				if err := r.Scan(&id, &sealed); err != nil {
+					return err
+				}
+				name, err := rings[id].OpenText(category, at("name_sealed", id), sealed)
+				if errors.Is(err, vault.ErrErased) {
+					return nil
+				}
+				names[id] = name
+				return err
+			}, "SELECT id, name_sealed FROM account WHERE id IN ("+in+")", args...)
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
 // Staff lists every member of staff, active first, then by date.
 func (s *Service) Staff(ctx context.Context) ([]Account, error) {
 	return s.list(ctx, "SELECT id FROM account WHERE kind = 'staff' ORDER BY state, created_at, id")

@@ -456,3 +456,16 @@ func TestPermissions_tableIsWholeAndRefusalsAreMute(t *testing.T) {
 		t.Error("roles count for somebody who is not staff")
 	}
 }
+
+func TestNames_leavesOutWhoIsUnknownOrErased(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		a, b := r.Staff(t, network.RoleAgent), r.Account(t, auth.NewAccount{Roles: []network.Role{network.RoleAgent}, Name: "Partie Depuis"})
+		_, err := r.Vault.Erase(ctx, b.Account, "account")
+		ok(t, err)
+		names, err := r.Auth.Names(ctx, a.Account, "", "acc_nobody", a.Account, b.Account)
+		ok(t, err)
+		if len(names) != 1 || names[a.Account] == "" {
+			t.Errorf("%v", names)
+		}
+	})
+}

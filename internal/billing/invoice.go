@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"entremise/internal/audit"
@@ -51,7 +52,10 @@ func (s *Service) Register(r *job.Runner) {
 
 // Issue numbers what waits, one invoice a line, in the order in which it was charged. Only the leaseholder numbers; its guard, the number and
 // the frozen invoice are one transaction, so that numbers have no gap and no invoice two (CGI ann. II 242 nonies A; BOI-TVA-DECLA-30-20-20).
+// A line that cannot be invoiced holds up no other: it is passed over, and the next sweep tries it again.
 func (s *Service) Issue(ctx context.Context) error {
+	var errs []error
+	var last dueLine
 	for {
 		leads, err := s.lease.Hold(ctx)
 		if err != nil || !leads {
@@ -59,26 +63,24 @@ func (s *Service) Issue(ctx context.Context) error {
 		}
 		var lines []dueLine
 		if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-			lines, err = db.List(tx, scanDue, "SELECT l.id, l.pro_id, l.at, l.label, l.net_minor, l.vat_rate, l.paid_with FROM invoice_due d JOIN invoice_line l ON l.id = d.line_id ORDER BY d.at, d.line_id LIMIT 50")
+			lines, err = db.List(tx, scanDue, "SELECT l.id, l.pro_id, l.at, l.label, l.net_minor, l.vat_rate, l.paid_with FROM invoice_due d JOIN invoice_line l ON l.id = d.line_id WHERE d.at > $1 OR d.at = $1 AND d.line_id > $2 ORDER BY d.at, d.line_id LIMIT 50",
+				db.Micros(last.at), last.id)
 			return err
 		}); err != nil || len(lines) == 0 {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 		n, err := s.editions.InForce(ctx)
 		if err != nil {
 			return err
 		}
-		var errs []error
 		for _, l := range lines {
 			err := s.issue(ctx, n, l)
 			if errors.Is(err, db.ErrLost) {
 				return nil
 			}
-			errs = append(errs, err) // one buyer who cannot be invoiced holds up nobody else
+			errs = append(errs, err)
 		}
-		if err := errors.Join(errs...); err != nil {
-			return err // the next sweep tries those lines again
-		}
+		last = lines[len(lines)-1]
 	}
 }
 
@@ -111,8 +113,11 @@ func (s *Service) issue(ctx context.Context, n *network.Network, l dueLine) erro
 	if !ok {
 		return fmt.Errorf("billing: professional %s of line %s is unknown", l.pro, l.id)
 	}
-	base, _ := geo.ByINSEE(c.Base) // checked when stored
-	buyer := Party{Name: c.Company, SIREN: c.SIREN, Address: []string{c.Street, postcode(base) + " " + base.Name}}
+	base, _ := geo.ByINSEE(c.Base) // a commune merged since leaves its line to the street alone
+	buyer := Party{Name: c.Company, SIREN: c.SIREN, Address: []string{c.Street}}
+	if base.Name != "" {
+		buyer.Address = append(buyer.Address, strings.TrimSpace(postcode(base)+" "+base.Name))
+	}
 	o := n.Operator
 	capital := o.Capital
 	seller := Seller{Party: Party{Name: o.Name, SIREN: string(o.SIREN), VATID: o.VAT, Address: []string{n.AddressFor("office")}}, Form: o.LegalForm, Capital: &capital, RCS: o.RCS, Contact: []string{o.Phone.Display(), o.Email}}

@@ -25,6 +25,28 @@ func sell(r *rig.Rig, proID, reference string, net money.Amount) error {
 	})
 }
 
+// More lines than one look at the list holds cannot be invoiced; the one after them is.
+func TestIssue_whoCannotBeInvoicedHoldsUpNobody(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		for i := range 60 {
+			if err := sell(r, "pro_unknown", fmt.Sprintf("purchase broken-%d", i), 2400); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.Clock.Add(time.Second)
+		good := r.Pro(t)
+		if err := sell(r, good.Pro, "purchase good", 2400); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Billing.Issue(ctx); err == nil {
+			t.Error("sixty lines that cannot be invoiced are told to nobody")
+		}
+		if all, err := r.Billing.Invoices(ctx, good, good.Pro, "", 10); err != nil || len(all) != 1 {
+			t.Errorf("%d invoices, %v", len(all), err)
+		}
+	})
+}
+
 func TestIssue_twoLeaseholdersAtOnceLeaveNoGap(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		const sales = 60

@@ -106,6 +106,15 @@ type Opened struct {
 
 // Open reads a call for its agent; the reading leaves a line.
 func (s *Service) Open(ctx context.Context, actor auth.Actor, id string) (Opened, error) {
+	return s.read(ctx, actor, id, false)
+}
+
+// Renew is Open for a page that is on screen and asks again by itself (audit.Read).
+func (s *Service) Renew(ctx context.Context, actor auth.Actor, id string) (Opened, error) {
+	return s.read(ctx, actor, id, true)
+}
+
+func (s *Service) read(ctx context.Context, actor auth.Actor, id string, renewed bool) (Opened, error) {
 	c, err := s.load(ctx, actor, id)
 	if err != nil {
 		return Opened{}, err
@@ -119,10 +128,8 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, id string) (Opened
 		return Opened{}, err
 	}
 	o.Number = phone.Display(o.Caller)
-	return o, s.db.Write(ctx, func(tx *db.Tx) error {
-		if o.Known, err = request.OpenOf(tx, c.index, c.Request); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.CallAnswer), "call.read", id, "")
-	})
+	if err := audit.Read(ctx, s.db, actor.Name(), actor.As(auth.CallAnswer), "call.read", id, renewed); err != nil {
+		return Opened{}, err
+	}
+	return o, s.db.Read(ctx, func(tx *db.Tx) error { o.Known, err = request.OpenOf(tx, c.index, c.Request); return err })
 }

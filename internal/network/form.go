@@ -222,13 +222,14 @@ func (f *Form) lines(a Answers, show func(Question) bool) []Line {
 	var out []Line
 	for _, q := range f.Visible(a) {
 		if len(a[q.ID]) > 0 && show(q) {
-			out = append(out, Line{q.ID, q.Label, q.say(a[q.ID])})
+			out = append(out, Line{q.ID, q.Label, q.Say(a[q.ID])})
 		}
 	}
 	return out
 }
 
-func (q Question) say(values []string) fault.Text {
+// Say writes an answer to the question as a person reads it.
+func (q Question) Say(values []string) fault.Text {
 	var fr, en []string
 	for _, v := range values {
 		t := fault.T(v, v)

@@ -250,22 +250,3 @@ func Use(tx *db.Tx, id string) error {
 	}
 	return err
 }
-
-// AddressIndex is the blind index of a network address, IPv6 by its /64.
-func AddressIndex(v *vault.Vault, address string) string { return v.Index("address", address) }
-
-// Blocked reports whether an address is shut out now.
-func Blocked(tx *db.Tx, bidx string) (bool, error) {
-	if bidx == "" {
-		return false, nil
-	}
-	n, err := db.Value[int64](tx, "SELECT count(*) FROM address_block WHERE address_bidx = $1 AND until_at > $2", bidx, db.Micros(tx.Now()))
-	return n > 0, err
-}
-
-// Block shuts an address out until an instant.
-func Block(tx *db.Tx, bidx, reason, by string, until time.Time) error {
-	return tx.Send(`INSERT INTO address_block (address_bidx, at, until_at, reason, by_account) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (address_bidx) DO UPDATE SET until_at = excluded.until_at, reason = excluded.reason, by_account = excluded.by_account`,
-		bidx, db.Micros(tx.Now()), db.Micros(until), reason, by)
-}

@@ -416,6 +416,17 @@ func load(tx *db.Tx, id string) (Pro, error) {
 // Load reads a professional in tx, without what is sealed.
 func Load(tx *db.Tx, id string) (Pro, error) { return load(tx, id) }
 
+// LoadAll reads professionals in tx, without what is sealed, in the order of ids; unknown ones are left out.
+func LoadAll(tx *db.Tx, ids ...string) ([]Pro, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var args []any
+	found, err := db.List(tx, scan, "SELECT "+proColumns+fromPro+"WHERE p.id IN ("+db.In(&args, ids)+")", args...)
+	slices.SortFunc(found, func(a, b Pro) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return found, err
+}
+
 // OfTrade lists every professional of the network and of a trade in its present version, by id, whatever his state: who is left out must be explained too.
 func OfTrade(tx *db.Tx, trade string) ([]Pro, error) {
 	return db.List(tx, scan, "SELECT "+proColumns+fromPro+"JOIN pro_trade t ON t.pro_id = p.id WHERE t.trade = $1 AND p.outside = $2 ORDER BY p.id", trade, false)

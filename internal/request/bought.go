@@ -53,6 +53,15 @@ func (s *Service) purchase(ctx context.Context, actor auth.Actor, id string) (p 
 
 // Detail opens what was bought; each reading leaves an audit line. A consumer who stopped contact or cancelled is masked.
 func (s *Service) Detail(ctx context.Context, actor auth.Actor, id string) (Detail, error) {
+	return s.detail(ctx, actor, id, false)
+}
+
+// RenewDetail is Detail for a page that is on screen and asks again by itself (audit.Read).
+func (s *Service) RenewDetail(ctx context.Context, actor auth.Actor, id string) (Detail, error) {
+	return s.detail(ctx, actor, id, true)
+}
+
+func (s *Service) detail(ctx context.Context, actor auth.Actor, id string, renewed bool) (Detail, error) {
 	p, err := s.purchase(ctx, actor, id)
 	if err != nil {
 		return Detail{}, err
@@ -62,7 +71,10 @@ func (s *Service) Detail(ctx context.Context, actor auth.Actor, id string) (Deta
 		return Detail{}, err
 	}
 	d := Detail{Purchase: p, Request: r, Network: n, Title: Title(n, r, actor.Lang), CallBy: n.Introductions.Clocks.FirstContact.AddTo(p.Revealed)}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
+	if err := audit.Read(ctx, s.db, actor.Name(), actor.As(auth.ContactLog), "contact.read", id, renewed); err != nil {
+		return Detail{}, err
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if d.Masked, err = masked(tx, r, actor.Pro); err != nil {
 			return err
 		}
@@ -81,10 +93,8 @@ func (s *Service) Detail(ctx context.Context, actor auth.Actor, id string) (Deta
 		if d.Photos, err = selectPhotoIDs(tx, r.ID); err != nil {
 			return err
 		}
-		if d.Given, err = privacy.Ledger(tx, r.Person, r.ID); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.ContactLog), "contact.read", id, "")
+		d.Given, err = privacy.Ledger(tx, r.Person, r.ID)
+		return err
 	})
 	if err != nil {
 		return Detail{}, err
@@ -200,15 +210,19 @@ func (s *Service) Purchases(ctx context.Context, actor auth.Actor, after string,
 		if err != nil {
 			return err
 		}
-		for _, p := range bought {
-			r, err := selectRequest(tx, p.Request)
-			if err != nil {
-				return err
-			}
-			all = append(all, Detail{Purchase: p, Request: r})
+		ids := make([]string, len(bought))
+		for i, p := range bought {
+			ids[i] = p.Request
 		}
-		return nil
+		requests, err := selectRequests(tx, ids...)
+		for _, p := range bought {
+			all = append(all, Detail{Purchase: p, Request: requests[p.Request]})
+		}
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	for i := range all {
 		if all[i].Network, err = s.editions.Get(ctx, all[i].Request.Edition); err != nil {
 			return nil, err

@@ -42,6 +42,7 @@ type Draft struct {
 	Price    string              `json:"price"`    // as typed, excl. VAT; empty takes the suggestion
 	Because  string              `json:"because"`  // why another price
 	Seats    int                 `json:"seats"`    // 0: as the file says
+	Seen     int                 `json:"seen"`     // how many corrections of the request whoever typed this had seen
 }
 
 // Waiting is one request of a queue.
@@ -184,19 +185,20 @@ type Desk struct {
 	Twins      []Request // other open requests of the same number
 	Photos     []string
 	Events     []Event
+	Changes    []Change  // corrected since the draft was begun, for its agent to decide
+	Corrected  time.Time // when last, with Changes
+	Seen       int       // corrections that Changes hold
 }
 
-// read is for staff who read a request with its contact details; the reading leaves a line.
-func (s *Service) read(ctx context.Context, actor auth.Actor, act auth.Action, id string) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
+// read is for staff who read a request with its contact details; the reading leaves a line (audit.Read).
+func (s *Service) read(ctx context.Context, actor auth.Actor, act auth.Action, id string, renewed bool) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
 	if err = actor.May(act); err != nil {
 		return
 	}
 	if r, n, ring, who, err = s.open(ctx, id); err != nil {
 		return
 	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		return audit.Write(tx, actor.Name(), actor.As(act), "request.read", id, "")
-	})
+	err = audit.Read(ctx, s.db, actor.Name(), actor.As(act), "request.read", id, renewed)
 	return
 }
 
@@ -205,22 +207,20 @@ func (s *Service) OpenDesk(ctx context.Context, actor auth.Actor, id string) (De
 	if err := actor.May(auth.RequestQualify); err != nil {
 		return Desk{}, err
 	}
-	r, n, ring, who, err := s.open(ctx, id)
+	o, err := s.openSeen(ctx, id)
 	if err != nil {
 		return Desk{}, err
 	}
-	if err := mayWork(actor, r, s.db.Machine()); err != nil {
+	if err := mayWork(actor, o.r, s.db.Machine()); err != nil {
 		return Desk{}, err
 	}
-	if r.State == Received && r.TakenBy != actor.Account {
+	if o.r.State == Received && o.r.TakenBy != actor.Account {
 		return Desk{}, errUntaken
 	}
-	if err := s.db.Write(ctx, func(tx *db.Tx) error {
-		return audit.Write(tx, actor.Name(), actor.As(auth.RequestQualify), "request.read", id, "")
-	}); err != nil {
+	if err := audit.Read(ctx, s.db, actor.Name(), actor.As(auth.RequestQualify), "request.read", id, false); err != nil {
 		return Desk{}, err
 	}
-	return s.desk(ctx, r, n, ring, who)
+	return s.desk(ctx, o)
 }
 
 // errUntaken keeps two agents from typing into one request: it is taken first.
@@ -232,21 +232,22 @@ func (s *Service) Reopen(ctx context.Context, actor auth.Actor, id string) (Desk
 	if err := actor.May(auth.RequestQualify); err != nil {
 		return Desk{}, err
 	}
-	r, n, ring, who, err := s.open(ctx, id)
+	o, err := s.openSeen(ctx, id)
 	if err != nil {
 		return Desk{}, err
 	}
-	if r.TakenBy != actor.Account || !s.db.Machine().Before(r.TakenUntil) {
+	if o.r.TakenBy != actor.Account || !s.db.Machine().Before(o.r.TakenUntil) {
 		return s.OpenDesk(ctx, actor, id)
 	}
-	return s.desk(ctx, r, n, ring, who)
+	return s.desk(ctx, o)
 }
 
-func (s *Service) desk(ctx context.Context, r Request, n *network.Network, ring *vault.Ring, who person.Person) (Desk, error) {
-	d, err := s.draft(ring, r, who)
+func (s *Service) desk(ctx context.Context, o opened) (Desk, error) {
+	d, err := s.draft(o)
 	if err != nil {
 		return Desk{}, err
 	}
+	r, n, who := o.r, o.n, o.who
 	desk := Desk{Request: r, Network: n, Draft: d, Form: n.Form(d.Trade), Consents: n.ConsentsOn(askedOn(r))}
 	in, wrong := s.checkDraft(n, r, d)
 	if f := fault.Of(wrong); f != nil {
@@ -281,6 +282,11 @@ func (s *Service) desk(ctx context.Context, r Request, n *network.Network, ring 
 		desk.Twins, err = OpenOf(tx, person.PhoneIndex(s.vault, who.Phone), r.ID)
 		return err
 	})
+	if err != nil {
+		return Desk{}, err
+	}
+	desk.Seen = o.seen
+	desk.Changes, desk.Corrected, err = s.changes(o, d, desk.Events)
 	return desk, err
 }
 
@@ -306,9 +312,10 @@ func (s *Service) names(ctx context.Context, candidates []match.Candidate) (map[
 }
 
 // draft is what stands at the desk: the agent's own, or the form's answers.
-func (s *Service) draft(ring *vault.Ring, r Request, who person.Person) (Draft, error) {
+func (s *Service) draft(o opened) (Draft, error) {
+	r, who := o.r, o.who
 	if len(r.draft) > 0 {
-		b, err := ring.Open(catContact, place("draft_sealed", r.ID), r.draft)
+		b, err := o.ring.Open(catContact, place("draft_sealed", r.ID), r.draft)
 		if err != nil && !errors.Is(err, vault.ErrErased) {
 			return Draft{}, err
 		}
@@ -317,13 +324,9 @@ func (s *Service) draft(ring *vault.Ring, r Request, who person.Person) (Draft, 
 			return d, json.Unmarshal(b, &d)
 		}
 	}
-	words, err := openWords(ring, r)
-	if err != nil {
-		return Draft{}, err
-	}
-	street, err := openStreet(ring, r)
-	return Draft{Trade: r.Trade, Urgency: r.Urgency, Intent: r.Intent, Postcode: r.Postcode, INSEE: r.INSEE, Answers: merge(r.Answers, words), Street: street,
-		Kind: who.Kind, Name: who.Name, Company: who.Company, Phone: who.Phone, Email: who.Email, Lang: who.Lang, Seats: r.Seats}, err
+	c, err := s.content(o)
+	return Draft{Trade: r.Trade, Urgency: c.Urgency, Intent: r.Intent, Postcode: c.Postcode, INSEE: c.INSEE, Answers: c.Answers, Street: c.Street,
+		Kind: c.Kind, Name: c.Name, Company: c.Company, Phone: c.Phone, Email: c.Email, Lang: who.Lang, Seats: r.Seats, Seen: o.seen}, err
 }
 
 // checkDraft is check for a desk: the same rules, with the consents asked aloud on a call; a form's were given in the form.
@@ -408,15 +411,19 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 	if err := actor.May(auth.RequestPublish); err != nil {
 		return err
 	}
-	r, n, ring, who, err := s.open(ctx, id)
+	o, err := s.openSeen(ctx, id)
 	if err != nil {
 		return err
 	}
+	r, n, ring, who := o.r, o.n, o.ring, o.who
 	if err := mayWork(actor, r, s.db.Machine()); err != nil {
 		return err
 	}
 	if r.State != Received {
 		return errState
+	}
+	if err := s.undecided(ctx, o, d); err != nil {
+		return err
 	}
 	in, err := s.checkDraft(n, r, d)
 	if err != nil {
@@ -456,6 +463,13 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 		if err != nil {
 			return err
 		}
+		seen, err := corrections(tx, id)
+		if err == nil && seen != o.seen {
+			err = errCorrected
+		}
+		if err != nil {
+			return err
+		}
 		moved, err := moveState(tx, id, Published, Received)
 		if err != nil {
 			return err
@@ -476,7 +490,7 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 		if err := person.Update(tx, s.vault, ring, who); err != nil {
 			return err
 		}
-		if err := updateContent(tx, ring, next, content{words: in.words, street: strings.TrimSpace(d.Street)}); err != nil {
+		if err := updateContent(tx, ring, next, content{words: in.words, street: strings.TrimSpace(d.Street)}, []byte{}); err != nil {
 			return err
 		}
 		return s.publish(tx, actor, n, next, p)

@@ -34,7 +34,16 @@ type File struct {
 
 // OpenFile reads a request with everything for staff; the reading leaves a line.
 func (s *Service) OpenFile(ctx context.Context, actor auth.Actor, id string) (File, error) {
-	r, n, ring, who, err := s.read(ctx, actor, auth.RequestRead, id)
+	return s.file(ctx, actor, id, false)
+}
+
+// RenewFile is OpenFile for a page that is on screen and asks again by itself (audit.Read).
+func (s *Service) RenewFile(ctx context.Context, actor auth.Actor, id string) (File, error) {
+	return s.file(ctx, actor, id, true)
+}
+
+func (s *Service) file(ctx context.Context, actor auth.Actor, id string, renewed bool) (File, error) {
+	r, n, ring, who, err := s.read(ctx, actor, auth.RequestRead, id, renewed)
 	if err != nil {
 		return File{}, err
 	}
@@ -56,7 +65,7 @@ func (s *Service) OpenFile(ctx context.Context, actor auth.Actor, id string) (Fi
 		if f.Given, err = privacy.Ledger(tx, r.Person, id); err != nil {
 			return err
 		}
-		if f.Seats, err = selectSeats(tx, id); err != nil {
+		if f.Seats, err = selectSeats(tx, "$1", id); err != nil {
 			return err
 		}
 		if f.Purchases, err = selectPurchasesOf(tx, id); err != nil {

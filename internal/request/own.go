@@ -139,14 +139,54 @@ func (s *Service) Withdraw(ctx context.Context, actor auth.Actor, id, reason str
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(WithdrawReasons, reason) {
-		return fault.New(fault.Invalid, "no-such-reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+	var c fault.Check
+	c.That(slices.Contains(WithdrawReasons, reason), "reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+	if err := c.Err(); err != nil {
+		return err
 	}
 	return s.end(ctx, actor, r, n, Withdrawn, EvWithdrawn, reason, []State{Received, Published}, nil)
 }
 
 // WithdrawReasons are why staff end a request; the screens say them in words.
 var WithdrawReasons = []string{"unreachable", "out-of-scope", "duplicate", "asked-by-client", "abuse"}
+
+// undoFor is how long, in business time, somebody may take his own act back: ten seconds on his screen, and as many for a slow network.
+const undoFor = 20 * time.Second
+
+var errTooLate = fault.New(fault.Conflict, "too-late", fault.T("C’est trop tard : cette action ne peut plus être annulée.", "It is too late: this action can no longer be undone."))
+
+// Unwithdraw takes one's own withdrawal of a waiting request back, in the seconds that follow. Nobody outside had heard of it: the consumer is
+// not told of a withdrawal and nobody was asked about the request. It waits as long as it had, on the desk where it was, draft and all. Once it
+// was published, or its number has asked again, it stays withdrawn.
+func (s *Service) Unwithdraw(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.RequestManage); err != nil {
+		return err
+	}
+	r, n, _, who, err := s.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		back, err := tx.Exec(`UPDATE request SET state = $2, state_at = (SELECT max(at) FROM request_event WHERE request_id = $1 AND kind IN ($3, $4))
+			WHERE id = $1 AND state = $5 AND published_at = 0 AND (SELECT max(at) FROM request_event WHERE request_id = $1 AND kind = $6 AND actor = $7) > $8`,
+			id, string(Received), EvReceived, EvVerified, string(Withdrawn), EvWithdrawn, actor.Name(), db.Micros(tx.Now().Add(-undoFor)))
+		if err == nil && back == 0 {
+			err = errTooLate
+		}
+		if err != nil {
+			return err
+		}
+		if r.Channel != "phone" { // a call takes its window when it is published
+			if earlier, err := s.claimWindow(tx, n, who.Phone, r); err != nil {
+				return err
+			} else if earlier != "" {
+				return errTooLate
+			}
+		}
+		tx.Wake("queue")
+		return s.managed(tx, actor, r, EvReopened, 0, "")
+	})
+}
 
 // end moves a request to a last state: its cart is emptied, its number may ask again, and those who bought are told.
 func (s *Service) end(ctx context.Context, actor auth.Actor, r Request, n *network.Network, to State, event, reason string, from []State, also func(*db.Tx) error) error {
@@ -343,11 +383,6 @@ func (m Mine) Current() Correction {
 // Correct changes a request that is not over: by its consumer after a code, or by staff. Who bought it is told and sees the new details
 // (ET-125). The trade stays: another trade is another request.
 func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in Correction) error {
-	var r Request
-	var n *network.Network
-	var ring *vault.Ring
-	var who person.Person
-	var err error
 	act := auth.RequestManage
 	if actor.Who == auth.Consumer {
 		act = auth.RequestChange
@@ -356,14 +391,24 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 		}
 		id = actor.Request
 	}
-	if err = actor.May(act); err != nil {
+	if err := actor.May(act); err != nil {
 		return err
 	}
-	if r, n, ring, who, err = s.open(ctx, id); err != nil {
+	o, err := s.openSeen(ctx, id)
+	if err != nil {
 		return err
 	}
+	r, n, ring, who := o.r, o.n, o.ring, o.who
 	if !r.State.Open() {
 		return errState
+	}
+	before, err := s.draft(o)
+	if err != nil {
+		return err
+	}
+	was, err := s.content(o)
+	if err != nil {
+		return err
 	}
 	var c fault.Check
 	commune := checkPlace(&c, in.Postcode, in.INSEE)
@@ -388,6 +433,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 	structured, words := split(form, answers)
 	next := r
 	next.INSEE, next.Postcode, next.Urgency, next.Answers = commune.INSEE, strings.TrimSpace(in.Postcode), in.Urgency, structured
+	changed := differences(was, Mine{Request: next, Who: who, Words: words, Street: strings.TrimSpace(in.Street)}.Current())
 	var buyers []string
 	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		buyers, err = db.Values[string](tx, "SELECT pro_id FROM purchase WHERE request_id = $1 AND state = 'revealed' ORDER BY pro_id", id)
@@ -410,7 +456,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 		if err := person.Update(tx, s.vault, ring, who); err != nil {
 			return err
 		}
-		if err := updateContent(tx, ring, next, content{words: words, street: strings.TrimSpace(in.Street)}); err != nil {
+		if err := updateContent(tx, ring, next, content{words: words, street: strings.TrimSpace(in.Street)}, s.onDesk(tx, o, now, before)); err != nil {
 			return err
 		}
 		for _, b := range buyers {
@@ -419,7 +465,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 			}
 		}
 		tx.Wake("board")
-		if err := insertEvent(tx, id, EvCorrected, actor.Name(), 0, ""); err != nil {
+		if err := insertEvent(tx, id, EvCorrected, actor.Name(), 0, strings.Join(changed, ",")); err != nil {
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(act), "request.correct", id, "")

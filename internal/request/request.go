@@ -223,6 +223,7 @@ const (
 	EvUnserved  = "unserved"
 	EvClosed    = "closed"
 	EvTexted    = "texted"
+	EvReopened  = "reopened"
 )
 
 // Event is one line of a request's history. Count and Object say how many and of what, by id.

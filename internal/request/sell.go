@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,16 +56,9 @@ func (s *Service) Board(ctx context.Context, actor auth.Actor) ([]Item, pro.Pro,
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
-			it, err := loadItem(tx, id, actor.Pro)
-			if err != nil {
-				return err
-			}
-			if it.Left > 0 || !it.FreeAt.IsZero() {
-				items = append(items, it)
-			}
-		}
-		return nil
+		all, err := loadItems(tx, actor.Pro, ids...)
+		items = slices.DeleteFunc(all, func(it Item) bool { return it.Left == 0 && it.FreeAt.IsZero() })
+		return err
 	})
 	if err != nil {
 		return nil, me, err
@@ -84,48 +78,100 @@ func (s *Service) dress(ctx context.Context, actor auth.Actor, items []Item) err
 	return nil
 }
 
-func loadItem(tx *db.Tx, id, proID string) (it Item, err error) {
-	if it.Request, err = selectRequest(tx, id); err != nil {
-		return it, err
-	}
-	var offered int64
-	if err := tx.Get(db.Into(&it.Distance, &offered), "SELECT distance_m, at FROM offer WHERE request_id = $1 AND pro_id = $2", id, proID); err != nil {
-		if errors.Is(err, db.ErrNone) {
-			err = errNotAsked
-		}
-		return it, err
-	}
-	it.Offered, it.Price = db.Time(offered), it.Request.Price
-	seats, err := selectSeats(tx, id)
+// loadItem reads one request that a professional was asked about; errNotAsked when he was not.
+func loadItem(tx *db.Tx, id, proID string) (Item, error) {
+	items, err := loadItems(tx, proID, id)
 	if err != nil {
-		return it, err
+		return Item{}, err
 	}
-	now := tx.Now()
-	for _, seat := range seats {
-		mine := seat.Pro == proID
-		held := seat.State == "held" && now.Before(seat.HeldUntil)
-		switch {
-		case seat.State == "sold" || seat.State == "capturing":
-		case mine && held:
-			it.HeldUntil, it.Price = seat.HeldUntil, seat.Price
-			it.Left++
-		case mine && seat.State == "held":
-			it.Expired = true
-			it.Left++
-		case held:
-			if it.FreeAt.IsZero() || seat.HeldUntil.Before(it.FreeAt) {
-				it.FreeAt = seat.HeldUntil
-			}
-		default:
-			it.Left++
+	return items[0], nil
+}
+
+// loadItems reads what a professional was asked about, in the order of ids: one query a table, however many they are.
+func loadItems(tx *db.Tx, proID string, ids ...string) ([]Item, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	requests, err := selectRequests(tx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	items, at := make([]Item, len(ids)), map[string]*Item{}
+	for i, id := range ids {
+		r, ok := requests[id]
+		if !ok {
+			return nil, errNone
 		}
+		items[i] = Item{Request: r, Price: r.Price, HasWords: len(r.words) > 0}
+		at[id] = &items[i]
 	}
-	if it.Bought, err = db.Value[string](tx, "SELECT id FROM purchase WHERE request_id = $1 AND pro_id = $2 AND state = 'revealed'", id, proID); err != nil && !errors.Is(err, db.ErrNone) {
-		return it, err
+	args := []any{proID}
+	in := db.In(&args, ids)
+	asked := 0
+	if err := db.Each(tx, func(s db.Scanner) error {
+		var id string
+		var metres, offered int64
+		if err := s.Scan(&id, &metres, &offered); err != nil {
+			return err
+		}
+		at[id].Distance, at[id].Offered = int(metres), db.Time(offered)
+		asked++
+		return nil
+	}, "SELECT request_id, distance_m, at FROM offer WHERE pro_id = $1 AND request_id IN ("+in+")", args...); err != nil {
+		return nil, err
 	}
-	photos, err := db.Value[int64](tx, "SELECT count(*) FROM photo WHERE request_id = $1", id)
-	it.Photos, it.HasWords = int(photos), len(it.words) > 0
-	return it, err
+	if asked < len(at) {
+		return nil, errNotAsked
+	}
+	if err := db.Each(tx, func(s db.Scanner) error {
+		var id, bought string
+		if err := s.Scan(&id, &bought); err != nil {
+			return err
+		}
+		at[id].Bought = bought
+		return nil
+	}, "SELECT request_id, id FROM purchase WHERE pro_id = $1 AND state = 'revealed' AND request_id IN ("+in+")", args...); err != nil {
+		return nil, err
+	}
+	args = nil
+	in = db.In(&args, ids)
+	seats, err := selectSeats(tx, in, args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, seat := range seats {
+		at[seat.Request].see(seat, proID, tx.Now())
+	}
+	return items, db.Each(tx, func(s db.Scanner) error {
+		var id string
+		var photos int64
+		if err := s.Scan(&id, &photos); err != nil {
+			return err
+		}
+		at[id].Photos = int(photos)
+		return nil
+	}, "SELECT request_id, count(*) FROM photo WHERE request_id IN ("+in+") GROUP BY request_id", args...)
+}
+
+// see counts a seat as it stands for a professional at an instant.
+func (it *Item) see(seat Seat, proID string, now time.Time) {
+	mine := seat.Pro == proID
+	held := seat.State == "held" && now.Before(seat.HeldUntil)
+	switch {
+	case seat.State == "sold" || seat.State == "capturing":
+	case mine && held:
+		it.HeldUntil, it.Price = seat.HeldUntil, seat.Price
+		it.Left++
+	case mine && seat.State == "held":
+		it.Expired = true
+		it.Left++
+	case held:
+		if it.FreeAt.IsZero() || seat.HeldUntil.Before(it.FreeAt) {
+			it.FreeAt = seat.HeldUntil
+		}
+	default:
+		it.Left++
+	}
 }
 
 // Sheet is one request of the board.
@@ -170,14 +216,8 @@ func (s *Service) Cart(ctx context.Context, actor auth.Actor) ([]Item, error) {
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
-			it, err := loadItem(tx, id, actor.Pro)
-			if err != nil {
-				return err
-			}
-			items = append(items, it)
-		}
-		return nil
+		items, err = loadItems(tx, actor.Pro, ids...)
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -56,6 +56,20 @@ func selectRequest(tx *db.Tx, id string) (Request, error) {
 	return r, err
 }
 
+// selectRequests reads requests by id; unknown ones are left out.
+func selectRequests(tx *db.Tx, ids ...string) (map[string]Request, error) {
+	found := map[string]Request{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	var args []any
+	all, err := db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE id IN ("+db.In(&args, ids)+")", args...)
+	for _, r := range all {
+		found[r.ID] = r
+	}
+	return found, err
+}
+
 func selectRequestByRef(tx *db.Tx, ref string) (Request, error) {
 	r, err := db.One(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE ref = $1", ref)
 	if errors.Is(err, db.ErrNone) {
@@ -110,11 +124,11 @@ func emptyNil(b []byte) []byte {
 	return b
 }
 
-// updateContent replaces what the consumer or the agent corrected.
-func updateContent(tx *db.Tx, ring *vault.Ring, r Request, c content) error {
+// updateContent replaces what the consumer or the agent corrected. draft is what stands on an agent's desk from then on, empty for nothing.
+func updateContent(tx *db.Tx, ring *vault.Ring, r Request, c content, draft []byte) error {
 	words, street, _ := c.seal(ring, r.ID)
 	return tx.Send("UPDATE request SET trade = $2, insee = $3, postcode = $4, urgency = $5, intent = $6, answers = $7, words_sealed = $8, street_sealed = $9, draft_sealed = $10 WHERE id = $1",
-		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, []byte{})
+		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, draft)
 }
 
 // moveState is the guarded step from one of the states to another; false when the request stood elsewhere.
@@ -202,6 +216,7 @@ func selectPhoto(tx *db.Tx, ring *vault.Ring, request, id string) (Photo, error)
 
 // Seat is one of the N introductions of a request.
 type Seat struct {
+	Request   string
 	Number    int
 	State     string // free, held, capturing, sold
 	Pro       string
@@ -210,14 +225,15 @@ type Seat struct {
 	HeldUntil time.Time // business time
 }
 
-func selectSeats(tx *db.Tx, request string) ([]Seat, error) {
-	return db.List(tx, scanSeat, "SELECT number, state, pro_id, price_minor, vat_rate, held_until FROM seat WHERE request_id = $1 ORDER BY number", request)
+// selectSeats lists the seats of the requests in an IN list.
+func selectSeats(tx *db.Tx, in string, requests ...any) ([]Seat, error) {
+	return db.List(tx, scanSeat, "SELECT request_id, number, state, pro_id, price_minor, vat_rate, held_until FROM seat WHERE request_id IN ("+in+") ORDER BY request_id, number", requests...)
 }
 
 func scanSeat(s db.Scanner) (x Seat, err error) {
 	var until, price, vat, number int64
 	var pro *string
-	err = s.Scan(&number, &x.State, &pro, &price, &vat, &until)
+	err = s.Scan(&x.Request, &number, &x.State, &pro, &price, &vat, &until)
 	if pro != nil {
 		x.Pro = *pro
 	}

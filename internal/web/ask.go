@@ -29,11 +29,7 @@ const (
 func (v *visit) ask() error {
 	q := v.r.URL.Query()
 	form := ui.Form{Values: map[string][]string{"postcode": {q.Get("postcode")}, "commune": {q.Get("commune")}, "key": {rand.Text()}}}
-	page, err := v.asking(form)
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.asking(form))
 }
 
 func (v *visit) asking(form ui.Form) (ui.View, error) {

@@ -24,15 +24,15 @@ import (
 
 // requestFile shows everything about a request; opening it leaves a line in the audit trail.
 func (v *visit) requestFile() error {
-	page, err := v.filePage(v.r.PathValue("id"), ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.filePage(v.r.PathValue("id"), ui.Form{}))
 }
 
 func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
-	f, err := v.Requests.OpenFile(v.ctx, v.actor, id)
+	open := v.Requests.OpenFile
+	if v.wantsFragment() {
+		open = v.Requests.RenewFile
+	}
+	f, err := open(v.ctx, v.actor, id)
 	if err != nil {
 		return ui.RequestFile{}, err
 	}
@@ -44,9 +44,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	if form := n.Form(f.Trade); form != nil {
 		p.Words = v.freeWords(form, f.Words)
 	}
-	for i, photo := range f.Photos {
-		p.Photos = append(p.Photos, ui.Picture{Href: "/demandes/" + f.ID + "/photos/" + photo, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
-	}
+	p.Photos = v.pictures("/demandes/"+f.ID, f.Photos)
 	if err := v.fileSteps(&p, f); err != nil {
 		return p, err
 	}
@@ -111,7 +109,7 @@ func (v *visit) filePrice(p *ui.RequestFile, f request.File) error {
 		}
 		p.Price.Reasons = append(p.Price.Reasons, x)
 	}
-	names, err := v.staffNames(f.PricedBy)
+	names, err := v.Auth.Names(v.ctx, f.PricedBy)
 	if name := names[f.PricedBy]; name != "" {
 		p.PricedBy = v.lang.Tf("Fixé par %s", "Set by %s", name)
 	}
@@ -144,11 +142,7 @@ func decimal(s string, l ui.Lang) string { return strings.Replace(s, ".", l.T(",
 // textLabel is what a ready-made text says, with what the file knows; the private link is not made for a page that shows it to staff.
 func (v *visit) textLabel(n *network.Network, f request.File, w network.Wording) string {
 	site, _ := n.Site(f.Site) // a site that is gone has neither name nor number
-	name := v.say2(site.Name)
-	if name == "" {
-		name = n.Operator.Name
-	}
-	return strings.NewReplacer("{site}", name, "{phone}", site.Phone.Display(), "{ref}", f.Ref, "{link}", v.lang.T("[lien de suivi]", "[private link]")).Replace(v.say2(w.Text))
+	return strings.NewReplacer("{site}", v.siteName(n, site), "{phone}", site.Phone.Display(), "{ref}", f.Ref, "{link}", v.lang.T("[lien de suivi]", "[private link]")).Replace(v.say2(w.Text))
 }
 
 func (v *visit) fileStatus(f request.File) ui.Status {
@@ -216,7 +210,7 @@ func (v *visit) fileSteps(p *ui.RequestFile, f request.File) error {
 			agents[i] = e.Actor
 		}
 	}
-	names, err := v.staffNames(agents...)
+	names, err := v.Auth.Names(v.ctx, agents...)
 	if err != nil {
 		return err
 	}
@@ -256,7 +250,7 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 	case request.EvWidened:
 		s.Text = v.lang.Tf("Élargie de %s m, %s de plus", "Widened by %s m, %s", e.Object, v.lang.Count(e.Count, "professionnel", "professionnels", "more professional", "more professionals"))
 	case request.EvOffered:
-		s.Text = v.lang.Tf("Proposée à la main à %s", "Offered by hand to %s", orID(f.Names[e.Object], e.Object))
+		s.Text = v.lang.Tf("Proposée à la main à %s", "Offered by hand to %s", cmp.Or(f.Names[e.Object], e.Object))
 	case request.EvSold:
 		s.Text = v.lang.T("Achetée, coordonnées montrées", "Bought, contact details shown")
 	case request.EvContacted:
@@ -276,6 +270,13 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		}
 	case request.EvCorrected:
 		s.Text = v.lang.T("Corrigée", "Corrected")
+		if e.Object != "" {
+			var fields []string
+			for field := range strings.SplitSeq(e.Object, ",") {
+				fields = append(fields, v.fieldLabel(f.Network.Form(f.Trade), field))
+			}
+			s.Text += v.lang.T(" : ", ": ") + strings.Join(fields, ", ")
+		}
 	case request.EvRepriced:
 		s.Text = v.lang.Tf("Nouveau prix : %s € HT", "New price: €%s excl. VAT", decimal(e.Object, v.lang))
 	case request.EvWithdrawn:
@@ -285,6 +286,8 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 				s.Text += v.lang.T(" : ", ": ") + o.Label
 			}
 		}
+	case request.EvReopened:
+		s.Text = v.lang.T("Retrait annulé", "Withdrawal undone")
 	case request.EvCancelled:
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Annulée par le client", "Cancelled by the customer")
 	case request.EvStopped:
@@ -299,13 +302,6 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		s.Tone, s.Text = ui.Quiet, e.Kind
 	}
 	return s
-}
-
-func orID(name, id string) string {
-	if name == "" {
-		return id
-	}
-	return name
 }
 
 func (v *visit) outcomeName(o string) string {
@@ -333,14 +329,14 @@ func (v *visit) fileDecision(p *ui.RequestFile, f request.File) error {
 			p.More = len(last.Candidates) - i
 			break
 		}
-		a := ui.Verdict{Name: orID(f.Names[c.ID], c.ID), Href: "/pros/" + c.ID, Km: float64(c.Distance) / 1000, In: true}
+		a := ui.Verdict{Name: cmp.Or(f.Names[c.ID], c.ID), Href: "/pros/" + c.ID, Km: float64(c.Distance) / 1000, In: true}
 		if b, ok := bought[c.ID]; ok {
 			a.Reason = v.lang.Tf("A acheté à %s", "Bought at %s", v.lang.Time(b.Revealed.In(f.Zone())))
 		}
 		p.Asked = append(p.Asked, a)
 	}
 	for _, b := range f.Purchases {
-		p.Sold = append(p.Sold, ui.Sold{Name: orID(f.Names[b.Pro], b.Pro), Href: "/pros/" + b.Pro, At: b.Revealed, Excl: b.Price, CallBy: f.Network.Introductions.Clocks.FirstContact.AddTo(b.Revealed), Called: b.Contacted, Outcome: v.outcomeName(b.Outcome)})
+		p.Sold = append(p.Sold, ui.Sold{Name: cmp.Or(f.Names[b.Pro], b.Pro), Href: "/pros/" + b.Pro, At: b.Revealed, Excl: b.Price, CallBy: f.Network.Introductions.Clocks.FirstContact.AddTo(b.Revealed), Called: b.Contacted, Outcome: v.outcomeName(b.Outcome)})
 	}
 	return nil
 }
@@ -422,7 +418,7 @@ func (v *visit) requestWithdraw() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	return v.fileDid(v.lang.T("La demande est retirée.", "The request is withdrawn."), inField("reason", v.Requests.Withdraw(v.ctx, v.actor, v.r.PathValue("id"), v.value("reason"))))
+	return v.fileDid(v.lang.T("La demande est retirée.", "The request is withdrawn."), v.Requests.Withdraw(v.ctx, v.actor, v.r.PathValue("id"), v.value("reason")))
 }
 
 // inField puts a refusal that names no field beside the one that it is about.
@@ -544,7 +540,7 @@ func (v *visit) requestReplay() error {
 		return err
 	}
 	for _, x := range left {
-		page.Asked = append(page.Asked, ui.Verdict{Name: orID(contacts[x.ID].Company, x.ID), Href: "/pros/" + x.ID, Km: float64(x.Reason.Distance) / 1000, Reason: v.say2(x.Reason.Sentence())})
+		page.Asked = append(page.Asked, ui.Verdict{Name: cmp.Or(contacts[x.ID].Company, x.ID), Href: "/pros/" + x.ID, Km: float64(x.Reason.Distance) / 1000, Reason: v.say2(x.Reason.Sentence())})
 	}
 	return v.show(page)
 }
@@ -573,11 +569,7 @@ func (v *visit) requestFixForm() error {
 		return err
 	}
 	m := request.Mine{Request: f.Request, Network: f.Network, Who: f.Who, Words: f.Words, Street: f.Street}
-	page, err := v.fixPageOfFile(f)(ui.Form{Values: correctionValues(m)})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.fixPageOfFile(f)(ui.Form{Values: correctionValues(m)}))
 }
 
 // fixable opens the file of a request that may still be corrected.

@@ -33,18 +33,14 @@ func (v *visit) demoHome() error {
 	if err != nil {
 		return err
 	}
-	page := ui.DemoHome{Frame: v.frame(nil), Operator: v.n.Operator.Name, Virtual: true, Offset: v.Demo.Off(),
+	page := ui.DemoHome{Frame: v.frame(nil), Operator: v.n.Operator.Name, Offset: v.Demo.Off(),
 		Jumps: []ui.Option{{Value: "10m", Label: v.lang.T("10 minutes", "10 minutes")}, {Value: "1h", Label: v.lang.T("1 heure", "1 hour")}, {Value: "24h", Label: v.lang.T("1 jour", "1 day")}, {Value: "48h", Label: v.lang.T("2 jours", "2 days")}, {Value: "720h", Label: v.lang.T("30 jours", "30 days")}}}
 	for _, r := range roles {
 		r.Href = v.Config.URL(v.n.SpaceHost, r.Href)
 		page.Roles = append(page.Roles, r)
 	}
 	for _, s := range v.n.Sites {
-		name := v.say2(s.Name)
-		if name == "" {
-			name = v.n.Operator.Name
-		}
-		page.Sites = append(page.Sites, ui.Link{Text: name, Href: v.Config.URL(s.Host, "/")})
+		page.Sites = append(page.Sites, ui.Link{Text: v.siteName(v.n, s), Href: v.Config.URL(s.Host, "/")})
 	}
 	return v.show(page)
 }

@@ -1,14 +1,12 @@
 package web
 
 import (
-	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"entremise/internal/auth"
-	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/match"
@@ -30,6 +28,7 @@ func deskRoutes() []route {
 		{"POST", "/rappels/{id}/prendre", space, staff, 0, (*visit).takeCallBack},
 		{"GET", "/invendus", space, staff, 0, (*visit).unsold},
 		{"POST", "/invendus/{id}/prendre", space, staff, 0, (*visit).takeUnsold},
+		{"POST", "/invendus/{id}/rendre", space, staff, 0, (*visit).releaseUnsold},
 
 		{"GET", "/appels", space, staff, 0, (*visit).calls},
 		{"POST", "/appels", space, staff, 0, (*visit).callByHand},
@@ -48,6 +47,7 @@ func deskRoutes() []route {
 		{"POST", "/demandes/{id}/corriger", space, staff, 0, (*visit).requestFix},
 		{"POST", "/demandes/{id}/prix", space, staff, 0, (*visit).requestPrice},
 		{"POST", "/demandes/{id}/retirer", space, staff, 0, (*visit).requestWithdraw},
+		{"POST", "/demandes/{id}/reprendre", space, staff, 0, (*visit).unclose},
 		{"POST", "/demandes/{id}/elargir", space, staff, 0, (*visit).requestWiden},
 		{"POST", "/demandes/{id}/proposer", space, staff, 0, (*visit).requestOffer},
 		{"POST", "/demandes/{id}/sms", space, staff, 0, (*visit).requestText},
@@ -55,6 +55,7 @@ func deskRoutes() []route {
 		{"POST", "/demandes/{id}/rejouer", space, staff, 0, (*visit).requestReplay},
 		{"GET", "/demandes/{request}/photos/{id}", space, staff, 0, (*visit).requestPhoto},
 		{"GET", "/recherche", space, staff, 0, (*visit).search},
+		{"POST", "/recherche", space, staff, 0, (*visit).searchFor},
 	}
 }
 
@@ -107,11 +108,7 @@ func (v *visit) desk() error {
 	if d.State != request.Received {
 		return v.to("/demandes/" + id)
 	}
-	page, err := v.deskPage(d, ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.deskPage(d, ui.Form{}))
 }
 
 // deskLost leads who lost his desk to a colleague back to the queue, with the reason.
@@ -136,24 +133,38 @@ func (v *visit) deskDo() error {
 		if err == nil {
 			return v.did("/demandes/"+id, v.lang.T("La demande est publiée sous votre nom.", "The request is published under your name."), nil)
 		}
-		if !fault.Is(err, fault.Invalid) {
+		corrected := fault.Code(err) == "corrected"
+		if !fault.Is(err, fault.Invalid) && !corrected {
 			return v.deskLost(id, err)
 		}
 		// What he typed is kept whatever is wrong with it.
 		if kept := v.Requests.Save(v.ctx, v.actor, id, draft); kept != nil {
 			return v.deskLost(id, kept)
 		}
-		return v.deskInvalid(id, err)
-	case "close":
-		var c fault.Check
-		c.That(slices.Contains(request.WithdrawReasons, v.value("close_reason")), "close_reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
-		if err := c.Err(); err != nil {
-			return v.deskInvalid(id, err)
+		if corrected {
+			return v.did("/bureau/"+id, "", err)
 		}
-		if err := v.Requests.Withdraw(v.ctx, v.actor, id, v.value("close_reason")); err != nil {
+		return v.deskInvalid(id, err)
+	case "adopt":
+		if err := v.Requests.Adopt(v.ctx, v.actor, id, draft); err != nil {
 			return v.deskLost(id, err)
 		}
-		return v.did("/rappels", v.lang.T("La demande est close.", "The request is closed."), nil)
+		return v.did("/bureau/"+id, v.lang.T("La correction est au bureau.", "The correction is on the desk."), nil)
+	case "keep":
+		draft.Seen = number(v.value("corrections"))
+		if err := v.Requests.Save(v.ctx, v.actor, id, draft); err != nil {
+			return v.deskLost(id, err)
+		}
+		return v.did("/bureau/"+id, v.lang.T("Ce qui est au bureau est gardé.", "What is on the desk is kept."), nil)
+	case "close":
+		err := v.Requests.Withdraw(v.ctx, v.actor, id, v.value("close_reason"))
+		if fault.Is(err, fault.Invalid) {
+			return v.deskInvalid(id, renamed(err, closing))
+		}
+		if err != nil {
+			return v.deskLost(id, err)
+		}
+		return v.undoable("/rappels", v.lang.T("La demande est close.", "The request is closed."), "/demandes/"+id+"/reprendre")
 	}
 	if err := v.Requests.Save(v.ctx, v.actor, id, draft); err != nil {
 		return v.deskLost(id, err)
@@ -181,25 +192,49 @@ func (v *visit) deskInvalid(id string, err error) error {
 
 // wordsFault names the trade's free text as the pages do.
 func wordsFault(f *network.Form, err error) error {
-	ft := fault.Of(err)
-	if ft == nil || f == nil || len(ft.Fields) == 0 {
+	if f == nil {
 		return err
 	}
-	named := *ft // a copy: who made it may share it
-	named.Fields = slices.Clone(ft.Fields)
-	for i, x := range named.Fields {
-		if x.Name == "answers."+wordsQuestion(f) {
-			named.Fields[i].Name = "words"
+	return renamed(err, func(field string) string {
+		if field == "answers."+wordsQuestion(f) {
+			return "words"
 		}
+		return field
+	})
+}
+
+// renamed is a fault whose fields are called as a page calls its inputs: a rule speaks of its own words.
+func renamed(err error, name func(string) string) error {
+	f := fault.Of(err)
+	if f == nil || len(f.Fields) == 0 {
+		return err
+	}
+	named := *f // a copy: who made it may share it
+	named.Fields = slices.Clone(f.Fields)
+	for i, x := range named.Fields {
+		named.Fields[i].Name = name(x.Name)
 	}
 	return &named
 }
 
+// closing is where a page that holds two reasons asks for the one of closing.
+func closing(string) string { return "close_reason" }
+
 func (v *visit) deskRelease() error {
-	if err := v.Requests.Release(v.ctx, v.actor, v.r.PathValue("id")); err != nil {
+	id := v.r.PathValue("id")
+	if err := v.Requests.Release(v.ctx, v.actor, id); err != nil {
 		return err
 	}
-	return v.did("/rappels", v.lang.T("La demande est rendue à la file.", "The request is back in the queue."), nil)
+	return v.undoable("/rappels", v.lang.T("La demande est rendue à la file.", "The request is back in the queue."), "/rappels/"+id+"/prendre")
+}
+
+// unclose takes the closing at the desk back.
+func (v *visit) unclose() error {
+	id := v.r.PathValue("id")
+	if err := v.Requests.Unwithdraw(v.ctx, v.actor, id); err != nil {
+		return v.did("/demandes/"+id, "", err)
+	}
+	return v.to("/bureau/" + id)
 }
 
 // readDraft decodes the desk. A page on which no trade can be chosen any more sends the one that it was made for. Answers to another trade's
@@ -211,7 +246,7 @@ func (v *visit) readDraft() request.Draft {
 	}
 	d := request.Draft{Trade: trade, Urgency: v.value("urgency"), Intent: v.value("intent"), Postcode: v.value("postcode"), INSEE: v.value("commune"), Street: v.value("street"),
 		Kind: v.value("kind"), Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"), Lang: v.value("caller_lang"),
-		Answers: map[string][]string{}, Consents: map[string]bool{}, Price: v.value("price"), Because: v.value("price_reason")}
+		Answers: map[string][]string{}, Consents: map[string]bool{}, Price: v.value("price"), Because: v.value("price_reason"), Seen: number(v.value("seen"))}
 	if d.Kind == "" {
 		d.Kind = "person"
 	}
@@ -266,21 +301,18 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	if f.Values == nil {
 		f.Values = v.draftValues(n, d.Draft)
 	}
-	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}}
+	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}, {Name: "seen", Value: strconv.Itoa(d.Draft.Seen)}}
 	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
 		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons()}
 	p.PublishAs = p.User
-	for _, t := range n.Trades {
-		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	p.Trades = v.tradeOptions(n)
 	if d.Channel == "phone" {
 		for _, c := range d.Consents {
 			p.Consents = append(p.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required})
 		}
 	}
-	for i, id := range d.Photos {
-		p.Photos = append(p.Photos, ui.Picture{Href: "/demandes/" + d.ID + "/photos/" + id, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
-	}
+	p.Photos = v.pictures("/demandes/"+d.ID, d.Photos)
+	v.deskChanges(&p, d)
 	var err error
 	if p.Call, err = v.callBeside(d.ID); err != nil {
 		return p, err
@@ -310,6 +342,67 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 		}
 	}
 	return p, nil
+}
+
+// deskChanges lays what was corrected meanwhile beside what stands on the desk: the agent takes the one or keeps the other, and then publishes.
+func (v *visit) deskChanges(p *ui.Desk, d request.Desk) {
+	if len(d.Changes) == 0 {
+		return
+	}
+	p.Changes = &ui.DeskChanges{At: d.Corrected, Corrections: d.Seen}
+	form := d.Network.Form(d.Request.Trade)
+	for _, c := range d.Changes {
+		label := v.fieldLabel(form, c.Field)
+		p.Changes.Lines = append(p.Changes.Lines, ui.DeskChange{Label: label, Desk: v.fieldWords(d.Network, form, c.Field, c.Desk), Now: v.fieldWords(d.Network, form, c.Field, c.Now)})
+	}
+	p.Missing = append(p.Missing, v.lang.T("Prendre la correction, ou garder ce qui est au bureau", "Take the correction, or keep what is on the desk"))
+}
+
+// fieldLabel names an input of a request's content in a few words.
+func (v *visit) fieldLabel(f *network.Form, field string) string {
+	if id, ok := strings.CutPrefix(field, "answers."); ok && f != nil {
+		if q, known := f.Question(id); known {
+			return v.say2(q.Label)
+		}
+	}
+	words, ok := map[string][2]string{"urgency": {"Pour quand", "For when"}, "postcode": {"Code postal", "Postcode"}, "commune": {"Commune", "Commune"}, "street": {"Adresse", "Address"}, "kind": {"Qui demande", "Who asks"},
+		"name": {"Nom", "Name"}, "company": {"Société", "Company"}, "phone": {"Téléphone", "Phone"}, "email": {"E-mail", "E-mail"}}[field]
+	if !ok {
+		return field
+	}
+	return v.lang.T(words[0], words[1])
+}
+
+// fieldWords says a value as a person reads it.
+func (v *visit) fieldWords(n *network.Network, f *network.Form, field string, values []string) string {
+	if id, ok := strings.CutPrefix(field, "answers."); ok && f != nil {
+		if q, known := f.Question(id); known {
+			return v.say2(q.Say(values))
+		}
+	}
+	x := first(values)
+	switch {
+	case field == "urgency":
+		return v.say2(n.Urgency(x))
+	case field == "commune":
+		return communeName(x)
+	case field == "phone" && strings.HasPrefix(x, "+"):
+		return phone.Display(x)
+	case field == "kind" && x == "company":
+		return v.lang.T("Une société", "A company")
+	case field == "kind":
+		return v.lang.T("Un particulier", "A person")
+	}
+	return strings.Join(values, ", ")
+}
+
+// number is a count that a page sent back; what is none is zero.
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // missing names what is still to be asked; what was typed and is wrong keeps its own sentence.
@@ -357,9 +450,7 @@ func (v *visit) deskShown(p *ui.Desk, d request.Desk) {
 		p.Price.Reasons = append(p.Price.Reasons, ui.PriceReason{Because: v.say2(s.Because), Effect: effect})
 	}
 	p.Preview = v.boardItem(n, as)
-	for _, l := range d.Form.Board(clean) {
-		p.Facts = append(p.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
-	}
+	p.Facts = v.facts(d.Form.Board(clean))
 }
 
 // boardItem is a request as any professional sees it before he buys (ET-10).
@@ -466,25 +557,6 @@ func (v *visit) waitingDue(queue, path string, w request.Waiting, names map[stri
 	return d
 }
 
-// staffNames are the names of the agents whom lists speak of.
-func (v *visit) staffNames(ids ...string) (map[string]string, error) {
-	names := map[string]string{}
-	for _, id := range ids {
-		if _, done := names[id]; done || id == "" {
-			continue
-		}
-		a, err := v.Auth.Get(v.ctx, id)
-		if fault.Is(err, fault.Missing) || errors.Is(err, db.ErrNone) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		names[id] = a.Name
-	}
-	return names, nil
-}
-
 func (v *visit) takers(all []request.Waiting) (map[string]string, error) {
 	var ids []string
 	for _, w := range all {
@@ -492,7 +564,7 @@ func (v *visit) takers(all []request.Waiting) (map[string]string, error) {
 			ids = append(ids, w.TakenBy)
 		}
 	}
-	return v.staffNames(ids...)
+	return v.Auth.Names(v.ctx, ids...)
 }
 
 // callBacks is the queue of people who wait for a call: requests sent by the form, and calls that nobody took.
@@ -533,9 +605,7 @@ func (v *visit) queueCase(w request.Waiting, path, label string) *ui.QueueCase {
 			c.Facts = append(c.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: u})
 		}
 		if f := n.Form(w.Trade); f != nil {
-			for _, l := range f.Board(w.Answers) {
-				c.Facts = append(c.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
-			}
+			c.Facts = append(c.Facts, v.facts(f.Board(w.Answers))...)
 		}
 	}
 	if v.actor.Can(auth.RequestQualify) && (v.free(w) || w.TakenBy == v.actor.Account) {
@@ -591,5 +661,9 @@ func (v *visit) takeUnsold() error {
 	if err := v.Requests.Take(v.ctx, v.actor, id); err != nil {
 		return v.did("/invendus", "", err)
 	}
-	return v.to("/demandes/" + id)
+	return v.undoable("/demandes/"+id, v.lang.T("Vous suivez cette demande.", "You look after this request."), "/invendus/"+id+"/rendre")
+}
+
+func (v *visit) releaseUnsold() error {
+	return v.did("/invendus", v.lang.T("La demande est rendue à la file.", "The request is back in the queue."), v.Requests.Release(v.ctx, v.actor, v.r.PathValue("id")))
 }

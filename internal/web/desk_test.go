@@ -231,6 +231,16 @@ func TestDesk_closesOnlyWithAReason(t *testing.T) {
 		if to := b.post("/bureau/"+id, form).to(t); to != "/rappels" {
 			t.Errorf("after closing: %s", to)
 		}
+		undo := value(t, b.get("/rappels").want(t, 200).body, `action="([^"]*)" data-undo`)
+		if to := b.post(undo, nil).to(t); to != "/bureau/"+id {
+			t.Errorf("after the undo: %s", to)
+		}
+		b.post("/bureau/"+id+"/rendre", nil).to(t)
+		undo = value(t, b.get("/rappels").want(t, 200).body, `action="([^"]*)" data-undo`)
+		if to := b.post(undo, nil).to(t); to != "/bureau/"+id {
+			t.Errorf("after taking back what was given back: %s", to)
+		}
+		b.post("/bureau/"+id, form).to(t)
 		if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, "Client injoignable") {
 			t.Error("the file does not say why")
 		}
@@ -487,17 +497,67 @@ func TestSearch_findsByNumberNameAndReference(t *testing.T) {
 		asked := h.Ask(t, func(in *request.Ask) { in.Name, in.Phone = "Béatrice Cherchée", rig.Mobile(930) })
 		b := h.as(t, h.Agent(t))
 		for _, q := range []string{rig.Mobile(930), "cherchee", "Béatrice Cherchée", asked.Ref, strings.ToLower(strings.ReplaceAll(asked.Ref, "-", ""))} {
-			if page := b.get("/recherche?q="+url.QueryEscape(q)).want(t, 200); !strings.Contains(page.body, "/demandes/"+asked.ID) {
+			if page := b.find(q); !strings.Contains(page.body, "/demandes/"+asked.ID) {
 				t.Errorf("%q finds nothing", q)
 			}
 		}
 		for _, q := range []string{"be", "'; DROP TABLE request; --", "%", strings.Repeat("x", 5000)} {
-			if page := b.get("/recherche?q="+url.QueryEscape(q)).want(t, 200); strings.Contains(page.body, asked.ID) {
+			if page := b.find(q); strings.Contains(page.body, asked.ID) {
 				t.Errorf("%q finds the request", q)
 			}
 		}
 		if n := h.count(t, "SELECT count(*) FROM audit WHERE action = 'request.found' AND object = $1", asked.ID); n != 5 {
 			t.Errorf("%d findings are on record, want 5", n)
+		}
+	})
+}
+
+func TestDesk_showsACorrectionBesideWhatWasTyped(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		for _, c := range []struct{ do, street string }{{"adopt", "8 rue Corrigée"}, {"keep", "5 rue de l’Exemple"}} {
+			id := h.asked(t)
+			b := h.as(t, h.Agent(t))
+			b.post("/rappels/"+id+"/prendre", nil).to(t)
+			seen := value(t, b.get("/bureau/"+id).want(t, 200).body, `name="seen" value="(\d+)"`)
+			coded := auth.Actor{Who: auth.Consumer, Request: id, Coded: true}
+			mine, err := h.Requests.Mine(context.Background(), coded)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := mine.Current()
+			in.Street = "8 rue Corrigée"
+			if err := h.Requests.Correct(context.Background(), coded, "", in); err != nil {
+				t.Fatal(err)
+			}
+			form := leak()
+			form.Set("seen", seen)
+			form.Set("name", "Typé Au Bureau")
+			form.Set("phone", rig.Mobile(800+h.Next()))
+			if to := b.post("/bureau/"+id, doing(form, "publish")).to(t); to != "/bureau/"+id {
+				t.Fatalf("publishing over a correction leads to %s", to)
+			}
+			page := b.get("/bureau/"+id).want(t, 200)
+			for _, x := range []string{"Rien n’est perdu", "8 rue Corrigée", "5 rue de l’Exemple", "Typé Au Bureau", "Prendre la correction", "disabled data-publish"} {
+				if !strings.Contains(page.body, x) {
+					t.Errorf("the desk does not show %q", x)
+				}
+			}
+			form.Set("corrections", value(t, page.body, `name="corrections" value="(\d+)"`))
+			if to := b.post("/bureau/"+id, doing(form, c.do)).to(t); to != "/bureau/"+id {
+				t.Fatalf("%s leads to %s", c.do, to)
+			}
+			page = b.get("/bureau/"+id).want(t, 200)
+			if strings.Contains(page.body, "Prendre la correction") || !strings.Contains(page.body, "Typé Au Bureau") || !strings.Contains(page.body, `value="`+c.street+`"`) {
+				t.Errorf("after %s the desk does not show %q and what was typed", c.do, c.street)
+			}
+			form.Set("street", c.street)
+			form.Set("seen", value(t, page.body, `name="seen" value="(\d+)"`))
+			if to := b.post("/bureau/"+id, doing(form, "publish")).to(t); to != "/demandes/"+id {
+				t.Errorf("published after %s leads to %s", c.do, to)
+			}
+			if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, c.street) || !strings.Contains(file.body, "Corrigée : Adresse") {
+				t.Errorf("after %s the file does not show %q and what was corrected", c.do, c.street)
+			}
 		}
 	})
 }

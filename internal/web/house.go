@@ -1,9 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -134,6 +134,7 @@ var auditWords = map[string][2]string{
 	"request.offered-by-hand": {"Demande proposée à la main", "Request offered by hand"},
 	"request.publish":         {"Demande publiée", "Request published"},
 	"request.read":            {"Demande lue", "Request read"},
+	"request.reopened":        {"Retrait d’une demande annulé", "Withdrawal of a request undone"},
 	"request.repriced":        {"Prix changé", "Price changed"},
 	"request.submit":          {"Demande reçue", "Request received"},
 	"request.take":            {"Demande prise", "Request taken"},
@@ -155,7 +156,7 @@ func (v *visit) auditName(action string) string {
 	return v.lang.T(w[0], w[1])
 }
 
-// journalPage is how many lines of the audit trail one page shows, journalFile how many a file holds at most.
+// journalPageSize is how many lines of the audit trail one page shows, journalFile how many a file holds at most.
 const (
 	journalPageSize = 100
 	journalFile     = 20_000
@@ -172,17 +173,8 @@ func (v *visit) journalFilter() (audit.Page, error) {
 		}
 		p.At, p.ID = before, id
 	}
-	if who := strings.TrimSpace(q.Get("who")); who != "" {
-		p.Actors = []string{who} // an id
-		all, err := v.Auth.Staff(v.ctx)
-		if err != nil {
-			return p, err
-		}
-		for _, a := range all { // or a part of a name, as people type it
-			if strings.Contains(geo.Fold(a.Name), geo.Fold(who)) {
-				p.Actors = append(p.Actors, a.ID)
-			}
-		}
+	if who := q.Get("who"); who != "" {
+		p.Actors = []string{who}
 	}
 	if ref, ok := request.ParseRef(p.Object); ok {
 		id, err := v.Requests.ByRef(v.ctx, v.actor, ref)
@@ -199,11 +191,7 @@ func (v *visit) journalFilter() (audit.Page, error) {
 func (v *visit) journal() error { return v.journalShown(ui.Form{}) }
 
 func (v *visit) journalShown(f ui.Form) error {
-	page, err := v.journalPage(f)
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.journalPage(f))
 }
 
 func (v *visit) journalPage(f ui.Form) (ui.View, error) {
@@ -239,6 +227,9 @@ func (v *visit) journalPage(f ui.Form) (ui.View, error) {
 	if page.Lines, err = v.entries(lines); err != nil {
 		return nil, err
 	}
+	if page.Whos, err = v.actorOptions(page.Who); err != nil {
+		return nil, err
+	}
 	kept := url.Values{"who": {page.Who}, "what": {page.What}, "on": {page.On}}
 	page.CSV = "/journal.csv?" + kept.Encode()
 	if more != nil {
@@ -246,6 +237,32 @@ func (v *visit) journalPage(f ui.Form) (ui.View, error) {
 		page.Next = "/journal?" + kept.Encode()
 	}
 	return page, nil
+}
+
+// actorOptions are those by whom the trail may be filtered: chosen from a list, so that the address holds an id and no name. Who is not staff,
+// a professional's account, stays as it was given.
+func (v *visit) actorOptions(chosen string) ([]ui.Option, error) {
+	all, err := v.Auth.Staff(v.ctx)
+	if err != nil {
+		return nil, err
+	}
+	var options []ui.Option
+	for _, a := range all {
+		options = append(options, ui.Option{Value: a.ID, Label: a.Name})
+	}
+	for _, id := range []string{"system", "link", "visitor"} {
+		options = append(options, ui.Option{Value: id, Label: v.nobody(id)})
+	}
+	if chosen != "" && !slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == chosen }) {
+		options = append(options, ui.Option{Value: chosen, Label: chosen})
+	}
+	return options, nil
+}
+
+// nobody names the actors who have no account.
+func (v *visit) nobody(id string) string {
+	words := map[string][2]string{"system": {"le logiciel", "the software"}, "link": {"client, par son lien", "customer, by link"}, "visitor": {"visiteur", "visitor"}}[id]
+	return v.lang.T(words[0], words[1])
 }
 
 // entries puts names to the ids of lines.
@@ -268,7 +285,7 @@ func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := v.staffNames(staffIDs...)
+	names, err := v.Auth.Names(v.ctx, staffIDs...)
 	if err != nil {
 		return nil, err
 	}
@@ -285,10 +302,9 @@ func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
 	}); err != nil {
 		return nil, err
 	}
-	special := map[string]string{"system": v.lang.T("le logiciel", "the software"), "link": v.lang.T("client, par son lien", "customer, by link"), "visitor": v.lang.T("visiteur", "visitor")}
 	entries := make([]ui.Entry, len(lines))
 	for i, l := range lines {
-		e := ui.Entry{At: db.Time(l.At), Who: orID(orID(special[l.Actor], names[l.Actor]), l.Actor), What: v.auditName(l.Action), On: orID(names[l.Object], l.Object), Why: orID(names[l.Detail], l.Detail), Denied: l.Refused}
+		e := ui.Entry{At: db.Time(l.At), Who: cmp.Or(v.nobody(l.Actor), names[l.Actor], l.Actor), What: v.auditName(l.Action), On: cmp.Or(names[l.Object], l.Object), Why: cmp.Or(names[l.Detail], l.Detail), Denied: l.Refused}
 		switch {
 		case strings.HasPrefix(l.Object, "req_") && v.actor.Can(auth.RequestRead):
 			e.Href = "/demandes/" + l.Object
@@ -371,42 +387,15 @@ func (v *visit) blockAddress() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	if err := v.actor.May(auth.AddressBlock); err != nil {
-		return err
-	}
-	var c fault.Check
-	address := readAddress(v.value("address"))
-	c.That(address != "", "address", fault.T("Écrivez une adresse IP.", "Write an IP address."))
 	days, err := strconv.Atoi(v.value("days"))
-	c.That(err == nil && days >= 1 && days <= 90, "days", fault.T("Écrivez un nombre de jours de 1 à 90.", "Write a number of days from 1 to 90."))
-	reason := v.value("block_reason")
-	c.That(len(reason) >= 3 && len(reason) <= 200, "block_reason", fault.T("Écrivez pourquoi, en quelques mots.", "Write why, in a few words."))
-	if err := c.Err(); err != nil {
+	if err != nil {
+		days = 0 // refused below, with the bounds
+	}
+	err = person.BlockAddress(v.ctx, v.DB, v.Vault, v.actor, person.AddressBlock{Address: v.value("address"), Days: days, Reason: v.value("reason")})
+	if fault.Is(err, fault.Invalid) {
 		return v.invalid(err, v.journalPage)
 	}
-	err = v.DB.Write(v.ctx, func(tx *db.Tx) error {
-		if err := person.Block(tx, person.AddressIndex(v.Vault, address), reason, v.actor.Account, tx.Now().AddDate(0, 0, days)); err != nil {
-			return err
-		}
-		return audit.Write(tx, v.actor.Name(), v.actor.As(auth.AddressBlock), "address.block", "", strconv.Itoa(days))
-	})
 	return v.did("/journal", v.lang.T("Cette adresse est bloquée.", "This address is blocked."), err)
-}
-
-// readAddress is an address as requests are counted by: IPv6 by its /64.
-func readAddress(s string) string {
-	a, err := netip.ParseAddr(strings.TrimSpace(s))
-	if err != nil {
-		return ""
-	}
-	if a = a.Unmap(); a.Is6() {
-		p, err := a.Prefix(64)
-		if err != nil {
-			return ""
-		}
-		return p.String()
-	}
-	return a.String()
 }
 
 // salesSpan reads the days of the address: the last thirty unless it says otherwise, a year at most.

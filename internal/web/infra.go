@@ -20,13 +20,14 @@ import (
 	"entremise/internal/fault"
 	"entremise/internal/job"
 	"entremise/internal/network"
+	"entremise/internal/web/ui"
 )
 
 // writeMaybeGzip writes a whole body, compressed where the reader takes it and it is worth it.
 func writeMaybeGzip(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
 	h := w.Header()
 	h.Add("Vary", "Accept-Encoding")
-	if len(body) < 1400 || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if len(body) < 1400 || !ui.AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(status)
 		_, err := w.Write(body)
@@ -121,7 +122,7 @@ func (m *metrics) served(method, route string, status int, took time.Duration) {
 	}
 }
 
-// fromHere keeps what is for the machine's own monitors to loopback and to believed proxies' own networks.
+// fromHere keeps what is for the machine's own monitors to loopback, and to staff who read the trail.
 func (v *visit) fromHere() error {
 	a := v.address()
 	if a == "::/64" || strings.HasPrefix(a, "127.") || v.actor.Can(auth.AuditRead) {

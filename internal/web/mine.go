@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -118,18 +117,14 @@ func (v *visit) mine() error {
 	page := ui.MyRequest{Public: v.public(m.Zone()), Topic: "request " + m.ID, Reference: m.Ref, Title: title, Where: m.Commune().Name + " " + m.Postcode, Status: v.statusOfRequest(m.State),
 		Words: v.freeWords(form, m.Words), CanCancel: m.State.Open(), CanFix: m.State.Open() && form != nil, Until: m.At.Add(linkCookie)}
 	if form != nil {
-		for _, l := range form.Sheet(m.Answers) {
-			page.Facts = append(page.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
-		}
+		page.Facts = v.facts(form.Sheet(m.Answers))
 	}
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: v.say2(m.Network.Urgency(m.Urgency))},
 		ui.Fact{Label: v.lang.T("Téléphone", "Phone"), Value: phone.Display(m.Who.Phone)})
 	if m.Street != "" {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Adresse", "Address"), Value: m.Street})
 	}
-	for i, id := range m.Photos {
-		page.Photos = append(page.Photos, ui.Picture{Href: "/ma-demande/photos/" + id, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
-	}
+	page.Photos = v.pictures("/ma-demande", m.Photos)
 	answered := false
 	for _, e := range m.Events {
 		if step, ok := v.consumerStep(m, e); ok {
@@ -156,6 +151,41 @@ func (v *visit) mine() error {
 		page.Consents = append(page.Consents, ui.Given{ID: g.Consent, Wording: g.Words, At: g.At, Channel: v.channelName(g.Channel), Final: c.Kind != network.KindConsent})
 	}
 	return v.show(page)
+}
+
+// tradeOptions are all trades of a network, to choose from.
+func (v *visit) tradeOptions(n *network.Network) []ui.Option {
+	all := make([]ui.Option, len(n.Trades))
+	for i, t := range n.Trades {
+		all[i] = ui.Option{Value: t.Slug, Label: v.say2(t.Label)}
+	}
+	return all
+}
+
+func (v *visit) tradeNames(slugs []string) []string {
+	names := make([]string, len(slugs))
+	for i, slug := range slugs {
+		names[i] = v.tradeName(slug)
+	}
+	return names
+}
+
+// facts are answers to a form's questions, in words.
+func (v *visit) facts(lines []network.Line) []ui.Fact {
+	all := make([]ui.Fact, len(lines))
+	for i, l := range lines {
+		all[i] = ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)}
+	}
+	return all
+}
+
+// pictures are photos by id, served under a path.
+func (v *visit) pictures(path string, ids []string) []ui.Picture {
+	var all []ui.Picture
+	for i, id := range ids {
+		all = append(all, ui.Picture{Href: path + "/photos/" + id, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
+	}
+	return all
 }
 
 func (v *visit) tradeName(slug string) string {
@@ -252,6 +282,8 @@ func (v *visit) consumerStep(m request.Mine, e request.Event) (ui.Step, bool) {
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Annulée, sans frais", "Cancelled, free of charge")
 	case request.EvWithdrawn:
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Close par un conseiller", "Closed by an agent")
+	case request.EvReopened:
+		s.Text = v.lang.T("Reprise par le conseiller", "Taken up again by the agent")
 	case request.EvStopped:
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Vous ne voulez plus être contacté", "You want no more contact")
 	case request.EvUnserved:
@@ -271,16 +303,7 @@ func (v *visit) photo(request string) error {
 	if err != nil {
 		return err
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", "image/jpeg")
-	h.Set("Cache-Control", "private, no-store")
-	h.Set("Content-Length", fmt.Sprint(len(p.JPEG)))
-	v.wrote = true
-	_, err = v.w.Write(p.JPEG)
-	if err != nil && v.ctx.Err() != nil {
-		return nil // the reader went away
-	}
-	return err
+	return v.file("image/jpeg", "inline", p.JPEG)
 }
 
 // did runs an action of a page and comes back to it with a sentence; a fault is said there too.
@@ -386,11 +409,7 @@ func (v *visit) fixForm() error {
 	if err != nil {
 		return err
 	}
-	page, err := v.fixPage(m)(ui.Form{Values: correctionValues(m)})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.fixPage(m)(ui.Form{Values: correctionValues(m)}))
 }
 
 func (v *visit) fixPage(m request.Mine) func(ui.Form) (ui.View, error) {

@@ -20,11 +20,7 @@ import (
 
 // calls shows the lines of this moment.
 func (v *visit) calls() error {
-	page, err := v.callsPage(ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.callsPage(ui.Form{}))
 }
 
 func (v *visit) callsPage(f ui.Form) (ui.View, error) {
@@ -32,9 +28,7 @@ func (v *visit) callsPage(f ui.Form) (ui.View, error) {
 	for _, s := range v.n.Sites {
 		p.Sites = append(p.Sites, ui.Option{Value: s.Host, Label: s.Host + " · " + s.Phone.Display()})
 	}
-	for _, t := range v.n.Trades {
-		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	p.Trades = v.tradeOptions(v.n)
 	if v.actor.Can(auth.CallAnswer) {
 		me, err := v.Auth.Get(v.ctx, v.actor.Account)
 		if err != nil {
@@ -60,7 +54,7 @@ func (v *visit) callsPage(f ui.Form) (ui.View, error) {
 		for i, c := range all {
 			agents[i] = c.Agent
 		}
-		names, err := v.staffNames(agents...)
+		names, err := v.Auth.Names(v.ctx, agents...)
 		if err != nil {
 			return nil, err
 		}
@@ -173,7 +167,7 @@ func (v *visit) missedDue(c call.Call) ui.Due {
 	return d
 }
 
-// site is the line that a form names, or the first.
+// line is the host of the line that a form names, or the first.
 func (v *visit) line() string {
 	if host := v.value("site"); host != "" {
 		return host
@@ -232,7 +226,11 @@ func (v *visit) openCall(id string) error {
 
 // callDesk is the desk before the caller agreed: only what to say.
 func (v *visit) callDesk(id string) error {
-	c, err := v.Calls.Open(v.ctx, v.actor, id)
+	open := v.Calls.Open
+	if v.wantsFragment() {
+		open = v.Calls.Renew
+	}
+	c, err := open(v.ctx, v.actor, id)
 	if err != nil {
 		if fault.Is(err, fault.Conflict) {
 			return v.did("/appels", "", err)
@@ -284,10 +282,10 @@ func (v *visit) callBeside(requestID string) (*ui.DeskCall, error) {
 }
 
 // script is what the operator wants said on a site's line.
-func (v *visit) script(n *network.Network, host string) []ui.Said {
-	var all []ui.Said
+func (v *visit) script(n *network.Network, host string) []string {
+	var all []string
 	for _, step := range call.Words(n, host, string(v.lang)).Steps {
-		all = append(all, ui.Said{Words: v.say2(step.Text)})
+		all = append(all, v.say2(step.Text))
 	}
 	return all
 }

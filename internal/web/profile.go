@@ -53,11 +53,7 @@ func (v *visit) invoicePDF() error {
 var creditAmounts = []money.Amount{money.Euros(50), money.Euros(100), money.Euros(200), money.Euros(500)}
 
 func (v *visit) wallet() error {
-	page, err := v.walletPage(ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.walletPage(ui.Form{}))
 }
 
 func (v *visit) walletPage(form ui.Form) (ui.View, error) {
@@ -158,7 +154,7 @@ const (
 // coverage draws an area: the communes around its base, with those inside marked.
 func (v *visit) coverage(p pro.Profile) ui.Coverage {
 	base, ok := geo.ByINSEE(p.Base)
-	c := ui.Coverage{Centre: communeWithPostcode(p.Base), CentreCode: communeWithPostcode(p.Base), RadiusKm: p.RadiusKm, Departments: strings.Join(p.Departments, ", "), Words: v.areaWords(p)}
+	c := ui.Coverage{Centre: communeWithPostcode(p.Base), RadiusKm: p.RadiusKm, Departments: strings.Join(p.Departments, ", "), Words: v.areaWords(p)}
 	names := make([]string, len(p.Communes))
 	reach := max(p.RadiusKm*1250, mapLeast)
 	for i, code := range p.Communes {
@@ -188,11 +184,7 @@ func (v *visit) coverage(p pro.Profile) ui.Coverage {
 }
 
 func (v *visit) profile() error {
-	page, err := v.profilePage(ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.profilePage(ui.Form{}))
 }
 
 func (v *visit) profilePage(form ui.Form) (ui.View, error) {
@@ -211,9 +203,7 @@ func (v *visit) profilePage(form ui.Form) (ui.View, error) {
 	if words := v.accessWords(me); words != "" {
 		page.Notices = append([]string{words}, page.Notices...)
 	}
-	for _, t := range p.Trades {
-		page.Trades = append(page.Trades, v.tradeName(t))
-	}
+	page.Trades = v.tradeNames(p.Trades)
 	for i, s := range p.Week {
 		if s.Open() {
 			page.Hours[i] = ui.Hours{From: clockText(s.From), To: clockText(s.To)}
@@ -244,20 +234,20 @@ func (v *visit) changed(c *fault.Check, good string, change func(*pro.Profile)) 
 	if err == nil {
 		err = v.Pros.EditOwn(v.ctx, v.actor, change)
 	}
-	if f := fault.Of(err); f != nil {
-		for i, field := range f.Fields { // the rule speaks of the profile, the page of its inputs
-			switch {
-			case field.Name == "commune":
-				f.Fields[i].Name = "centre"
-			case field.Name == "absence":
-				f.Fields[i].Name = "from"
-			case len(field.Name) == 2 && field.Name[0] == 'd':
-				f.Fields[i].Name += "_from"
-			}
-		}
-		return v.invalid(err, v.profilePage)
+	if fault.Of(err) == nil {
+		return v.did("/profil", good, err)
 	}
-	return v.did("/profil", good, err)
+	return v.invalid(renamed(err, func(field string) string {
+		switch {
+		case field == "commune":
+			return "centre"
+		case field == "absence":
+			return "from"
+		case len(field) == 2 && field[0] == 'd':
+			return field + "_from"
+		}
+		return field
+	}), v.profilePage)
 }
 
 // communeTyped finds the commune that a person names: "Nîmes", "30000", "Nîmes 30000" or an INSEE code. A postcode of several communes names

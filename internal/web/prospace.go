@@ -141,11 +141,7 @@ func (v *visit) absentUntil(p pro.Profile) time.Time {
 
 // sheet is one request, and the confirmation before it is bought.
 func (v *visit) sheet() error {
-	page, err := v.sheetPage(v.r.PathValue("id"))(ui.Form{})
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.sheetPage(v.r.PathValue("id"))(ui.Form{}))
 }
 
 func (v *visit) sheetPage(id string) func(ui.Form) (ui.View, error) {
@@ -165,9 +161,7 @@ func (v *visit) sheetPage(id string) func(ui.Form) (ui.View, error) {
 			return nil, err
 		}
 		if f := it.Network.Form(it.Trade); f != nil {
-			for _, l := range f.Board(it.Answers) {
-				page.Facts = append(page.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
-			}
+			page.Facts = v.facts(f.Board(it.Answers))
 		}
 		page.Notices = v.notices(it.Network, "no-guarantee", "intermediary")
 		page.Notices = append(page.Notices, v.lang.T("Ces informations viennent du client et sont indicatives : le devis que vous lui remettez n’engage que vous.", "This information comes from the client and is indicative: the quote that you give is yours alone.")) // ET-87
@@ -315,7 +309,11 @@ func (v *visit) outcomeStatus(p request.Purchase) ui.Status {
 
 // bought is the screen that is a call button. Each reading of the contact details leaves a line.
 func (v *visit) bought() error {
-	d, err := v.Requests.Detail(v.ctx, v.actor, v.r.PathValue("id"))
+	open := v.Requests.Detail
+	if v.wantsFragment() {
+		open = v.Requests.RenewDetail
+	}
+	d, err := open(v.ctx, v.actor, v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -330,9 +328,7 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 		Reminder: v.lang.T("Appelez vous-même, maintenant : le client attend votre appel dans les minutes qui suivent.", "Call yourself, now: the client expects your call within minutes.")} // ET-90
 	form := d.Network.Form(d.Request.Trade)
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: v.say2(d.Network.Urgency(d.Request.Urgency))})
-	for _, l := range form.Sheet(d.Request.Answers) {
-		page.Facts = append(page.Facts, ui.Fact{Label: v.say2(l.Label), Value: v.say2(l.Value)})
-	}
+	page.Facts = append(page.Facts, v.facts(form.Sheet(d.Request.Answers))...)
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Référence", "Reference"), Value: d.Request.Ref})
 	for _, c := range d.Contacts {
 		step := ui.Step{At: c.At, Tone: ui.Good, Text: v.contactWords(c.Kind)}
@@ -353,9 +349,7 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 		at := d.Request.Commune().Point
 		page.Map = fmt.Sprintf("geo:%.5f,%.5f?q=%s", at.Lat, at.Lon, url.QueryEscape(page.Street))
 	}
-	for i, id := range d.Photos {
-		page.Photos = append(page.Photos, ui.Picture{Href: "/achats/" + d.ID + "/photos/" + id, Alt: v.lang.Tf("Photo %d", "Photo %d", i+1)})
-	}
+	page.Photos = v.pictures("/achats/"+d.ID, d.Photos)
 	for _, g := range d.Given {
 		if c, ok := d.Network.Consent(g.Consent); ok && c.Kind == network.KindRequest && g.Granted && !g.Replaced {
 			page.Consent = v.lang.Tf("%s, %s : « %s »", "%s, %s: “%s”", page.Moment(g.At), v.channelName(g.Channel), g.Words)

@@ -145,6 +145,105 @@ func TestProSpace_showsDetailsOnlyOnceBought(t *testing.T) {
 	})
 }
 
+// What is looked for, opened, led to and linked to: no address holds a name, a number, an address or a word of the consumer's.
+func TestServer_noPersonalValueStandsInAnAddress(t *testing.T) {
+	links := regexp.MustCompile(`(?:href|action|formaction|src)="(/[^"]*)"`)
+	eachHouse(t, func(t *testing.T, h *house) {
+		plumber := h.Pro(t)
+		h.Fund(t, plumber.Pro, money.Euros(100))
+		id, s := h.published(t, func(in *request.Ask) { in.Name = "Béatrice Secrète" })
+		s.name = "Béatrice Secrète"
+		waiting := h.Ask(t, func(in *request.Ask) { in.Name, in.Email, in.Street = s.name, s.email, s.street })
+		agent, pro, out := h.as(t, h.Staff(t, network.Roles()...)), h.as(t, plumber), h.at(t, h.Network.SpaceHost)
+		var seen []string
+		note := func(a answer) answer {
+			t.Helper()
+			seen = append(seen, a.Request.URL.RequestURI(), a.Header.Get("Location"))
+			for _, m := range links.FindAllStringSubmatch(a.body, -1) {
+				seen = append(seen, html.UnescapeString(m[1]))
+			}
+			return a
+		}
+		for _, q := range []string{s.name, s.phone, s.e164, s.email} {
+			for _, b := range []*browser{agent, out} { // and somebody whose session has ended
+				note(b.post("/recherche", url.Values{"q": {q}}))
+				note(b.get("/recherche"))
+			}
+			if page := note(agent.get("/recherche")); !strings.Contains(page.body, id) {
+				t.Errorf("%q finds nothing: this proves nothing", q)
+			}
+		}
+		note(agent.post("/rappels/"+waiting.ID+"/prendre", nil))
+		for _, path := range []string{"/aujourdhui", "/rappels", "/bureau/" + waiting.ID, "/demandes/" + id, "/demandes/" + id + "/corriger", "/journal", "/pros"} {
+			note(agent.get(path).want(t, 200))
+		}
+		note(pro.post("/panier", url.Values{"request": {id}, "then": {"buy"}}))
+		to := note(pro.post("/tableau/"+id+"/acheter", h.buying(note(pro.get("/tableau/"+id)).shown(t), "wallet"))).to(t)
+		note(pro.get(to).want(t, 200))
+		note(pro.get("/achats").want(t, 200))
+		consumer := h.at(t, rig.Host)
+		note(consumer.get("/r/" + waiting.Token))
+		note(consumer.get("/ma-demande").want(t, 200))
+		for _, address := range seen {
+			plain, err := url.QueryUnescape(address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := s.in(plain); len(found) > 0 {
+				t.Errorf("%s holds %q", address, found)
+			}
+		}
+		if found := s.in(h.log.String()); len(found) > 0 {
+			t.Errorf("the log holds %q", found)
+		}
+	})
+}
+
+// A page that renews itself every few seconds is one reading; the header that says so hides no first one.
+func TestReadings_arePeoplesAndNotThoseOfALivePage(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		plumber, agent := h.Pro(t), h.Agent(t)
+		h.Fund(t, plumber.Pro, money.Euros(100))
+		id, _ := h.published(t)
+		b := h.as(t, plumber)
+		b.post("/panier", url.Values{"request": {id}, "then": {"buy"}})
+		bought := b.post("/tableau/"+id+"/acheter", h.buying(b.get("/tableau/"+id).shown(t), "wallet")).to(t)
+		for _, page := range []struct {
+			path, action, object string
+			b, colleague         *browser
+		}{
+			{bought, "contact.read", strings.TrimPrefix(bought, "/achats/"), h.as(t, plumber), h.as(t, h.Account(t, auth.NewAccount{Kind: "pro", Pro: plumber.Pro}))},
+			{"/demandes/" + id, "request.read", id, h.as(t, agent), h.as(t, h.Agent(t))},
+		} {
+			before := h.count(t, "SELECT count(*) FROM audit WHERE action = $1 AND object = $2", page.action, page.object)
+			want := func(n int64, when string) {
+				t.Helper()
+				if got := h.count(t, "SELECT count(*) FROM audit WHERE action = $1 AND object = $2", page.action, page.object) - before; got != n {
+					t.Errorf("%s %s: %d readings are on record, want %d", page.path, when, got, n)
+				}
+			}
+			renew := func(b *browser) {
+				t.Helper()
+				b.header.Set("X-Live", "1")
+				b.get(page.path).want(t, 200)
+				b.header.Del("X-Live")
+			}
+			page.b.get(page.path).want(t, 200)
+			for range 3 {
+				renew(page.b)
+			}
+			want(1, "after it was opened and renewed itself")
+			page.b.get(page.path).want(t, 200)
+			want(2, "opened again")
+			h.Clock.AddMachine(11 * time.Minute)
+			renew(page.b)
+			want(3, "still on screen eleven minutes later")
+			renew(page.colleague)
+			want(4, "asked for with the header by somebody who had not opened it")
+		}
+	})
+}
+
 func TestProSpace_sellsOneSeatToOneOfTen(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		const racers = 10

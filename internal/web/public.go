@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
+	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/phone"
 	"entremise/internal/request"
@@ -24,7 +26,7 @@ import (
 
 // public is the frame of a page for consumers.
 func (v *visit) public(zone *time.Location) ui.Public {
-	p := ui.Public{Frame: v.frame(zone), Site: ui.Site{Name: v.siteName(), Phone: v.site.Phone.Display(), Tel: string(v.site.Phone), Operator: v.n.Operator.Name + " " + v.n.Operator.LegalForm}}
+	p := ui.Public{Frame: v.frame(zone), Site: ui.Site{Name: v.siteName(v.n, v.site), Phone: v.site.Phone.Display(), Tel: string(v.site.Phone), Operator: v.n.Operator.Name + " " + v.n.Operator.LegalForm}}
 	if v.n.Logo() != nil {
 		p.Site.Logo = "/logo.svg?v=" + v.n.Hash()[:8]
 	}
@@ -38,11 +40,9 @@ func (v *visit) public(zone *time.Location) ui.Public {
 
 func (v *visit) say2(t fault.Text) string { return t.Say(string(v.lang)) }
 
-func (v *visit) siteName() string {
-	if name := v.say2(v.site.Name); name != "" {
-		return name
-	}
-	return v.n.Operator.Name
+// siteName is how a site calls itself; one without a name of its own is the operator's.
+func (v *visit) siteName(n *network.Network, s network.Site) string {
+	return cmp.Or(v.say2(s.Name), n.Operator.Name)
 }
 
 // home is the public site's first page, and on the space host the way in.
@@ -184,10 +184,7 @@ func correctionValues(m request.Mine) map[string][]string {
 // document shows a text of the operator, rendered from his Markdown, with the date of its version (ET-156).
 func document(name string) func(*visit) error {
 	return func(v *visit) error {
-		text, ok := v.n.Text(string(v.lang), map[string]string{"legal-notice": "legal"}[name])
-		if !ok {
-			text, ok = v.n.Text(string(v.lang), name)
-		}
+		text, ok := v.n.Text(string(v.lang), name)
 		if !ok {
 			return errNoPage
 		}

@@ -11,7 +11,7 @@ func infraRoutes() []route {
 	return []route{
 		{"GET", "/healthz", anywhere, open, 0, (*visit).healthz},
 		{"GET", "/readyz", anywhere, open, 0, (*visit).readyz},
-		{"GET", "/metrics", anywhere, open, 0, (*visit).prometheus}, // loopback only
+		{"GET", "/metrics", anywhere, open, 0, (*visit).prometheus}, // loopback, or staff who read the trail
 		{"GET", "/live", anywhere, open, 0, (*visit).live},          // each topic asks who watches
 		{"GET", "/log/checkpoint", space, open, 0, (*visit).checkpoint},
 		{"GET", "/log/preuve/{leaf}", space, open, 0, (*visit).inclusion},
@@ -43,7 +43,7 @@ func publicRoutes() []route {
 		{"GET", "/ma-demande/code", site, linked, 0, (*visit).fixCodeForm},
 		{"POST", "/ma-demande/code", site, linked, 0, (*visit).fixCode},
 		{"POST", "/ma-demande/code/renvoi", site, linked, 0, (*visit).fixCodeForm},
-		{"GET", "/mentions-legales", anywhere, open, 0, document("legal-notice")},
+		{"GET", "/mentions-legales", anywhere, open, 0, document("legal")},
 		{"GET", "/conditions", anywhere, open, 0, document("terms")},
 		{"GET", "/confidentialite", anywhere, open, 0, document("privacy")},
 		{"GET", "/stop/{token}", anywhere, open, 0, (*visit).stopForm},

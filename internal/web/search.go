@@ -1,8 +1,10 @@
 package web
 
 import (
+	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"entremise/internal/auth"
 	"entremise/internal/phone"
@@ -10,14 +12,47 @@ import (
 	"entremise/internal/web/ui"
 )
 
+// longestSearch is how much may be typed, in characters.
+const longestSearch = 120
+
+// searchFor keeps what is looked for, often a name or a number, in a cookie for as long as the browser runs: an address would carry it into
+// histories and the logs of proxies, and a page answered to a POST could not be come back to.
+func (v *visit) searchFor() error {
+	if err := v.parse(); err != nil {
+		return err
+	}
+	if err := v.actor.May(auth.SearchAll); err != nil {
+		return err
+	}
+	q := v.value("q")
+	if utf8.RuneCountInString(q) > longestSearch {
+		v.say(ui.Bad, v.lang.Tf("Écrivez %d caractères au plus.", "Write %d characters at most.", longestSearch))
+		q = ""
+	}
+	v.setCookie("search", url.QueryEscape(q), 0)
+	return v.to("/recherche")
+}
+
+func (v *visit) searched() string {
+	c, err := v.r.Cookie(v.cookie("search"))
+	if err != nil {
+		return ""
+	}
+	q, err := url.QueryUnescape(c.Value)
+	if err != nil || !readable(q) {
+		return ""
+	}
+	return q
+}
+
 // search looks for requests and professionals with one field. Each request found leaves a line, for its holder's name is shown.
 func (v *visit) search() error {
 	if err := v.actor.May(auth.SearchAll); err != nil {
 		return err
 	}
-	q := strings.TrimSpace(v.r.URL.Query().Get("q"))
+	q := v.searched()
 	p := ui.Search{Space: v.spaceFrame()}
-	if q == "" {
+	if p.Query = q; q == "" {
 		return v.show(p)
 	}
 	found, err := v.Requests.Search(v.ctx, v.actor, q)
@@ -65,11 +100,7 @@ func (v *visit) searchPros(p *ui.Search, q string) error {
 		return err
 	}
 	for _, x := range all {
-		var trades []string
-		for _, t := range x.Profile.Trades {
-			trades = append(trades, v.tradeName(t))
-		}
-		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Professionnel", "Professional"), Title: contacts[x.ID].Company, Detail: joinWords(strings.Join(trades, ", "), communeName(x.Profile.Base)), Href: "/pros/" + x.ID, Status: v.proStatus(x)})
+		p.Hits = append(p.Hits, ui.Hit{Kind: v.lang.T("Professionnel", "Professional"), Title: contacts[x.ID].Company, Detail: joinWords(strings.Join(v.tradeNames(x.Profile.Trades), ", "), communeName(x.Profile.Base)), Href: "/pros/" + x.ID, Status: v.proStatus(x)})
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ import (
 	"entremise/internal/geo"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/person"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
@@ -384,12 +385,7 @@ func (v *visit) address() string {
 		}
 		a = next
 	}
-	if a = a.Unmap(); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
+	return person.Network(a)
 }
 
 // frame is what every page needs.
@@ -402,6 +398,14 @@ func (v *visit) frame(zone *time.Location) ui.Frame {
 
 // show answers 200 with a page.
 func (v *visit) show(p ui.View) error { return v.showAs(http.StatusOK, p) }
+
+// showing answers with a page that may have failed to be made.
+func (v *visit) showing(p ui.View, err error) error {
+	if err != nil {
+		return err
+	}
+	return v.show(p)
+}
 
 func (v *visit) showAs(status int, p ui.View) error {
 	var body bytes.Buffer // whole before the first byte leaves: a page that fails half way would look like an answer
@@ -431,8 +435,17 @@ func (v *visit) to(path string) error {
 }
 
 // say keeps a sentence for the next page.
-func (v *visit) say(tone ui.Tone, text string) {
-	v.setCookie("flash", url.QueryEscape(string(tone)+"|"+text), time.Minute)
+func (v *visit) say(tone ui.Tone, text string) { v.keep(ui.Flash{Tone: tone, Text: text}) }
+
+func (v *visit) keep(f ui.Flash) {
+	v.setCookie("flash", url.QueryEscape(string(f.Tone)+"|"+f.Undo+"|"+f.Text), time.Minute)
+}
+
+// undoable leads on with a sentence and, for ten seconds, a button that takes the act back by a post to undo. Only what has told nobody outside
+// the house is undone.
+func (v *visit) undoable(to, good, undo string) error {
+	v.keep(ui.Flash{Tone: ui.Good, Text: good, Undo: undo})
+	return v.to(to)
 }
 
 func (v *visit) takeFlash() ui.Flash {
@@ -441,12 +454,12 @@ func (v *visit) takeFlash() ui.Flash {
 		return v.flash
 	}
 	text, err := url.QueryUnescape(c.Value)
-	tone, words, ok := strings.Cut(text, "|")
-	if err != nil || !ok {
+	parts := strings.SplitN(text, "|", 3)
+	if err != nil || len(parts) < 3 {
 		return v.flash
 	}
 	v.setCookie("flash", "", 0)
-	v.flash = ui.Flash{Tone: ui.Tone(tone), Text: words}
+	v.flash = ui.Flash{Tone: ui.Tone(parts[0]), Undo: parts[1], Text: parts[2]}
 	return v.flash
 }
 

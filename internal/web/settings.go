@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ func (v *visit) settings() error {
 	for i, e := range all {
 		accounts[i] = e.By
 	}
-	names, err := v.staffNames(accounts...)
+	names, err := v.Auth.Names(v.ctx, accounts...)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (v *visit) settings() error {
 		switch {
 		case e.Hash == n.Hash():
 			line.Status = ui.Status{Tone: ui.Good, Text: v.lang.T("En vigueur", "In force")}
-			page.Applied, page.By = e.Applied, orID(names[e.By], e.By)
+			page.Applied, page.By = e.Applied, cmp.Or(names[e.By], e.By)
 			if e.By == "system" {
 				page.By = v.lang.T("la commande apply", "the apply command")
 			}

@@ -68,6 +68,7 @@ func (v *visit) signIn() error {
 }
 
 func (v *visit) enterSpace(session, next string) error {
+	v.setCookie("search", "", 0)
 	v.setCookie("session", session, 0) // for as long as the browser runs; the server's own limits are shorter
 	return v.to(after(next))
 }
@@ -95,7 +96,7 @@ func (v *visit) linkSignIn() error {
 	if err != nil {
 		return err
 	}
-	return v.enterSpace(session, v.r.URL.Query().Get("next"))
+	return v.enterSpace(session, "")
 }
 
 func (v *visit) invitationPage(f ui.Form, in auth.Invited, gone bool) (ui.View, error) {
@@ -124,11 +125,7 @@ func (v *visit) invitationForm() error {
 	if err != nil {
 		return err
 	}
-	page, err := v.invitationPage(ui.Form{}, in, false)
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.invitationPage(ui.Form{}, in, false))
 }
 
 func (v *visit) invitation() error {
@@ -184,5 +181,6 @@ func (v *visit) signOut() error {
 		return err
 	}
 	v.setCookie("session", "", 0)
+	v.setCookie("search", "", 0)
 	return v.show(ui.SignedOut{Frame: v.frame(nil), Operator: v.n.Operator.Name})
 }

@@ -80,9 +80,7 @@ func (v *visit) proList() error {
 		filter.Before, filter.BeforeID = before, id
 	}
 	page := ui.Pros{Space: v.spaceFrame(), Trade: filter.Trade, State: q.Get("state"), CanCreate: v.actor.Can(auth.ProCreate)}
-	for _, t := range v.n.Trades {
-		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	page.Trades = v.tradeOptions(v.n)
 	all, err := v.prosShown(&page, filter)
 	if err != nil {
 		return err
@@ -100,20 +98,15 @@ func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
 	var all []pro.Pro
 	if page.State == "idle" {
 		err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
-			all = nil
-			ids, err := request.Idle(tx, db.Micros(v.DB.Now().AddDate(0, -idleAfter, 0)), 200)
-			for _, id := range ids {
-				p, err := pro.Load(tx, id)
-				if err != nil {
-					return err
-				}
-				if page.Trade == "" || slices.Contains(p.Profile.Trades, page.Trade) {
-					all = append(all, p)
-				}
+			ids, err := request.Idle(tx, 200)
+			if err != nil {
+				return err
 			}
-			page.Total = len(all)
+			all, err = pro.LoadAll(tx, ids...)
 			return err
 		})
+		all = slices.DeleteFunc(all, func(p pro.Pro) bool { return page.Trade != "" && !slices.Contains(p.Profile.Trades, page.Trade) })
+		page.Total = len(all)
 		return all, err
 	}
 	all, err := v.Pros.List(v.ctx, v.actor, filter, proPageSize+1)
@@ -150,10 +143,7 @@ func (v *visit) proLines(page *ui.Pros, all []pro.Pro) error {
 	}
 	for _, p := range all {
 		a := active[p.ID]
-		line := ui.ProLine{ID: p.ID, Name: contacts[p.ID].Company, Town: communeWithPostcode(p.Profile.Base), Coverage: v.areaWords(p.Profile), Bought: a.Bought, Last: a.Last, Status: v.proStatus(p)}
-		for _, t := range p.Profile.Trades {
-			line.Trades = append(line.Trades, v.tradeName(t))
-		}
+		line := ui.ProLine{ID: p.ID, Name: contacts[p.ID].Company, Town: communeWithPostcode(p.Profile.Base), Coverage: v.areaWords(p.Profile), Bought: a.Bought, Last: a.Last, Status: v.proStatus(p), Trades: v.tradeNames(p.Profile.Trades)}
 		page.Lines = append(page.Lines, line)
 	}
 	return nil
@@ -168,9 +158,7 @@ func (v *visit) proNew() error {
 
 func (v *visit) proNewPage(f ui.Form) ui.ProFile {
 	p := ui.ProFile{Space: v.spaceFrame(), Form: f, CanEdit: true, Checks: v.checkBoxes(nil), Communes: communeOptions(first(f.Values["postcode"]), "")}
-	for _, t := range v.n.Trades {
-		p.Trades = append(p.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	p.Trades = v.tradeOptions(v.n)
 	return p
 }
 
@@ -285,9 +273,7 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		}
 		page.CanInvite = slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.State == "invited" })
 	}
-	for _, t := range v.n.Trades {
-		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	page.Trades = v.tradeOptions(v.n)
 	for _, w := range v.n.Suspensions {
 		page.Reasons = append(page.Reasons, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
 	}
@@ -303,19 +289,13 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) error {
 	var versions []pro.Version
 	var active map[string]request.Activity
-	var idle []string
 	now := v.DB.Now()
 	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) {
 		if versions, err = pro.History(tx, p.ID, 12); err != nil {
 			return err
 		}
-		if active, err = request.ActivityOf(tx, now.AddDate(0, 0, -30), p.ID); err != nil {
-			return err
-		}
-		if p.State == pro.Active && p.At.Before(now.AddDate(0, -idleAfter, 0)) && active[p.ID].Last.Before(now.AddDate(0, -idleAfter, 0)) {
-			idle = append(idle, p.ID)
-		}
-		return nil
+		active, err = request.ActivityOf(tx, now.AddDate(0, 0, -30), p.ID)
+		return err
 	}); err != nil {
 		return err
 	}
@@ -332,14 +312,14 @@ func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) err
 	if v.actor.Can(auth.WalletRead) {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Portefeuille", "Wallet"), Value: v.lang.Money(page.Balance)})
 	}
-	if len(idle) > 0 {
+	if request.IsIdle(p, a, now) {
 		page.Idle = v.lang.T("Aucun achat depuis trois mois. Le règlement permet de clore la relation ; rien n’est automatique.", "No purchase for three months. The terms allow ending the relation; nothing is automatic.")
 	}
 	ids := make([]string, len(versions))
 	for i, x := range versions {
 		ids[i] = x.By
 	}
-	names, err := v.staffNames(ids...)
+	names, err := v.Auth.Names(v.ctx, ids...)
 	if err != nil {
 		return err
 	}
@@ -433,13 +413,7 @@ func (v *visit) proClose() error {
 	if to := v.mustBeFresh("/pros/" + id); to != nil {
 		return to
 	}
-	err := v.Pros.Close(v.ctx, v.actor, id, v.value("close_reason"))
-	if fault.Is(err, fault.Invalid) {
-		var c fault.Check
-		c.Add("close_reason", fault.Of(err).Fields[0].Text)
-		err = c.Err()
-	}
-	return v.proDid(v.lang.T("L’accès est fermé pour toujours.", "Access is closed for good."), err)
+	return v.proDid(v.lang.T("L’accès est fermé pour toujours.", "Access is closed for good."), renamed(v.Pros.Close(v.ctx, v.actor, id, v.value("close_reason")), closing))
 }
 
 // mustBeFresh leads who proved his identity too long ago to do it again, and then back.

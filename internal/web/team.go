@@ -12,11 +12,7 @@ import (
 // Who works here: invited by e-mail, with roles, the trades that an agent has practised and the date of the training (ET-19).
 
 func (v *visit) team() error {
-	page, err := v.teamPage(ui.Form{}, "")
-	if err != nil {
-		return err
-	}
-	return v.show(page)
+	return v.showing(v.teamPage(ui.Form{}, ""))
 }
 
 // teamPage lists the staff; open is the member whose form came back.
@@ -32,9 +28,7 @@ func (v *visit) teamPage(f ui.Form, open string) (ui.Team, error) {
 	for _, r := range network.Roles() {
 		page.Roles = append(page.Roles, ui.Option{Value: string(r), Label: v.roleName(r)})
 	}
-	for _, t := range v.n.Trades {
-		page.Trades = append(page.Trades, ui.Option{Value: t.Slug, Label: v.say2(t.Label)})
-	}
+	page.Trades = v.tradeOptions(v.n)
 	for _, a := range all {
 		m := ui.Member{ID: a.ID, Name: a.Name, Email: a.Email, Trades: a.Trades, Trained: a.TrainedOn, Last: a.LastSeen, Disabled: a.State == "disabled", Invited: a.State == "invited", Self: a.ID == v.actor.Account}
 		for _, r := range a.Roles {

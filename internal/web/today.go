@@ -130,7 +130,7 @@ func (v *visit) dueChecks(page *ui.Today) error {
 		return err
 	}
 	for _, p := range waiting {
-		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Vérification", "Check"), Title: contacts[p.ID].Company, Detail: joinWords(v.tradesOf(p), communeName(p.Profile.Base)), Href: "/pros/" + p.ID, Since: p.At})
+		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Vérification", "Check"), Title: contacts[p.ID].Company, Detail: joinWords(strings.Join(v.tradeNames(p.Profile.Trades), ", "), communeName(p.Profile.Base)), Href: "/pros/" + p.ID, Since: p.At})
 	}
 	for _, e := range ending {
 		d := ui.Due{Queue: v.lang.T("Assurance", "Insurance"), Title: contacts[e.Pro].Company, Href: "/pros/" + e.Pro, Since: v.DB.Now()}
@@ -143,29 +143,17 @@ func (v *visit) dueChecks(page *ui.Today) error {
 	return nil
 }
 
-func (v *visit) tradesOf(p pro.Pro) string {
-	names := make([]string, len(p.Profile.Trades))
-	for i, t := range p.Profile.Trades {
-		names[i] = v.tradeName(t)
-	}
-	return strings.Join(names, ", ")
-}
-
-// idleAfter: the operator may end a relation without a purchase for so long (ET-49). The software only says so.
-const idleAfter = 3 // months
-
 // dueIdle are counted in one line: nobody has to act on any of them by a time.
 func (v *visit) dueIdle(page *ui.Today) error {
-	since := v.DB.Now().AddDate(0, -idleAfter, 0)
 	var idle []string
-	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { idle, err = request.Idle(tx, db.Micros(since), listed+1); return }); err != nil || len(idle) == 0 {
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { idle, err = request.Idle(tx, listed+1); return }); err != nil || len(idle) == 0 {
 		return err
 	}
 	count := v.lang.Count(min(len(idle), listed), "professionnel", "professionnels", "professional", "professionals")
 	if len(idle) > listed {
 		count = v.lang.Tf("Plus de %s", "More than %s", count)
 	}
-	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Sans achat", "Idle"), Title: v.lang.Tf("%s sans achat depuis trois mois", "%s without a purchase for three months", count), Detail: v.lang.T("à vous de décider, rien n’est automatique", "for you to decide, nothing is automatic"), Href: "/pros?state=idle", Since: since})
+	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Sans achat", "Idle"), Title: v.lang.Tf("%s sans achat depuis trois mois", "%s without a purchase for three months", count), Detail: v.lang.T("à vous de décider, rien n’est automatique", "for you to decide, nothing is automatic"), Href: "/pros?state=idle", Since: request.IdleSince(v.DB.Now())})
 	return nil
 }
 

@@ -110,6 +110,15 @@ func (b *browser) post(path string, form url.Values) answer {
 	return b.send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
 }
 
+// find searches as staff do: what is looked for is posted, and the page that is led to shows it.
+func (b *browser) find(q string) answer {
+	b.t.Helper()
+	if to := b.post("/recherche", url.Values{"q": {q}}).to(b.t); to != "/recherche" {
+		b.t.Fatalf("a search leads to %s", to)
+	}
+	return b.get("/recherche").want(b.t, http.StatusOK)
+}
+
 func (b *browser) send(method, path, kind string, body io.Reader) answer {
 	b.t.Helper()
 	r, err := http.NewRequest(method, b.h.server.URL+path, body)

@@ -161,7 +161,7 @@ func StaticHandler() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Vary", "Accept-Encoding")
 		body := a.plain
-		if a.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if a.gzip != nil && AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 			body = a.gzip
 		}
@@ -172,8 +172,8 @@ func StaticHandler() http.Handler {
 	})
 }
 
-// acceptsGzip reads RFC 9110 § 12.5.3 as far as we need it: gzip is named, and not with weight zero.
-func acceptsGzip(accept string) bool {
+// AcceptsGzip reads RFC 9110 § 12.5.3 as far as we need it: gzip is named, and not with weight zero.
+func AcceptsGzip(accept string) bool {
 	for part := range strings.SplitSeq(accept, ",") {
 		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.TrimSpace(coding) == "gzip" {

@@ -13,9 +13,7 @@ type DemoHome struct {
 	Sites    []Link
 	Roles    []DemoRole
 	Offset   time.Duration
-	Virtual  bool
 	Jumps    []Option
-	Counts   []Fact
 }
 
 // DemoRole is a way in.
@@ -27,7 +25,6 @@ type Outbox struct {
 	Operator string
 	Kind     string // sms, mail or payment; empty is all
 	Lines    []OutboxLine
-	Next     string
 }
 
 // OutboxLine is one message or payment.
@@ -37,8 +34,7 @@ type OutboxLine struct {
 	At      time.Time
 	To      string
 	Subject string
-	Text    string // with addresses; those of ours become links
-	Links   []Link
+	Text    string // its addresses become links
 	Amount  money.Amount
 	Status  Status
 }

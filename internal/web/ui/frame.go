@@ -18,7 +18,6 @@ type Frame struct {
 	Now    time.Time      // business time: clocks in the browser count from it, never from the device's own time
 	Path   string         // path and query of this page; the language switch comes back to it
 	Accent string         // the network's colour, six hexadecimal digits; ours when empty
-	CSRF   string         // hidden in every form when the adapter uses a token
 	Flash  Flash          // said once, at the top
 }
 
@@ -80,7 +79,7 @@ const (
 	Now   Tone = "now"  // where things stand at this moment: a ringed disc in the accent colour
 )
 
-// Flash is one sentence said after an action. Undo, when set, is the address that takes the action back for ten seconds.
+// Flash is one sentence said after an action. Undo, when set, is the address to which a post takes the action back: offered for ten seconds.
 type Flash struct {
 	Tone Tone
 	Text string

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -114,6 +115,18 @@ func TestSafe_knowsItsSchemes(t *testing.T) {
 	for u, ok := range map[string]bool{"/a": true, "/a:b": true, "?q=a:b": true, "#f-x": true, "tel:+33": true, "geo:1,2": true, "https://pro.example/": true, "javascript:alert(1)": false, "JaVaScRiPt:x": false, "data:text/html,x": false, " javascript:x": false} {
 		if got := safe(u) != "about:invalid"; got != ok {
 			t.Errorf("%q: %v", u, got)
+		}
+	}
+}
+
+func TestLinked_cutsWhereAnAddressBeginsAndEnds(t *testing.T) {
+	for text, want := range map[string][]string{
+		"Rien":                            {"Rien"},
+		"Suivre : https://a.example/r/x.": {"Suivre : ", "https://a.example/r/x", "."},
+		"http://a.example/1 puis http://b.example/2?c=d": {"", "http://a.example/1", " puis ", "http://b.example/2?c=d", ""},
+	} {
+		if got := linked(text); !slices.Equal(got, want) {
+			t.Errorf("%q is cut into %q", text, got)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Space struct {
 	Counts   map[string]int
 	Duty     *bool  // an agent's on-duty switch; POST /appels/service (on=yes|no)
 	Search   bool   // this actor may search; staff only
-	Query    string // in the search box
+	Query    string // in the search box; only where its findings are shown
 	Topic    string // of /live; empty: the page does not change by itself
 	Demo     bool   // a ribbon says so and leads to /_demo
 }
@@ -41,13 +41,12 @@ type BoardItem struct {
 	HeldUntil time.Time // this professional's own hold
 	FreeAt    time.Time // when the last hold of somebody else ends; zero: all sold
 	Odds      *Odds
-	New       bool // since the last visit
 	Closed    bool // offered to nobody any more, and not because a colleague took it
 }
 
-// Odds are real outcomes of requests like this one: Reached of every 10 were reached, in N cases. Nothing is guaranteed (ET-09).
+// Odds are real outcomes of requests like this one: in N cases, the shares that were reached and won. Nothing is guaranteed (ET-09).
 type Odds struct {
-	Reached, Won float64 // shares, 0..1
+	Reached, Won float64 // 0..1; won is told to programs only
 	N            int
 }
 
@@ -165,7 +164,6 @@ type InvoiceLine struct {
 	Excl, VAT money.Amount
 	Incl      money.Amount
 	PDF       string // empty while it is being written
-	Credit    bool   // a credit note
 }
 
 // Invoices is `/factures`.
@@ -216,11 +214,10 @@ type Profile struct {
 
 // Coverage is a professional's zone, with its communes as points for the map.
 type Coverage struct {
-	Centre      string // commune name and postcode
-	CentreCode  string // INSEE
+	Centre      string // commune name and postcode, as it may be typed back
 	RadiusKm    int
 	Departments string // "30, 34"
-	Communes    string // postcodes or INSEE codes, separated by commas
+	Communes    string // names with a postcode, separated by commas
 	Words       string // all of it in one sentence
 	Dots        []Dot
 }
@@ -241,13 +238,4 @@ type Why struct {
 	Title    string
 	At       time.Time
 	Sentence string
-	Checks   []WhyCheck // every criterion, in the order in which they were tried; none: the sentence alone
-	Replayed bool       // the decision, computed again from what was stored, gave the same list
-}
-
-// WhyCheck is one criterion with what was found.
-type WhyCheck struct {
-	Criterion string
-	Found     string
-	Tone      Tone
 }

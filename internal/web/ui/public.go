@@ -7,7 +7,6 @@ type Site struct {
 	Name     string // as visitors know it
 	Phone    string // as shown: 01 99 00 12 34
 	Tel      string // the same, E.164, for the tel: link
-	Tariff   string // what a call costs; may be empty
 	Operator string // legal name, in the footer
 	Logo     string // address of the network's drawing; empty when it has none
 	Trades   []Link
@@ -26,7 +25,6 @@ type Home struct {
 	Trades       []TradeCard
 	Places       []Link        // a few trade × commune pages
 	FirstContact time.Duration // the promise: a call within
-	Facts        []Fact        // figures measured from the log, each with its sample; none is shown when empty
 }
 
 // TradeCard is one trade to choose. Icon is an icon's name (see Icon); Href goes to the form.
@@ -42,7 +40,6 @@ type Place struct {
 	Postcode     string
 	Ask          string // the form's address, with the commune chosen
 	Covered      int    // professionals whose coverage holds the commune
-	Text         string // the operator's paragraph; may be empty
 	Cases        []string
 	Nearby       []Link
 	FirstContact time.Duration
@@ -131,12 +128,11 @@ type Taker struct {
 
 // Given is a consent on record.
 type Given struct {
-	ID        string
-	Wording   string
-	At        time.Time
-	Channel   string
-	Withdrawn time.Time
-	Final     bool // the terms: shown, not withdrawable
+	ID      string
+	Wording string
+	At      time.Time
+	Channel string
+	Final   bool // the terms: shown, not withdrawable
 }
 
 // Fix is `/ma-demande/corriger`: the same inputs as Asking, without consents; posts there.

@@ -102,7 +102,7 @@ type Desk struct {
 	TradeName string
 	Trades    []Option
 	Call      *DeskCall
-	Script    []Said
+	Script    []string // what the operator wants said
 	Questions []Question
 	Communes  []Option
 	Urgency   []Option
@@ -116,12 +116,24 @@ type Desk struct {
 	Asked     []Candidate
 	Excluded  []Excluded
 	Price     Price
-	Seats     int      // at most
-	Missing   []string // what is missing before it may be published, in words
-	Reasons   []Option // of closing without publishing
+	Seats     int          // at most
+	Missing   []string     // what is missing before it may be published, in words
+	Reasons   []Option     // of closing without publishing
+	Changes   *DeskChanges // nil: nothing was corrected meanwhile
 	Saved     time.Time
 	PublishAs string // the agent's name, under which it is published (ET-45)
 }
+
+// DeskChanges is what was corrected, by the customer as a rule, since the desk was opened, beside what stands on the desk. The desk's form is
+// then sent with do=adopt or do=keep, and corrections.
+type DeskChanges struct {
+	At          time.Time
+	Corrections int
+	Lines       []DeskChange
+}
+
+// DeskChange is one field that differs.
+type DeskChange struct{ Label, Desk, Now string }
 
 // DeskCall is the call beside a desk. Forms: POST {Href}/annonce, then {Href}/enregistrement (answer=yes|no); {Href}/terminer.
 type DeskCall struct {
@@ -129,18 +141,11 @@ type DeskCall struct {
 	Number    string
 	Site      string
 	Started   time.Time
-	Ended     time.Time
 	Announce  string // the words to say first (ET-143)
 	Announced bool
 	Refusal   string // what to say to somebody who refuses (ET-144)
 	Answer    string // "", yes, no
 	Recorded  bool   // this call is in the recorded share
-}
-
-// Said is one line of the script, in the operator's words.
-type Said struct {
-	Words string
-	Note  string // to the agent
 }
 
 // Candidate is a professional who would be asked.
@@ -237,7 +242,7 @@ type Verdict struct {
 	Reason string
 }
 
-// Search is `/recherche`.
+// Search is `/recherche`, for what was posted there (q).
 type Search struct {
 	Space
 	Hits []Hit
@@ -339,7 +344,7 @@ type Permission struct {
 	May    []string
 }
 
-// Journal is `/journal`, the audit trail. Filters: ?who= ?what= ?on=. POST /journal/adresses (address, days, block_reason) shuts an address out.
+// Journal is `/journal`, the audit trail. Filters: ?who= (an id) ?what= ?on= (a reference or an id). POST /journal/adresses (address, days, reason) shuts an address out.
 type Journal struct {
 	Space
 	Form
@@ -347,6 +352,7 @@ type Journal struct {
 	Who   string
 	What  string
 	On    string
+	Whos  []Option // by id: no name stands in an address
 	Whats []Option
 	Next  string
 	CSV   string // the same lines as a file

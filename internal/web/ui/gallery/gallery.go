@@ -35,7 +35,7 @@ var paris = func() *time.Location {
 func ago(d time.Duration) time.Time { return now.Add(-d) }
 
 func frame(l ui.Lang, path string) ui.Frame {
-	return ui.Frame{Lang: l, Zone: paris, Now: now, Path: path, CSRF: "jeton"}
+	return ui.Frame{Lang: l, Zone: paris, Now: now, Path: path}
 }
 
 // Handler serves the gallery under prefix ("/_ui"): the list with every component, and each screen under its name, in ?lang=.

@@ -14,7 +14,7 @@ func mine(l ui.Lang, path, topic string) ui.Space {
 }
 
 var board = []ui.BoardItem{
-	{ID: "req_1", Title: "Fuite sous évier", Trade: "Plombier", Commune: "Nîmes", Postcode: "30000", Km: 4, Urgent: true, When: "Urgent", Published: ago(40 * time.Second), Excl: 3600, Incl: 4320, Seats: 1, Left: 1, Odds: &ui.Odds{Reached: .71, Won: .4, N: 83}, New: true},
+	{ID: "req_1", Title: "Fuite sous évier", Trade: "Plombier", Commune: "Nîmes", Postcode: "30000", Km: 4, Urgent: true, When: "Urgent", Published: ago(40 * time.Second), Excl: 3600, Incl: 4320, Seats: 1, Left: 1, Odds: &ui.Odds{Reached: .71, N: 83}},
 	{ID: "req_2", Title: "Chauffe-eau en panne", Trade: "Plombier", Commune: "Saint-Hilaire-de-Brethmas", Postcode: "30560", Km: 11.4, When: "Cette semaine", Published: ago(11 * time.Minute), Excl: 2400, Incl: 2880, Seats: 3, Left: 2},
 	{ID: "req_3", Title: "WC bouchés", Trade: "Plombier", Commune: "Alès", Postcode: "30100", Km: 1.2, Urgent: true, When: "Urgent", Published: ago(13 * time.Minute), Excl: 4800, Incl: 5760, Seats: 1, Left: 0, HeldUntil: now.Add(3*time.Minute + 12*time.Second), Odds: &ui.Odds{Reached: .8, N: 140}},
 	{ID: "req_4", Title: "Fuite mur ou plafond", Trade: "Plombier", Commune: "Anduze", Postcode: "30140", Km: 14, Urgent: true, When: "Urgent", Published: ago(19 * time.Minute), Excl: 123400, Incl: 148080, Seats: 1, Left: 0, FreeAt: now.Add(80 * time.Second)},
@@ -44,7 +44,7 @@ func bought(l ui.Lang) ui.Bought {
 
 // coverage is a made-up country around Alès: a spiral of communes, so that the map has something to draw.
 func coverage() ui.Coverage {
-	c := ui.Coverage{Centre: "Alès 30100", CentreCode: "30007", RadiusKm: 25, Departments: "", Communes: "34190", Words: "Alès et 25 km autour, et Ganges."}
+	c := ui.Coverage{Centre: "Alès 30100", RadiusKm: 25, Departments: "", Communes: "34190", Words: "Alès et 25 km autour, et Ganges."}
 	names := map[int]string{0: "Alès", 7: "Anduze", 12: "Saint-Ambroix", 21: "La Grand-Combe", 30: "Vézénobres", 41: "Uzès", 55: "Ganges"}
 	for i := range 150 {
 		r, a := 2.9*math.Sqrt(float64(i)), 2.399963*float64(i)
@@ -69,10 +69,8 @@ func profile(l ui.Lang) ui.Profile {
 }
 
 func why(l ui.Lang) ui.Why {
-	return ui.Why{Space: mine(l, "/pourquoi/req_9", ""), Title: "Fuite sous évier, Uzès 30700", At: ago(26 * time.Hour), Replayed: true,
-		Sentence: "À 7 h 12 vous étiez hors de vos horaires : le samedi, ils commencent à 8 h.",
-		Checks: []ui.WhyCheck{{Criterion: "Métier", Found: "Plombier", Tone: ui.Good}, {Criterion: "Zone", Found: "22 km, dans votre zone", Tone: ui.Good}, {Criterion: "Horaires", Found: "Samedi 7 h 12, ouvert de 8 h à 12 h", Tone: ui.Bad},
-			{Criterion: "Absence", Found: "Aucune", Tone: ui.Good}, {Criterion: "Plafonds", Found: "2 achats ce jour-là sur 6", Tone: ui.Good}}}
+	return ui.Why{Space: mine(l, "/pourquoi/req_9", ""), Title: "Fuite sous évier, Uzès 30700", At: ago(26 * time.Hour),
+		Sentence: "À 7 h 12 vous étiez hors de vos horaires : le samedi, ils commencent à 8 h."}
 }
 
 var pro = []Sample{
@@ -138,7 +136,7 @@ var pro = []Sample{
 	{"factures", "Professionnel", func(l ui.Lang) ui.View {
 		return ui.Invoices{Space: mine(l, "/factures", ""), Lines: []ui.InvoiceLine{
 			{Number: "F-2026-000412", At: ago(3 * time.Minute), Subject: "Mise en relation ET-4F7K", Excl: 4800, VAT: 960, Incl: 5760},
-			{Number: "A-2026-000031", At: ago(70 * time.Hour), Subject: "Avoir sur F-2026-000377, numéro erroné", Excl: -2400, VAT: -480, Incl: -2880, PDF: "/factures/A-2026-000031.pdf", Credit: true},
+			{Number: "A-2026-000031", At: ago(70 * time.Hour), Subject: "Avoir sur F-2026-000377, numéro erroné", Excl: -2400, VAT: -480, Incl: -2880, PDF: "/factures/A-2026-000031.pdf"},
 			{Number: "F-2026-000377", At: ago(90 * time.Hour), Subject: "Mise en relation ET-39QX", Excl: 2400, VAT: 480, Incl: 2880, PDF: "/factures/F-2026-000377.pdf"}}}
 	}},
 	{"factures-vide", "Professionnel", func(l ui.Lang) ui.View { return ui.Invoices{Space: mine(l, "/factures", "")} }},

@@ -7,7 +7,7 @@ import (
 	"entremise/internal/web/ui"
 )
 
-var site = ui.Site{Name: "Dépanneurs d'ici", Phone: "01 99 00 12 34", Tel: "+33199001234", Tariff: "Prix d'un appel local", Operator: "Dépanneurs d'ici SASU"}
+var site = ui.Site{Name: "Dépanneurs d'ici", Phone: "01 99 00 12 34", Tel: "+33199001234", Operator: "Dépanneurs d'ici SASU"}
 
 func open(l ui.Lang, path string) ui.Public { return ui.Public{Frame: frame(l, path), Site: site} }
 
@@ -86,7 +86,6 @@ var public = []Sample{
 			{Name: "Vitrier", Line: "Vitre cassée, mise en sécurité", Icon: "window", Href: "/demande/vitrier"},
 			{Name: "Débouchage", Line: "Canalisation, WC, regard", Icon: "drain", Href: "/demande/debouchage"},
 		},
-			Facts:  []ui.Fact{{Label: "Demandes prises (30 jours, n = 1 204)", Value: "91 %"}, {Label: "Premier appel, 95 fois sur 100 avant", Value: "9 min 40 s"}, {Label: "Prix pour vous", Value: "0 €"}},
 			Places: []ui.Link{{Text: "Plombier à Nîmes", Href: "/m/plombier/nimes-30189"}, {Text: "Serrurier à Alès", Href: "/m/serrurier/ales-30007"}, {Text: "Électricien à Uzès", Href: "/m/electricien/uzes-30334"}}}
 	}},
 	{"commune", "Public", func(l ui.Lang) ui.View {
@@ -125,7 +124,6 @@ var public = []Sample{
 		v.Takers = append(v.Takers, ui.Taker{Seat: "int_2", Name: "Gard Dépannage", Trade: "Plombier", Town: "Nîmes", Called: ago(time.Minute), K: 2, Seats: 3}, ui.Taker{Seat: "int_3", Name: "SARL Trois Sources", Trade: "Plombier", Town: "Uzès", Stopped: true, K: 3, Seats: 3})
 		v.Takers[0].Seats = 3
 		v.FollowUp = []ui.Option{{Value: "done", Label: "Le travail est fait"}, {Value: "quote", Label: "J'ai un devis"}, {Value: "nobody", Label: "Personne ne m'a appelé"}, {Value: "other", Label: "Autre chose"}}
-		v.Consents[1].Withdrawn = ago(time.Minute)
 		v.Flash = ui.Flash{Tone: ui.Good, Text: l.T("C'est noté, le professionnel est prévenu.", "Noted, the professional is told.")}
 		return v
 	}},

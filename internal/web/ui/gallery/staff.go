@@ -31,7 +31,7 @@ func desk(l ui.Lang) ui.Desk {
 	preview.Published = now
 	d := ui.Desk{Space: house(l, "/bureau/req_1", "desk"), Action: "/bureau/req_1", Reference: "ET-4F7K", Trade: "plombier", TradeName: "Plombier", Trades: tradeOptions,
 		Call:      &ui.DeskCall{Href: "/appels/call_1", Number: "06 39 98 12 34", Site: "depanneurs.example", Started: ago(72 * time.Second), Announce: "« Cet appel peut être enregistré pour former nos conseillers. Êtes-vous d'accord ? »", Answer: "yes", Recorded: true},
-		Script:    []ui.Said{{Words: "Dépanneurs d'ici, bonjour. Que se passe-t-il, et dans quelle commune ?"}, {Words: "Le service est gratuit pour vous. Je cherche un plombier près de chez vous.", Note: "Si l'eau coule : faire fermer le robinet général, près du compteur."}},
+		Script:    []string{"Dépanneurs d'ici, bonjour. Que se passe-t-il, et dans quelle commune ?", "Le service est gratuit pour vous. Je cherche un plombier près de chez vous."},
 		Questions: questions, Communes: []ui.Option{{Value: "30189", Label: "Nîmes"}},
 		Urgency:  []ui.Option{{Value: "now", Label: "Maintenant"}, {Value: "today", Label: "Aujourd'hui"}, {Value: "week", Label: "Cette semaine"}},
 		Consents: []ui.Consent{{Name: "contact", Wording: "Le client demande à être rappelé par un professionnel au sujet de cette demande.", Required: true}, {Name: "opinion", Wording: "Le client accepte qu'on lui demande son avis par SMS."}},
@@ -106,6 +106,11 @@ var staff = []Sample{
 			Live:    []ui.Call{{ID: "call_1", Number: "06 39 98 12 34", Site: "depanneurs.example", At: ago(72 * time.Second), Agent: "Inès", Status: ui.Status{Tone: ui.Now, Text: "En ligne"}, Href: "/bureau/req_1"}},
 			Recent:  []ui.Call{{ID: "call_0", Number: "06 39 98 55 11", At: ago(40 * time.Minute), Agent: "Inès", Status: ui.Status{Tone: ui.Good, Text: "Demande ET-4F6J"}, Length: 132 * time.Second, Href: "/demandes/req_7"}, {ID: "call_x", Number: "masqué", At: ago(55 * time.Minute), Agent: "Paul", Status: ui.Status{Tone: ui.Quiet, Text: "Refus d'enregistrement"}, Length: 14 * time.Second}}}
 	}},
+	{"bureau-corrige", "Équipe", func(l ui.Lang) ui.View {
+		v := desk(l)
+		v.Changes = &ui.DeskChanges{At: ago(time.Minute), Corrections: 1, Lines: []ui.DeskChange{{Label: "Téléphone", Desk: "06 39 98 12 34", Now: "06 39 98 77 66"}, {Label: "Adresse", Now: "8 rue de l'Exemple"}}}
+		return v
+	}},
 	{"demande-dossier", "Équipe", func(l ui.Lang) ui.View { return requestFile(l) }},
 	{"demande-dossier-erreurs", "Équipe", func(l ui.Lang) ui.View {
 		v := requestFile(l)
@@ -113,7 +118,7 @@ var staff = []Sample{
 		return v
 	}},
 	{"recherche", "Équipe", func(l ui.Lang) ui.View {
-		s := house(l, "/recherche?q=exemple", "")
+		s := house(l, "/recherche", "")
 		s.Query = "exemple"
 		return ui.Search{Space: s, Hits: []ui.Hit{{Kind: "Demande", Title: "ET-4F7K, Fuite sous évier", Detail: "Nîmes 30000", Href: "/demandes/req_1", At: ago(9 * time.Minute), Status: ui.Status{Tone: ui.Now, Text: "Publiée"}}, {Kind: "Professionnel", Title: "Alès Plomberie", Detail: "Plombier, Alès", Href: "/pros/pro_1"}}}
 	}},
@@ -153,7 +158,7 @@ var staff = []Sample{
 			{Group: "Argent", Action: "Noter un virement", May: []string{"", "", "", "", "yes", ""}}, {Group: "Argent", Action: "Lire les factures", May: []string{"", "les siennes", "", "", "yes", ""}}}}
 	}},
 	{"journal", "Équipe", func(l ui.Lang) ui.View {
-		return ui.Journal{Space: house(l, "/journal", ""), Whats: []ui.Option{{Value: "reveal", Label: "Coordonnées lues"}}, Next: "/journal?after=x", Lines: []ui.Entry{
+		return ui.Journal{Space: house(l, "/journal", ""), Whos: []ui.Option{{Value: "acc_1", Label: "Inès Exemple"}}, Whats: []ui.Option{{Value: "reveal", Label: "Coordonnées lues"}}, Next: "/journal?after=x", Lines: []ui.Entry{
 			{At: ago(time.Minute), Who: "Inès Exemple", What: "Demande ouverte", On: "ET-4F7K", Href: "/demandes/req_1", Why: "appel en cours"}, {At: ago(3 * time.Minute), Who: "Alès Plomberie", What: "Coordonnées lues", On: "ET-4F7K", Why: "achat pur_1"}, {At: ago(5 * time.Minute), Who: "Paul Exemple", What: "Prendre son service", On: "usr_2", Why: "formation non notée", Denied: true}}}
 	}},
 	{"ventes", "Équipe", func(l ui.Lang) ui.View {
@@ -201,13 +206,13 @@ var gate = []Sample{
 		return ui.Fresh{Space: house(l, "/confirmer", ""), Action: "/confirmer", Why: l.T("Changer un moyen de paiement demande une connexion récente.", "Changing a means of payment needs a recent sign-in.")}
 	}},
 	{"demo", "Démonstration", func(l ui.Lang) ui.View {
-		return ui.DemoHome{Frame: frame(l, "/_demo"), Operator: site.Name, Virtual: true, Offset: 26 * time.Hour, Sites: []ui.Link{{Text: "depanneurs.example", Href: "/"}},
+		return ui.DemoHome{Frame: frame(l, "/_demo"), Operator: site.Name, Offset: 26 * time.Hour, Sites: []ui.Link{{Text: "depanneurs.example", Href: "/"}},
 			Roles: []ui.DemoRole{{Role: "Professionnel", Name: "Alès Plomberie", Detail: "120,00 € au portefeuille", Href: "/connexion/lien/a"}, {Role: "Conseil", Name: "Paul Exemple", Detail: "Plombier de métier", Href: "/connexion/lien/b"}, {Role: "Toute la maison", Name: "Inès Exemple", Detail: "Tous les rôles à la fois", Href: "/connexion/lien/c"}},
-			Jumps: []ui.Option{{Value: "10m", Label: "+ 10 minutes"}, {Value: "1h", Label: "+ 1 heure"}, {Value: "24h", Label: "+ 1 jour"}}, Counts: []ui.Fact{{Label: "Professionnels", Value: "2 014"}, {Label: "Demandes passées", Value: "3 120"}}}
+			Jumps: []ui.Option{{Value: "10m", Label: "+ 10 minutes"}, {Value: "1h", Label: "+ 1 heure"}, {Value: "24h", Label: "+ 1 jour"}}}
 	}},
 	{"envois", "Démonstration", func(l ui.Lang) ui.View {
 		return ui.Outbox{Frame: frame(l, "/_demo/outbox"), Operator: site.Name, Lines: []ui.OutboxLine{
-			{ID: "msg_1", Kind: "sms", At: ago(time.Minute), To: "06 39 98 12 34", Text: "Dépanneurs d'ici : Alès Plomberie vous rappelle avant 9 h 19. Suivre ou arrêter : depanneurs.example/r/x", Links: []ui.Link{{Text: "Ouvrir", Href: "/r/x"}}, Status: ui.Status{Tone: ui.Good, Text: "Remis"}},
+			{ID: "msg_1", Kind: "sms", At: ago(time.Minute), To: "06 39 98 12 34", Text: "Dépanneurs d'ici : Alès Plomberie vous rappelle avant 9 h 19. Suivre ou arrêter : depanneurs.example/r/x", Status: ui.Status{Tone: ui.Good, Text: "Remis"}},
 			{ID: "msg_2", Kind: "mail", At: ago(2 * time.Minute), To: "contact@ales-plomberie.example", Subject: "Fuite sous évier, Nîmes 30000, 4 km", Text: "36,00 € HT (43,20 € TTC). Prendre : pro.depanneurs.example/tableau/req_1"},
 			{ID: "pay_1", Kind: "payment", At: ago(3 * time.Minute), To: "Alès Plomberie", Amount: 5760, Text: "Carte terminée par 4242", Status: ui.Status{Tone: ui.Good, Text: "Débitée une fois"}}}}
 	}},

@@ -57,7 +57,5 @@ document.addEventListener("click", (e) => {
   const call = e.target.closest("[data-call]");
   if (!call) return;
   const body = new URLSearchParams({ outcome: "called", via: "tap" });
-  const token = document.querySelector("input[name=csrf]")?.value;
-  if (token) body.set("csrf", token);
   fetch(call.dataset.call, { method: "POST", body, keepalive: true }).catch(() => {}); // the button "J'ai appelé" remains
 });
