@@ -455,7 +455,15 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 	if next.Seats == 0 {
 		next.Seats = n.Introductions.Seats
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		moved, err := moveState(tx, id, Published, Received)
+		if err == nil && !moved {
+			err = errState
+		}
+		if err != nil {
+			return err
+		}
+		// From here on the row is ours: who takes it, corrects it or withdraws it waits for us, and what is read now stays so.
 		now, err := selectRequest(tx, id)
 		if err == nil {
 			err = mayWork(actor, now, tx.Machine()) // somebody else may have taken it meanwhile
@@ -470,18 +478,13 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 		if err != nil {
 			return err
 		}
-		moved, err := moveState(tx, id, Published, Received)
-		if err != nil {
-			return err
-		}
-		if !moved {
-			return errState
-		}
 		if r.Channel == "phone" {
+			var choices []privacy.Choice
 			for _, c := range n.ConsentsOn(network.AskedOnCall) {
-				if err := privacy.Record(tx, ring, privacy.Choice{Person: r.Person, Object: id, Consent: c, Granted: d.Consents[c.ID], Channel: "phone", Lang: who.Lang, Edition: n.Hash()}); err != nil {
-					return err
-				}
+				choices = append(choices, privacy.Choice{Person: r.Person, Object: id, Consent: c, Granted: d.Consents[c.ID], Channel: "phone", Lang: who.Lang, Edition: n.Hash()})
+			}
+			if err := privacy.Record(tx, ring, choices...); err != nil {
+				return err
 			}
 			if _, err := s.claimWindow(tx, n, in.phone, next); err != nil {
 				return err
