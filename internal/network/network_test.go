@@ -541,3 +541,20 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+// What fill takes for a variable is what the pattern of the checks takes for one.
+func TestFill_knowsTheVariablesOfThePattern(t *testing.T) {
+	by := func(s string) string {
+		return variable.ReplaceAllStringFunc(s, func(m string) string { return "<" + m[1:len(m)-1] + ">" })
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		s := rapid.StringMatching(`([{}a-z0-9_.A -]|\{[a-z]{1,4}\}|é){0,12}`).Draw(r, "s")
+		got, missing := fill(s, func(name string) (string, bool) { return "<" + name + ">", name != "ref" })
+		if got != by(s) || (missing == "ref") != strings.Contains(s, "{ref}") {
+			r.Fatalf("%q: %q (%q), want %q", s, got, missing, by(s))
+		}
+	})
+	if _, missing := fill("{a} {b} {c}", func(name string) (string, bool) { return "", name == "a" }); missing != "b" {
+		t.Errorf("missing %q", missing)
+	}
+}
