@@ -132,7 +132,6 @@ func TestRooms_outsideWorldStaysBehindItsDoor(t *testing.T) {
 	doors := map[string][]string{
 		"database/sql":                    {"db", "vault"}, // the key store is a database apart
 		"github.com/jackc/pgx/v5":         {"db"},
-		"github.com/jackc/pgx/v5/stdlib":  {"db"},
 		"github.com/jackc/pgx/v5/pgconn":  {"db"},
 		"github.com/jackc/pgx/v5/pgxpool": {"db"},
 		"modernc.org/sqlite":              {"db"},
