@@ -172,6 +172,15 @@ func TestUnwithdraw_isForItsAuthorAtOnceAndOnlyWhileNobodyOutsideKnows(t *testin
 
 		published := r.Ask(t).ID
 		r.Publish(t, published)
+		file, err := r.Requests.OpenFile(ctx, agent, published)
+		must(t, err)
+		kinds := make([]string, len(file.Events))
+		for i, e := range file.Events {
+			kinds[i] = e.Kind
+		}
+		if want := []string{request.EvQualified, request.EvPriced, request.EvPublished}; !slices.Equal(kinds[len(kinds)-3:], want) {
+			t.Errorf("what happens at once is told as %q", kinds)
+		}
 		must(t, r.Requests.Withdraw(ctx, agent, published, "abuse"))
 		code(t, r.Requests.Unwithdraw(ctx, agent, published), "too-late")
 	})

@@ -1,9 +1,11 @@
 package request
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"entremise/internal/db"
@@ -149,13 +151,21 @@ func insertEvent(tx *db.Tx, request, kind, actor string, count int, object strin
 	return err
 }
 
+// atOnce are events of one transaction, which have one instant, in the order in which they are told.
+var atOnce = []string{EvVerified, EvReceived, EvQualified, EvPriced, EvPublished}
+
+// selectEvents reads a request's history, oldest first.
 func selectEvents(tx *db.Tx, request string) ([]Event, error) {
-	return db.List(tx, func(s db.Scanner) (e Event, err error) {
+	all, err := db.List(tx, func(s db.Scanner) (e Event, err error) {
 		var at int64
 		err = s.Scan(&e.ID, &at, &e.Kind, &e.Actor, &e.Count, &e.Object)
 		e.At = db.Time(at)
 		return e, err
 	}, "SELECT id, at, kind, actor, count, object FROM request_event WHERE request_id = $1 ORDER BY at, id", request)
+	slices.SortStableFunc(all, func(a, b Event) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(slices.Index(atOnce, a.Kind), slices.Index(atOnce, b.Kind)))
+	})
+	return all, err
 }
 
 // openWords and openStreet read what is sealed; erased reads as empty.

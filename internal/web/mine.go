@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -110,10 +111,7 @@ func (v *visit) mine() error {
 		return v.to("/demande/code")
 	}
 	form := m.Network.Form(m.Trade) // nil while an agent has not heard the trade yet
-	title := m.Title
-	if title == "" {
-		title = v.lang.T("Votre demande", "Your request")
-	}
+	title := cmp.Or(request.Title(m.Network, m.Request, string(v.lang)), v.lang.T("Votre demande", "Your request"))
 	page := ui.MyRequest{Public: v.public(m.Zone()), Topic: "request " + m.ID, Reference: m.Ref, Title: title, Where: m.Commune().Name + " " + m.Postcode, Status: v.statusOfRequest(m.State),
 		Words: v.freeWords(form, m.Words), CanCancel: m.State.Open(), CanFix: m.State.Open() && form != nil, Until: m.At.Add(linkCookie)}
 	if form != nil {

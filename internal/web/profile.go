@@ -193,7 +193,7 @@ func (v *visit) profilePage(form ui.Form) (ui.View, error) {
 		return nil, err
 	}
 	p := me.Profile
-	page := ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Company: c.Company, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
+	page := ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Company: c.Company, Write: v.n.Operator.Email, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
 		PerDay: capText(p.PerDay), PerMonth: capText(p.PerMonth), Notices: v.notices(v.n, "economic-dependence"),
 		Facts: []ui.Fact{{Label: "SIREN", Value: c.SIREN}, {Label: v.lang.T("Contact", "Contact"), Value: c.Contact}, {Label: v.lang.T("Adresse", "Address"), Value: c.Street + ", " + communeWithPostcode(c.Base)},
 			{Label: v.lang.T("Téléphone", "Phone"), Value: phone.Display(c.Phone)}, {Label: "E-mail", Value: c.Email}}}

@@ -164,7 +164,7 @@ func (v *visit) sheetPage(id string) func(ui.Form) (ui.View, error) {
 			page.Facts = v.facts(f.Board(it.Answers))
 		}
 		page.Notices = v.notices(it.Network, "no-guarantee", "intermediary")
-		page.Notices = append(page.Notices, v.lang.T("Ces informations viennent du client et sont indicatives : le devis que vous lui remettez n’engage que vous.", "This information comes from the client and is indicative: the quote that you give is yours alone.")) // ET-87
+		page.Notices = append(page.Notices, v.lang.T("Ces informations viennent du client et sont indicatives : le devis que vous lui remettez n’engage que vous.", "This information comes from the customer and is indicative: the quote that you give is yours alone.")) // ET-87
 		for _, w := range it.Network.Buying {
 			page.Confirmations = append(page.Confirmations, ui.Consent{Name: "confirm-" + w.ID, Wording: v.say2(w.Text), Required: true})
 		}
@@ -325,7 +325,7 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 		ID: d.ID, Title: d.Title, Where: whole(d.Request.Commune(), d.Request.Postcode), Paid: d.Revealed, CallBy: d.CallBy, Clock: d.Network.Introductions.Clocks.FirstContact.Exact(), Called: d.Contacted,
 		Outcome: d.Outcome, Masked: v.say2(maskedText(d.Masked)), PDF: "/achats/" + d.ID + "/fiche.pdf", VCard: "/achats/" + d.ID + "/contact.vcf", K: d.Seat, Seats: d.Request.Seats,
 		PaidWith: v.paidWith(d.Method), Excl: d.Price, Incl: d.Price.Incl(d.VAT),
-		Reminder: v.lang.T("Appelez vous-même, maintenant : le client attend votre appel dans les minutes qui suivent.", "Call yourself, now: the client expects your call within minutes.")} // ET-90
+		Reminder: v.lang.T("Appelez vous-même, maintenant : le client attend votre appel dans les minutes qui suivent.", "Call yourself, now: the customer expects your call within minutes.")} // ET-90
 	form := d.Network.Form(d.Request.Trade)
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: v.say2(d.Network.Urgency(d.Request.Urgency))})
 	page.Facts = append(page.Facts, v.facts(form.Sheet(d.Request.Answers))...)
@@ -363,11 +363,11 @@ func maskedText(why string) fault.Text {
 	case "":
 		return fault.Text{}
 	case "cancelled":
-		return fault.T("Le client a annulé sa demande. Votre achat et votre facture restent ici.", "The client has cancelled the request. Your purchase and invoice stay here.")
+		return fault.T("Le client a annulé sa demande. Votre achat et votre facture restent ici.", "The customer has cancelled the request. Your purchase and invoice stay here.")
 	case "erased":
 		return fault.T("Ces coordonnées sont effacées. Votre achat et votre facture restent ici.", "These details are erased. Your purchase and invoice stay here.")
 	}
-	return fault.T("Le client ne souhaite plus être contacté. Votre achat et votre facture restent ici.", "The client wants no more contact. Your purchase and invoice stay here.")
+	return fault.T("Le client ne souhaite plus être contacté. Votre achat et votre facture restent ici.", "The customer wants no more contact. Your purchase and invoice stay here.")
 }
 
 func (v *visit) paidWith(method string) string {

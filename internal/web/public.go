@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 
@@ -62,7 +64,7 @@ func (v *visit) home() error {
 		if !ok {
 			continue
 		}
-		page.Trades = append(page.Trades, ui.TradeCard{Name: v.say2(t.Label), Line: v.firstQuestion(slug), Icon: slug, Href: "/demande/" + slug})
+		page.Trades = append(page.Trades, ui.TradeCard{Name: v.say2(t.Label), Line: v.firstQuestion(slug), Icon: ui.TradeIcon(slug), Href: "/demande/" + slug})
 	}
 	places, err := v.coveredPlaces(6)
 	if err != nil {
@@ -80,11 +82,25 @@ func (v *visit) firstQuestion(slug string) string {
 	}
 	var words []string
 	for _, o := range f.Questions[0].Options {
-		if len(words) < 3 {
-			words = append(words, v.say2(o.Label))
+		if len(words) == 3 {
+			break
 		}
+		word := v.say2(o.Label)
+		if len(words) > 0 {
+			word = lowerFirst(word)
+		}
+		words = append(words, word)
 	}
 	return strings.Join(words, ", ")
+}
+
+// lowerFirst is a label in the middle of a sentence; TV stays TV.
+func lowerFirst(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if next, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(next) {
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[size:]
 }
 
 // largest are the communes that a home page may name, by population.
@@ -155,7 +171,9 @@ func (v *visit) place() error {
 	page.Ask = "/demande/" + trade + "?postcode=" + page.Postcode + "&commune=" + c.INSEE
 	if f := v.n.Form(trade); f != nil && len(f.Questions) > 0 {
 		for _, o := range f.Questions[0].Options {
-			page.Cases = append(page.Cases, v.say2(o.Label))
+			if o.ID != "other" {
+				page.Cases = append(page.Cases, v.say2(o.Label))
+			}
 		}
 	}
 	for i, near := range around[1:] {

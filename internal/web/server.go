@@ -524,6 +524,9 @@ func (v *visit) fail(rt route, err error) {
 	}
 	status, public := v.judge(rt.Method, rt.Path, err)
 	message := v.say2(public)
+	if errors.Is(err, errNoPage) {
+		message = "" // the title says it: what to do is worth more
+	}
 	if v.wrote {
 		return
 	}
@@ -534,7 +537,10 @@ func (v *visit) fail(rt route, err error) {
 		http.Error(v.w, "unavailable "+v.ref, http.StatusServiceUnavailable)
 		return
 	}
-	page := ui.Failure{Public: v.public(nil), Status: status, Message: message, Ref: v.ref, Space: v.space, Back: ui.Link{Text: v.lang.T("Accueil", "Home"), Href: "/"}}
+	page := ui.Failure{Public: v.public(nil), Status: status, Message: message, Space: v.space, Back: ui.Link{Text: v.lang.T("Accueil", "Home"), Href: "/"}}
+	if status >= http.StatusInternalServerError {
+		page.Ref = v.ref // of the line in the log
+	}
 	if err := v.showAs(status, page); err != nil && v.ctx.Err() == nil {
 		v.Log.Error("error page failed", "route", rt.Path, "error", err.Error())
 	}

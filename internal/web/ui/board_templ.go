@@ -877,7 +877,7 @@ func (v Sheet) Page() templ.Component {
 func (v Sheet) extras() string {
 	s := ""
 	if v.HasWords {
-		s += v.T(", précisions du client", ", the client's own words")
+		s += v.T(", précisions du client", ", the customer's own words")
 	}
 	if v.Photos > 0 {
 		s += ", " + v.Count(v.Photos, "photo", "photos", "photo", "photos")

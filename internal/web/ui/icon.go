@@ -1,6 +1,8 @@
 package ui
 
-// icons are drawn on a grid of 24, stroke only; one path each. A trade's icon is chosen by the network file and falls back to "tool".
+import "cmp"
+
+// icons are drawn on a grid of 24, stroke only; one path each.
 var icons = map[string]string{
 	"phone":    "M5 4h4l1.6 4.6L8 10.4a12 12 0 0 0 5.6 5.6l1.8-2.6L20 15v4a1.6 1.6 0 0 1-1.8 1.6A16 16 0 0 1 3.4 5.8 1.6 1.6 0 0 1 5 4Z",
 	"clock":    "M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17ZM12 7.5V12l3 2",
@@ -39,9 +41,18 @@ var icons = map[string]string{
 	"window":   "M5 4h14v16H5V4Zm7 0v16M5 12h14",
 	"roof":     "M3 12 12 4.5 21 12M6 10v9.500h12V10M10.5 19.500V14h3v5.5",
 	"drain":    "M12 3.500v5M5 8.500h14v2a7 7 0 0 1-14 0v-2ZM12 17.500v3M9 20.500h6",
+	"bug":      "M12 8a4 4 0 0 1 4 4v3a4 4 0 0 1-8 0v-3a4 4 0 0 1 4-4Zm0 0v11M9.500 8.500 7.500 5.500M14.500 8.500l2-3M8 12H4.500M8 15.500H4.500M16 12h3.500M16 15.500h3.500",
+	"washer":   "M6 3.500h12v17H6v-17Zm0 4h12M9 5.500h.01M12 17.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7Z",
 	"shutter":  "M5 4h14v16H5V4Zm0 4h14M5 11h14M5 14h14M12 17v.01",
 	"tool":     "M14.5 6.500a4 4 0 0 1 5-1.500l-2.7 2.7 1.5 1.500L21 6.500a4 4 0 0 1-5.5 5L8 19a2 2 0 0 1-3-3l7.5-7.500a4 4 0 0 1 2-2Z",
 }
+
+// tradeIcons are those of the trades that we know by slug; any other has a tool.
+var tradeIcons = map[string]string{"plombier": "tap", "serrurier": "key", "electricien": "plug", "chauffagiste": "flame", "vitrier": "window", "couvreur": "roof", "debouchage": "drain",
+	"store-volet": "shutter", "electromenager": "washer", "desinsectisation": "bug"}
+
+// TradeIcon names the icon of a trade.
+func TradeIcon(slug string) string { return cmp.Or(tradeIcons[slug], "tool") }
 
 func iconPath(name string) string {
 	if d, ok := icons[name]; ok {

@@ -128,11 +128,11 @@ func (l Lang) Promised(d time.Duration) string {
 	return l.Count(int(d/time.Minute), "minute", "minutes", "minute", "minutes")
 }
 
-// countdown writes what a clock shows: 09:12, and 1:02:03 from an hour on.
+// countdown writes what a clock shows: 09:12, and 1 h 02 from an hour on, which nobody takes for a time of the day.
 func countdown(d time.Duration) string {
 	s := int(math.Ceil(max(d, 0).Seconds()))
 	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+		return fmt.Sprintf("%d"+nbsp+"h"+nbsp+"%02d", s/3600, s/60%60)
 	}
 	return fmt.Sprintf("%02d:%02d", s/60, s%60)
 }

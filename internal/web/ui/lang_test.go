@@ -36,7 +36,7 @@ func TestFormat_frenchReader(t *testing.T) {
 		{f.Count(1204, "cas", "cas", "case", "cases"), "1\u202f204\u00a0cas"},
 		{f.Distance(3.42), "3,4\u00a0km"}, {f.Distance(4), "4\u00a0km"}, {f.Distance(11.6), "12\u00a0km"}, {f.Distance(0), "0\u00a0km"},
 		{f.odds(Odds{Reached: .71, N: 83}), "7 sur 10 joints (n = 83) · sans garantie"},
-		{countdown(-time.Second), "00:00"}, {countdown(552 * time.Second), "09:12"}, {countdown(time.Hour + 62*time.Second), "1:01:02"},
+		{countdown(-time.Second), "00:00"}, {countdown(552 * time.Second), "09:12"}, {countdown(time.Hour + 62*time.Second), "1" + nbsp + "h" + nbsp + "01"},
 		{initials("SARL Trois Sources"), "ST"}, {initials("l'eau d'ici"), ""}, {initials("Électricité 30"), "É3"},
 	} {
 		if c.got != c.want {

@@ -200,6 +200,7 @@ type Profile struct {
 	Form
 	Company  string
 	Facts    []Fact // identity, staff change it: SIREN, address, phone, e-mail
+	Write    string // the operator's address, for what only staff change
 	Trades   []string
 	Coverage Coverage
 	Hours    [7]Hours // Monday first

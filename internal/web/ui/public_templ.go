@@ -66,9 +66,9 @@ func (v Home) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Un conseiller vous écoute, un professionnel vérifié vous rappelle en %s. Pour vous, c'est gratuit.", "An adviser listens to you, a verified professional calls you back within %s. For you it is free.", v.Promised(v.FirstContact)))
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Un conseiller relit votre demande et la propose aux professionnels proches de chez vous. Pour vous, c'est gratuit.", "An adviser reads your request and offers it to professionals near you. For you it is free."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 14, Col: 245}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 14, Col: 223}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {

@@ -1258,7 +1258,7 @@ func requestForms(v RequestFile) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = fold(v.T("Écrire au client par SMS", "Text the client"), v.wrong("text") || v.wrong("template")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fold(v.T("Écrire au client par SMS", "Text the customer"), v.wrong("text") || v.wrong("template")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

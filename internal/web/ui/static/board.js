@@ -30,7 +30,7 @@ async function send(form, button) {
     const there = new URL(answer.url);
     if (answer.ok && there.pathname !== location.pathname) return location.assign(answer.url);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const said = page.querySelector("main > .alert[role=status] p, main .alert[role=alert] p, main h1 + p");
+    const said = page.querySelector(answer.ok ? "main > .alert[role=status] p, main .alert[role=alert] p" : "main .alert[role=alert] p, main h1 + p");
     button.removeAttribute("aria-disabled");
     button.innerHTML = words;
     if (answer.ok) replace(page);

@@ -2,7 +2,7 @@
 // one on the server, shows the right count.
 const skew = new WeakMap();
 const pad = (n) => String(n).padStart(2, "0");
-const shown = (s) => (s >= 3600 ? Math.floor(s / 3600) + ":" + pad(Math.floor(s / 60) % 60) : pad(Math.floor(s / 60))) + ":" + pad(s % 60);
+const shown = (s) => (s >= 3600 ? Math.floor(s / 3600) + "\u00a0h\u00a0" + pad(Math.floor(s / 60) % 60) : pad(Math.floor(s / 60)) + ":" + pad(s % 60));
 
 function now(el) {
   if (!skew.has(el)) skew.set(el, Number(el.dataset.now) - Date.now());
