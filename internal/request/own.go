@@ -24,7 +24,6 @@ type Mine struct {
 	Request
 	Network *network.Network
 	Who     person.Person
-	Title   string
 	Words   network.Answers
 	Street  string
 	Events  []Event
@@ -47,7 +46,7 @@ func (s *Service) Mine(ctx context.Context, actor auth.Actor) (Mine, error) {
 	if err != nil {
 		return Mine{}, err
 	}
-	m := Mine{Request: r, Network: n, Who: who, Title: Title(n, r, who.Lang)}
+	m := Mine{Request: r, Network: n, Who: who}
 	if m.Words, err = openWords(ring, r); err != nil {
 		return m, err
 	}

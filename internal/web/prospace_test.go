@@ -399,7 +399,7 @@ func TestBuy_byCardSaysWhatTheBankSaid(t *testing.T) {
 		if !regexp.MustCompile(`^/achats/pur_\w+/retour$`).MatchString(back) {
 			t.Fatalf("the bank comes back to %q", back)
 		}
-		if got := b.get(back).want(t, 200); !strings.Contains(got.body, "Rien n&#39;est acheté") {
+		if got := b.get(back).want(t, 200); !strings.Contains(got.body, "Rien n’est acheté") {
 			t.Error("nothing is known yet, and the page does not say so")
 		}
 		if err := h.Billing.Authorised(ctx, payment, "ref-1", true); err != nil {
@@ -586,7 +586,7 @@ func TestOutcome_stopsTheClockAndIsNotedOnce(t *testing.T) {
 			t.Errorf("%d lines are noted, want a call, a win and a second call", n)
 		}
 		page := b.get(bought).want(t, 200)
-		if !strings.Contains(page.body, "4\u00a0min après l&#39;achat") || !strings.Contains(page.body, `class="btn main" name="outcome" value="won"`) {
+		if !strings.Contains(page.body, "4\u00a0min après l’achat") || !strings.Contains(page.body, `class="btn main" name="outcome" value="won"`) {
 			t.Error("the page does not say when he called and that he won")
 		}
 		if list := b.get("/achats").want(t, 200); !strings.Contains(list.body, "Gagné") {

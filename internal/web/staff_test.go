@@ -26,12 +26,12 @@ var staffPages = []struct {
 	roles  []network.Role // nil: every member of staff
 	fr, en string
 }{
-	{"/aujourdhui", nil, "Aujourd&#39;hui", "Today"},
+	{"/aujourdhui", nil, "Aujourd’hui", "Today"},
 	{"/permissions", nil, "Qui peut quoi", "Who may do what"},
 	{"/rappels", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Des personnes attendent votre appel", "People are waiting for your call"},
 	{"/invendus", []network.Role{network.RoleAgent, network.RoleAdministrator}, "personne ne les a prises", "nobody took them"},
 	{"/appels", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Derniers appels", "Last calls"},
-	{"/demandes/{req}", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Ce qui s&#39;est passé", "What happened"},
+	{"/demandes/{req}", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Ce qui s’est passé", "What happened"},
 	{"/demandes/{req}/corriger", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Corriger la demande", "Correct the request"},
 	{"/recherche", []network.Role{network.RoleAgent, network.RoleOnboarding, network.RoleAdministrator}, "Que cherchez-vous", "What are you looking for"},
 	{"/pros", []network.Role{network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleAdministrator}, "professionnel", "professional"},

@@ -148,9 +148,9 @@ func (v Board) Page() templ.Component {
 						}
 					} else {
 						var templ_7745c5c3_Var9 string
-						templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Vous êtes absent jusqu'au %s : rien ne vous est proposé.", "You are away until %s: nothing is offered to you.", v.Day(v.At(v.Absent))))
+						templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Vous êtes absent jusqu’au %s : rien ne vous est proposé.", "You are away until %s: nothing is offered to you.", v.Day(v.At(v.Absent))))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 23, Col: 150}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 23, Col: 152}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 						if templ_7745c5c3_Err != nil {
@@ -632,9 +632,9 @@ func leadActions(v Space, i BoardItem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var30 string
-			templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Cette demande n'est plus proposée", "This request is no longer offered"))
+			templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Cette demande n’est plus proposée", "This request is no longer offered"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 110, Col: 99}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 110, Col: 101}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 			if templ_7745c5c3_Err != nil {
@@ -877,7 +877,7 @@ func (v Sheet) Page() templ.Component {
 func (v Sheet) extras() string {
 	s := ""
 	if v.HasWords {
-		s += v.T(", précisions du client", ", the customer's own words")
+		s += v.T(", précisions du client", ", the customer’s own words")
 	}
 	if v.Photos > 0 {
 		s += ", " + v.Count(v.Photos, "photo", "photos", "photo", "photos")
@@ -1314,9 +1314,9 @@ func confirmation(v Sheet) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var65 string
-			templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Rien n'est dû tant que vous n'avez pas payé. Ignorer une demande ne coûte rien.", "Nothing is owed until you pay. Ignoring a request costs nothing."))
+			templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Rien n’est dû tant que vous n’avez pas payé. Ignorer une demande ne coûte rien.", "Nothing is owed until you pay. Ignoring a request costs nothing."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 229, Col: 185}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 229, Col: 189}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
 			if templ_7745c5c3_Err != nil {
@@ -1400,9 +1400,9 @@ func (v Cart) Page() templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var70 string
-					templ_7745c5c3_Var70, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("« %s » n'est plus gardée : le temps est passé. Elle est peut-être encore libre sur le tableau.", "“%s” is no longer held: time is up. It may still be free on the board.", t))
+					templ_7745c5c3_Var70, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("« %s » n’est plus gardée : le temps est passé. Elle est peut-être encore libre sur le tableau.", "“%s” is no longer held: time is up. It may still be free on the board.", t))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 241, Col: 198}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/board.templ`, Line: 241, Col: 200}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
 					if templ_7745c5c3_Err != nil {

@@ -701,7 +701,7 @@ func clockAttrs(f Frame, until time.Time) templ.Attributes {
 		"data-now":   strconv.FormatInt(f.Now.UnixMilli(), 10),
 		"data-left":  f.T("%s restantes", "%s left"),
 		"data-late":  f.T("dépassé de %s", "%s late"),
-		"title":      f.Tf("Jusqu'à %s", "Until %s", f.Hour(until)),
+		"title":      f.Tf("Jusqu’à %s", "Until %s", f.Hour(until)),
 	}
 }
 

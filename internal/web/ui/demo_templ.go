@@ -509,7 +509,7 @@ func (v Outbox) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.Lines) == 0 {
-				templ_7745c5c3_Err = empty("message", v.T("Rien n'est parti", "Nothing has left"), v.T("Les SMS, les e-mails et les paiements se montrent ici au lieu de partir.", "Texts, e-mails and payments show here instead of leaving.")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = empty("message", v.T("Rien n’est parti", "Nothing has left"), v.T("Les SMS, les e-mails et les paiements se montrent ici au lieu de partir.", "Texts, e-mails and payments show here instead of leaving.")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1030,11 +1030,11 @@ func (v Components) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choices(v.Lang, Form{}, Input{Name: "c", Label: v.T("L'eau coule-t-elle ?", "Is water running?"), Value: "yes", Options: []Option{{"yes", v.T("Oui", "Yes"), ""}, {"no", v.T("Non", "No"), ""}}}, false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = choices(v.Lang, Form{}, Input{Name: "c", Label: v.T("L’eau coule-t-elle ?", "Is water running?"), Value: "yes", Options: []Option{{"yes", v.T("Oui", "Yes"), ""}, {"no", v.T("Non", "No"), ""}}}, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tick(v.Lang, Form{}, Consent{Name: "d", Wording: v.T("J'accepte qu'on me demande mon avis.", "I agree to be asked my opinion.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tick(v.Lang, Form{}, Consent{Name: "d", Wording: v.T("J’accepte qu’on me demande mon avis.", "I agree to be asked my opinion.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1160,7 +1160,7 @@ func (v Components) Page() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = alert(t, v.T("Titre d'alerte", "Alert title")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = alert(t, v.T("Titre d’alerte", "Alert title")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -66,9 +66,9 @@ func (v Permissions) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Cette table est celle que le logiciel applique. Ce qui n'y est pas est refusé.", "This table is the one the software enforces. What is not in it is refused."))
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Cette table est celle que le logiciel applique. Ce qui n’y est pas est refusé.", "This table is the one the software enforces. What is not in it is refused."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/house.templ`, Line: 13, Col: 185}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/house.templ`, Line: 13, Col: 187}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {

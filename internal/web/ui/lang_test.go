@@ -94,6 +94,7 @@ func TestSources_sayEverySentenceTwice(t *testing.T) {
 	}
 	bare := regexp.MustCompile(`>\s*(\pL[^<>{}=;]{2,})</`)
 	french := regexp.MustCompile(`"[^"]*[éèêàçùôîœ][^"]*"`)
+	straight := regexp.MustCompile(`"[^"]*\pL'\pL[^"]*"`)
 	twice := regexp.MustCompile(`\b(T|Tf|Count|fault\.T)\(|FR: |@person\("`)
 	for _, name := range files {
 		source, err := os.ReadFile(name)
@@ -103,6 +104,9 @@ func TestSources_sayEverySentenceTwice(t *testing.T) {
 		for n, line := range regexp.MustCompile(`\n`).Split(string(source), -1) {
 			if m := bare.FindStringSubmatch(line); m != nil && m[1] != "PDF" {
 				t.Errorf("%s:%d: %q has one language", name, n+1, m[1])
+			}
+			if m := straight.FindString(line); m != "" && twice.MatchString(line) {
+				t.Errorf("%s:%d: %s has a typewriter's apostrophe", name, n+1, m)
 			}
 			if m := french.FindString(line); m != "" && !twice.MatchString(line) {
 				t.Errorf("%s:%d: %s has one language", name, n+1, m)

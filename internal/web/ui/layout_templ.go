@@ -21,7 +21,7 @@ type NavItem struct {
 }
 
 var staffNav = []NavItem{
-	{Path: "/aujourdhui", FR: "Aujourd'hui", EN: "Today", Icon: "clock"},
+	{Path: "/aujourdhui", FR: "Aujourd’hui", EN: "Today", Icon: "clock"},
 	{Path: "/appels", FR: "Appels", EN: "Calls", Icon: "headset"},
 	{Path: "/bureau", FR: "Bureau", EN: "Desk", Icon: "pen"},
 	{Path: "/rappels", FR: "Rappels", EN: "Call-backs", Icon: "phone"},

@@ -949,9 +949,9 @@ func proForm(v ProFile) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var45 string
-			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Vérifié avant d'ouvrir l'accès", "Checked before access"))
+			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Vérifié avant d’ouvrir l’accès", "Checked before access"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/people.templ`, Line: 153, Col: 75}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/people.templ`, Line: 153, Col: 79}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 			if templ_7745c5c3_Err != nil {
@@ -967,7 +967,7 @@ func proForm(v ProFile) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "insurance_until", Type: "date", Label: v.T("Assurance valable jusqu'au", "Insurance valid until"), Class: "short", Loose: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "insurance_until", Type: "date", Label: v.T("Assurance valable jusqu’au", "Insurance valid until"), Class: "short", Loose: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1055,7 +1055,7 @@ func proForms(v ProFile) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(v.Lang, Form{}, Input{Name: "why", Label: v.T("Pourquoi n'a-t-il pas eu la demande…", "Why did they not get request…"), Value: v.Asked, Placeholder: "4F7K-39QX", Loose: true, Class: "short", Length: 20}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(v.Lang, Form{}, Input{Name: "why", Label: v.T("Pourquoi n’a-t-il pas eu la demande…", "Why did they not get request…"), Value: v.Asked, Placeholder: "4F7K-39QX", Loose: true, Class: "short", Length: 20}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1128,7 +1128,7 @@ func proForms(v ProFile) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "reference", Label: v.T("Référence de la banque", "Bank reference"), Hint: v.T("La même référence n'est créditée qu'une fois.", "The same reference is credited once only."), Length: 60}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "reference", Label: v.T("Référence de la banque", "Bank reference"), Hint: v.T("La même référence n’est créditée qu’une fois.", "The same reference is credited once only."), Length: 60}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1157,13 +1157,13 @@ func proForms(v ProFile) templ.Component {
 			}
 		}
 		if v.CanInvite {
-			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Envoyer une nouvelle invitation", "Send a new invitation"), Href: v.path("inviter"), Effect: v.T("L'ancien lien ne marche plus. Un compte déjà ouvert ne change pas.", "The earlier link no longer works. An account already open does not change.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Envoyer une nouvelle invitation", "Send a new invitation"), Href: v.path("inviter"), Effect: v.T("L’ancien lien ne marche plus. Un compte déjà ouvert ne change pas.", "The earlier link no longer works. An account already open does not change.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if v.CanSuspend && v.Held {
-			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Rouvrir l'accès", "Reopen access"), Href: v.path("reprendre"), Effect: v.T("Le professionnel revoit le tableau et reçoit de nouveau les demandes.", "The professional sees the board again and receives requests.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Rouvrir l’accès", "Reopen access"), Href: v.path("reprendre"), Effect: v.T("Le professionnel revoit le tableau et reçoit de nouveau les demandes.", "The professional sees the board again and receives requests.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1211,7 +1211,7 @@ func proForms(v ProFile) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = fold(v.T("Fermer l'accès pour toujours", "Close access for good"), v.wrong("close_reason")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fold(v.T("Fermer l’accès pour toujours", "Close access for good"), v.wrong("close_reason")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1407,9 +1407,9 @@ func (v Team) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var65 string
-			templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Envoyer l'invitation", "Send the invitation"))
+			templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Envoyer l’invitation", "Send the invitation"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/people.templ`, Line: 240, Col: 81}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/people.templ`, Line: 240, Col: 83}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
 			if templ_7745c5c3_Err != nil {
@@ -1552,7 +1552,7 @@ func member(v Team, m Member) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = alert(Good, v.T("Lien d'invitation, montré une fois", "Invitation link, shown once")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = alert(Good, v.T("Lien d’invitation, montré une fois", "Invitation link, shown once")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1594,7 +1594,7 @@ func member(v Team, m Member) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choices(v.Lang, v.of(m), Input{Name: "trades", In: m.ID + "-", Label: v.T("Métiers exercés", "Trades practised"), Hint: v.T("Les appels de ces métiers sonnent d'abord ici.", "Calls for these trades ring here first."), Options: v.Trades, Optional: true}, true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = choices(v.Lang, v.of(m), Input{Name: "trades", In: m.ID + "-", Label: v.T("Métiers exercés", "Trades practised"), Hint: v.T("Les appels de ces métiers sonnent d’abord ici.", "Calls for these trades ring here first."), Options: v.Trades, Optional: true}, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1636,7 +1636,7 @@ func member(v Team, m Member) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = actionForm(Action{Label: v.T("Fermer le compte", "Close the account"), Href: "/equipe/" + m.ID + "/desactiver", Danger: true, Effect: v.Tf("Les sessions de %s se ferment tout de suite. Ses actions restent au journal.", "%s's sessions close at once. Their actions stay in the audit trail.", m.Name)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = actionForm(Action{Label: v.T("Fermer le compte", "Close the account"), Href: "/equipe/" + m.ID + "/desactiver", Danger: true, Effect: v.Tf("Les sessions de %s se ferment tout de suite. Ses actions restent au journal.", "%s’s sessions close at once. Their actions stay in the audit trail.", m.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -176,25 +176,25 @@ type Failure struct {
 func (v Failure) title() string {
 	switch v.Status {
 	case 400, 422:
-		return v.T("Cette demande n'est pas lisible", "This request cannot be read")
+		return v.T("Cette demande n’est pas lisible", "This request cannot be read")
 	case 403:
 		return v.T("Cette page ne vous est pas ouverte", "This page is not open to you")
 	case 404:
-		return v.T("Il n'y a rien à cette adresse", "There is nothing at this address")
+		return v.T("Il n’y a rien à cette adresse", "There is nothing at this address")
 	case 405:
-		return v.T("Cette action n'existe pas ici", "This action does not exist here")
+		return v.T("Cette action n’existe pas ici", "This action does not exist here")
 	case 410:
-		return v.T("Ce lien n'est plus valable", "This link is no longer valid")
+		return v.T("Ce lien n’est plus valable", "This link is no longer valid")
 	case 413:
-		return v.T("L'envoi est trop lourd", "What was sent is too large")
+		return v.T("L’envoi est trop lourd", "What was sent is too large")
 	case 421:
-		return v.T("Ce site n'est pas ici", "This site is not here")
+		return v.T("Ce site n’est pas ici", "This site is not here")
 	case 429:
-		return v.T("Trop d'essais en peu de temps", "Too many tries in a short time")
+		return v.T("Trop d’essais en peu de temps", "Too many tries in a short time")
 	case 503:
 		return v.T("Le service est momentanément arrêté", "The service is stopped for a moment")
 	}
-	return v.T("Quelque chose n'a pas marché chez nous", "Something went wrong on our side")
+	return v.T("Quelque chose n’a pas marché chez nous", "Something went wrong on our side")
 }
 
 func (v Failure) advice() string {
@@ -202,19 +202,19 @@ func (v Failure) advice() string {
 	case 400, 422:
 		return v.T("Revenez en arrière et recommencez.", "Go back and try again.")
 	case 403:
-		return v.T("Si elle devrait l'être, demandez-le à votre administrateur.", "If it should be, ask your administrator.")
+		return v.T("Si elle devrait l’être, demandez-le à votre administrateur.", "If it should be, ask your administrator.")
 	case 404, 405:
-		return v.T("Vérifiez l'adresse, ou repartez de l'accueil.", "Check the address, or start from the home page.")
+		return v.T("Vérifiez l’adresse, ou repartez de l’accueil.", "Check the address, or start from the home page.")
 	case 410:
-		return v.T("Les liens privés s'éteignent avec le temps, ou quand un nouveau est envoyé. Ouvrez le dernier message reçu.", "Private links expire, or end when a new one is sent. Open the last message you received.")
+		return v.T("Les liens privés s’éteignent avec le temps, ou quand un nouveau est envoyé. Ouvrez le dernier message reçu.", "Private links expire, or end when a new one is sent. Open the last message you received.")
 	case 413:
 		return v.T("Choisissez des photos plus légères, ou moins de photos.", "Choose lighter photos, or fewer.")
 	case 421:
-		return v.T("Vérifiez le nom du site dans la barre d'adresse.", "Check the name of the site in the address bar.")
+		return v.T("Vérifiez le nom du site dans la barre d’adresse.", "Check the name of the site in the address bar.")
 	case 429:
 		return v.T("Attendez une minute, puis réessayez, ou appelez.", "Wait a minute, then try again, or call.")
 	case 503:
-		return v.T("Rien n'est perdu. Réessayez dans une minute, ou appelez.", "Nothing is lost. Try again in a minute, or call.")
+		return v.T("Rien n’est perdu. Réessayez dans une minute, ou appelez.", "Nothing is lost. Try again in a minute, or call.")
 	}
-	return v.T("Rien de ce que vous avez envoyé auparavant n'est perdu. Réessayez dans une minute, ou appelez.", "Nothing you sent before is lost. Try again in a minute, or call.")
+	return v.T("Rien de ce que vous avez envoyé auparavant n’est perdu. Réessayez dans une minute, ou appelez.", "Nothing you sent before is lost. Try again in a minute, or call.")
 }

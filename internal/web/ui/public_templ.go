@@ -66,9 +66,9 @@ func (v Home) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Un conseiller relit votre demande et la propose aux professionnels proches de chez vous. Pour vous, c'est gratuit.", "An adviser reads your request and offers it to professionals near you. For you it is free."))
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Un conseiller relit votre demande et la propose aux professionnels proches de chez vous. Pour vous, c’est gratuit.", "An adviser reads your request and offers it to professionals near you. For you it is free."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 14, Col: 223}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 14, Col: 225}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -317,7 +317,7 @@ func (v Home) Page() templ.Component {
 }
 
 func (v Home) headline() string {
-	return cmp.Or(v.Headline, v.T("Un dépannage, maintenant, par quelqu'un de vérifié", "A repair, now, by someone verified"))
+	return cmp.Or(v.Headline, v.T("Un dépannage, maintenant, par quelqu’un de vérifié", "A repair, now, by someone verified"))
 }
 
 // Page draws a trade in a commune.
@@ -372,9 +372,9 @@ func (v Place) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("%s couvrent %s. Un conseiller leur propose votre demande, l'un d'eux vous rappelle en %s.", "%s cover %s. An adviser offers them your request, one of them calls you within %s.", v.Count(v.Covered, "professionnel vérifié", "professionnels vérifiés", "verified professional", "verified professionals"), v.Commune, v.Promised(v.FirstContact)))
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("%s couvrent %s. Un conseiller leur propose votre demande, l’un d’eux vous rappelle en %s.", "%s cover %s. An adviser offers them your request, one of them calls you within %s.", v.Count(v.Covered, "professionnel vérifié", "professionnels vérifiés", "verified professional", "verified professionals"), v.Commune, v.Promised(v.FirstContact)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 63, Col: 375}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 63, Col: 379}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {
@@ -572,9 +572,9 @@ func promise(v Public, within time.Duration) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var31 string
-		templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Gratuit. Votre numéro n'est montré qu'à un professionnel vérifié, qui doit vous rappeler en %s. Vous restez libre de chercher ailleurs.", "Free. Your number is shown only to a verified professional, who must call you within %s. You remain free to look elsewhere.", v.Promised(within)))
+		templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Gratuit. Votre numéro n’est montré qu’à un professionnel vérifié, qui doit vous rappeler en %s. Vous restez libre de chercher ailleurs.", "Free. Your number is shown only to a verified professional, who must call you within %s. You remain free to look elsewhere.", v.Promised(within)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 106, Col: 305}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 106, Col: 309}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 		if templ_7745c5c3_Err != nil {
@@ -881,9 +881,9 @@ func (v Asking) Page() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var49 string
-				templ_7745c5c3_Var49, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Jusqu'à %d, %d Mo chacune. Le lieu de prise de vue est effacé.", "Up to %d, %d MB each. Where they were taken is removed.", v.Photos, v.PhotoMB))
+				templ_7745c5c3_Var49, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Jusqu’à %d, %d Mo chacune. Le lieu de prise de vue est effacé.", "Up to %d, %d MB each. Where they were taken is removed.", v.Photos, v.PhotoMB))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 153, Col: 195}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 153, Col: 197}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
 				if templ_7745c5c3_Err != nil {
@@ -1124,9 +1124,9 @@ func whereabouts(f Frame, form Form, communes []Option) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var61 string
-		templ_7745c5c3_Var61, templ_7745c5c3_Err = templ.JoinStringErrs(f.T("Ce code postal n'existe pas. Vérifiez les cinq chiffres.", "This postcode does not exist. Check the five digits."))
+		templ_7745c5c3_Var61, templ_7745c5c3_Err = templ.JoinStringErrs(f.T("Ce code postal n’existe pas. Vérifiez les cinq chiffres.", "This postcode does not exist. Check the five digits."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 198, Col: 212}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 198, Col: 214}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
 		if templ_7745c5c3_Err != nil {
@@ -1249,7 +1249,7 @@ func contact(l Lang, f Form, street bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(l, f, Input{Name: "phone", Type: "tel", Label: l.T("Téléphone", "Phone"), Autocomplete: "tel", Mode: "tel", Length: 24, Need: l.T("Indiquez un numéro où l'on peut vous rappeler.", "Give a number at which you can be called.")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(l, f, Input{Name: "phone", Type: "tel", Label: l.T("Téléphone", "Phone"), Autocomplete: "tel", Mode: "tel", Length: 24, Need: l.T("Indiquez un numéro où l’on peut vous rappeler.", "Give a number at which you can be called.")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1721,9 +1721,9 @@ func (v CodeAsked) Page() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var94 string
-				templ_7745c5c3_Var94, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Vous ne pouvez plus demander de code pour l'instant. Appelez-nous, c'est plus simple.", "You cannot ask for another code for now. Call us, it is simpler."))
+				templ_7745c5c3_Var94, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Vous ne pouvez plus demander de code pour l’instant. Appelez-nous, c’est plus simple.", "You cannot ask for another code for now. Call us, it is simpler."))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 271, Col: 183}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 271, Col: 187}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
 				if templ_7745c5c3_Err != nil {
@@ -1924,9 +1924,9 @@ func (v MyRequest) Page() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var105 string
-				templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Comment cela s'est-il passé ?", "How did it go?"))
+				templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Comment cela s’est-il passé ?", "How did it go?"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 309, Col: 76}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 309, Col: 78}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
 				if templ_7745c5c3_Err != nil {
@@ -1999,9 +1999,9 @@ func (v MyRequest) Page() templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var109 string
-					templ_7745c5c3_Var109, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Le contrat se fait entre vous et le professionnel. Nous n'y sommes pas partie.", "The contract is between you and the professional. We are not a party to it."))
+					templ_7745c5c3_Var109, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Le contrat se fait entre vous et le professionnel. Nous n’y sommes pas partie.", "The contract is between you and the professional. We are not a party to it."))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 322, Col: 195}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 322, Col: 197}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
 					if templ_7745c5c3_Err != nil {
@@ -2134,9 +2134,9 @@ func (v MyRequest) Page() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var114 string
-				templ_7745c5c3_Var114, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Cette page est à vous seul : ne transmettez pas le lien. Il fonctionne jusqu'au %s.", "This page is yours alone: do not pass the link on. It works until %s.", v.Date(v.At(v.Until))))
+				templ_7745c5c3_Var114, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Cette page est à vous seul : ne transmettez pas le lien. Il fonctionne jusqu’au %s.", "This page is yours alone: do not pass the link on. It works until %s.", v.Date(v.At(v.Until))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 345, Col: 217}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 345, Col: 219}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
 				if templ_7745c5c3_Err != nil {
@@ -2366,9 +2366,9 @@ func taker(v MyRequest, t Taker) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var123 string
-			templ_7745c5c3_Var123, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("L'appel vient du %s.", "The call comes from %s.", t.Phone))
+			templ_7745c5c3_Var123, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("L’appel vient du %s.", "The call comes from %s.", t.Phone))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 391, Col: 86}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 391, Col: 88}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
 			if templ_7745c5c3_Err != nil {
@@ -2452,7 +2452,7 @@ func requestActions(v MyRequest) templ.Component {
 			}
 			if v.CanCancel {
 				templ_7745c5c3_Err = actionForm(Action{Label: v.T("Annuler ma demande", "Cancel my request"), Href: "/ma-demande/annuler", Danger: true,
-					Effect: v.T("Votre demande est retirée tout de suite et plus personne ne peut la prendre. C'est gratuit, et vous pouvez en faire une autre quand vous voulez.", "Your request is withdrawn at once and nobody can take it any more. It is free, and you can make another whenever you like.")}).Render(ctx, templ_7745c5c3_Buffer)
+					Effect: v.T("Votre demande est retirée tout de suite et plus personne ne peut la prendre. C’est gratuit, et vous pouvez en faire une autre quand vous voulez.", "Your request is withdrawn at once and nobody can take it any more. It is free, and you can make another whenever you like.")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2863,9 +2863,9 @@ func (v Stop) Page() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var143 string
-				templ_7745c5c3_Var143, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("C'est arrêté", "Stopped"))
+				templ_7745c5c3_Var143, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("C’est arrêté", "Stopped"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 492, Col: 42}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 492, Col: 44}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
 				if templ_7745c5c3_Err != nil {
@@ -2907,9 +2907,9 @@ func (v Stop) Page() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var146 string
-				templ_7745c5c3_Var146, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Il s'agit de : %s.", "This is about: %s.", v.What))
+				templ_7745c5c3_Var146, templ_7745c5c3_Err = templ.JoinStringErrs(v.Tf("Il s’agit de : %s.", "This is about: %s.", v.What))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 496, Col: 65}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 496, Col: 67}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
 				if templ_7745c5c3_Err != nil {
@@ -3134,9 +3134,9 @@ func (v Failure) body() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var158 string
-			templ_7745c5c3_Var158, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Revenir à l'accueil", "Go to the home page"))
+			templ_7745c5c3_Var158, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Revenir à l’accueil", "Go to the home page"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 527, Col: 85}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/public.templ`, Line: 527, Col: 87}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
 			if templ_7745c5c3_Err != nil {

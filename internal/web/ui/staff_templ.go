@@ -52,9 +52,9 @@ func (v Today) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Aujourd'hui", "Today"))
+			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Aujourd’hui", "Today"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/staff.templ`, Line: 12, Col: 36}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/staff.templ`, Line: 12, Col: 38}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -82,7 +82,7 @@ func (v Today) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.Due) == 0 {
-				templ_7745c5c3_Err = empty("check", v.T("Rien n'attend", "Nothing is waiting"), v.T("Tout ce qui dépend de vos rôles est fait.", "All that depends on your roles is done.")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = empty("check", v.T("Rien n’attend", "Nothing is waiting"), v.T("Tout ce qui dépend de vos rôles est fait.", "All that depends on your roles is done.")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -98,7 +98,7 @@ func (v Today) Page() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = spacePage(v.Space, v.T("Aujourd'hui", "Today")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = spacePage(v.Space, v.T("Aujourd’hui", "Today")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -497,9 +497,9 @@ func (v RequestFile) Page() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Ce qui s'est passé", "What happened"))
+			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Ce qui s’est passé", "What happened"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/staff.templ`, Line: 108, Col: 54}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/staff.templ`, Line: 108, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 			if templ_7745c5c3_Err != nil {
@@ -1056,7 +1056,7 @@ func requestForms(v RequestFile) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = choices(v.Lang, v.Form, Input{Name: "radius", Label: v.T("Au-delà de la zone de chacun", "Beyond each one's area"), Options: v.Widen}, false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = choices(v.Lang, v.Form, Input{Name: "radius", Label: v.T("Au-delà de la zone de chacun", "Beyond each one’s area"), Options: v.Widen}, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1264,7 +1264,7 @@ func requestForms(v RequestFile) templ.Component {
 			}
 		}
 		if v.CanLink {
-			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Envoyer un nouveau lien de suivi", "Send a new private link"), Href: v.path("lien"), Effect: v.T("Le client reçoit un nouveau lien à son numéro. L'ancien ne marche plus.", "The customer gets a new link at their number. The old one no longer works.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actionForm(Action{Label: v.T("Envoyer un nouveau lien de suivi", "Send a new private link"), Href: v.path("lien"), Effect: v.T("Le client reçoit un nouveau lien à son numéro. L’ancien ne marche plus.", "The customer gets a new link at their number. The old one no longer works.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1377,9 +1377,9 @@ func soldTo(v RequestFile) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var64 string
-			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Qui l'a prise", "Who took it"))
+			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("Qui l’a prise", "Who took it"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/staff.templ`, Line: 256, Col: 44}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/staff.templ`, Line: 256, Col: 46}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
 			if templ_7745c5c3_Err != nil {
