@@ -171,6 +171,9 @@ type Pro struct {
 	Checks  map[string]Checked
 }
 
+// MayBuy: an active professional of the network, or one from outside to whom something was offered by hand.
+func (p Pro) MayBuy() bool { return p.State == Active || p.Outside && p.State == Pending }
+
 // Checked is one verification by staff.
 type Checked struct {
 	At         time.Time

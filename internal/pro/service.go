@@ -68,13 +68,18 @@ type Input struct {
 	Until   string   // ISO date until which the insurance runs
 }
 
+// plainSIREN drops the spaces that people write in a registry number.
+func plainSIREN(s string) string {
+	return strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(s)
+}
+
 // normal reads numbers and addresses, and finds every wrong field.
 func (s *Service) normal(n *network.Network, in *Input) error {
 	var c fault.Check
 	if in.Lang != "en" {
 		in.Lang = "fr"
 	}
-	in.SIREN = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(in.SIREN)
+	in.SIREN = plainSIREN(in.SIREN)
 	for _, f := range in.fields() {
 		*f.value = strings.TrimSpace(*f.value)
 	}
@@ -115,30 +120,60 @@ func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id st
 	if err := actor.May(auth.ProCreate); err != nil {
 		return "", err
 	}
+	c, record, err := s.newcomer(ctx, actor, auth.ProCreate, in)
+	if err != nil {
+		return "", err
+	}
+	return c.ID, s.db.Write(ctx, record)
+}
+
+// Outsider finds a professional by his registry number, or prepares one from outside the network, who is asked about a job of a trade in a
+// commune: he is invited, pays and is told under everybody's rules, and no rule ever asks him by itself (ET-18, 137). record stores him in the
+// transaction that offers him something, so that a failed offer leaves nobody behind; it does nothing for a company that is known already, whose
+// recorded details stand. act is what the caller was allowed to do.
+func (s *Service) Outsider(ctx context.Context, actor auth.Actor, act auth.Action, who Identity, trade, insee string) (c Contact, record func(*db.Tx) error, err error) {
+	id := ""
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		id, err = db.Value[string](tx, "SELECT id FROM pro WHERE siren_bidx = $1", s.vault.Index("siren", plainSIREN(who.SIREN)))
+		return err
+	})
+	if err == nil {
+		contacts, err := s.Contacts(ctx, id)
+		return contacts[id], func(*db.Tx) error { return nil }, err
+	}
+	if !errors.Is(err, db.ErrNone) {
+		return Contact{}, nil, err
+	}
+	who.Base, who.Lang = insee, "fr"
+	return s.newcomer(ctx, actor, act, Input{Identity: who, Outside: true, Profile: Profile{Trades: []string{trade}, Base: insee, Communes: []string{insee}, Week: AllWeek(), SMS: true, Email: true}})
+}
+
+// newcomer checks what was typed of a new professional and prepares his rows and his invitation; record stores them.
+func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Action, in Input) (c Contact, record func(*db.Tx) error, err error) {
 	n, err := s.editions.InForce(ctx)
 	if err != nil {
-		return "", err
+		return c, nil, err
 	}
 	if err := s.normal(n, &in); err != nil {
-		return "", err
+		return c, nil, err
 	}
-	id, account := s.db.NewID("pro"), s.db.NewID("acc")
-	ring, err := s.vault.New(ctx, id, categories...)
-	if err != nil {
-		return "", err
+	account := s.db.NewID("acc")
+	c = Contact{ID: s.db.NewID("pro"), Identity: in.Identity, ByEmail: in.Profile.Email, BySMS: in.Profile.SMS}
+	if c.Ring, err = s.vault.New(ctx, c.ID, categories...); err != nil {
+		return c, nil, err
 	}
 	accountRing, err := s.vault.New(ctx, account, string(network.DataAccount))
 	if err != nil {
-		return "", err
+		return c, nil, err
 	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := s.insert(tx, ring, actor, id, in); err != nil {
+	return c, func(tx *db.Tx) error {
+		if err := s.insert(tx, c.Ring, actor, c.ID, in); err != nil {
 			return err
 		}
-		if err := privacy.Hold(tx, n, id, id, network.Professional, held...); err != nil {
+		if err := privacy.Hold(tx, n, c.ID, c.ID, network.Professional, held...); err != nil {
 			return err
 		}
-		if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
+		if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: c.ID, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
 			return err
 		}
 		token, err := auth.Ticket(tx, "invitation", account, auth.InvitationLife)
@@ -149,12 +184,11 @@ func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id st
 		if err != nil {
 			return err
 		}
-		if err := s.notify.Letter(tx, ring, letter, notify.Message{Person: id, Object: id, Kind: "pro-invite"}, in.Phone, in.Email); err != nil {
+		if err := s.notify.Letter(tx, c.Ring, letter, notify.Message{Person: c.ID, Object: c.ID, Kind: "pro-invite"}, in.Phone, in.Email); err != nil {
 			return err
 		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.ProCreate), "pro.create", id, strings.Join(in.Profile.Trades, " "))
-	})
-	return id, err
+		return audit.Write(tx, actor.Name(), actor.As(act), "pro.create", c.ID, strings.Join(in.Profile.Trades, " "))
+	}, nil
 }
 
 // insert stores a professional, his checks and first profile.
@@ -430,6 +464,11 @@ func LoadAll(tx *db.Tx, ids ...string) ([]Pro, error) {
 // OfTrade lists every professional of the network and of a trade in its present version, by id, whatever his state: who is left out must be explained too.
 func OfTrade(tx *db.Tx, trade string) ([]Pro, error) {
 	return db.List(tx, scan, "SELECT "+proColumns+fromPro+"JOIN pro_trade t ON t.pro_id = p.id WHERE t.trade = $1 AND p.outside = $2 ORDER BY p.id", trade, false)
+}
+
+// Outsiders lists the professionals from outside the network who were asked about a job of a trade before, by id.
+func Outsiders(tx *db.Tx, trade string) ([]Pro, error) {
+	return db.List(tx, scan, "SELECT "+proColumns+fromPro+"JOIN pro_trade t ON t.pro_id = p.id WHERE t.trade = $1 AND p.outside = $2 ORDER BY p.id", trade, true)
 }
 
 // AsOf lists the professionals of the network as they were at an instant, by id: to make a decision again.

@@ -49,7 +49,7 @@ func (s *Service) Board(ctx context.Context, actor auth.Actor) ([]Item, pro.Pro,
 	var me pro.Pro
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		items = nil
-		if me, err = pro.Load(tx, actor.Pro); err != nil || !mayBuy(me) {
+		if me, err = pro.Load(tx, actor.Pro); err != nil || !me.MayBuy() {
 			return err // suspended, or pending and not from outside: an empty board (ET-22)
 		}
 		ids, err := db.Values[string](tx, "SELECT o.request_id FROM offer o JOIN request r ON r.id = o.request_id WHERE o.pro_id = $1 AND r.state = 'published' ORDER BY r.published_at DESC, r.id LIMIT 100", actor.Pro)
@@ -289,7 +289,7 @@ func (s *Service) buyable(ctx context.Context, actor auth.Actor, id string) (n *
 		if err != nil {
 			return err
 		}
-		if !mayBuy(me) {
+		if !me.MayBuy() {
 			return errSuspended
 		}
 		offered, err := db.Value[int64](tx, "SELECT count(*) FROM offer WHERE request_id = $1 AND pro_id = $2", id, actor.Pro)

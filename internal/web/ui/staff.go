@@ -208,7 +208,6 @@ type RequestFile struct {
 	Reasons    []Option // of withdrawal
 	Templates  []Option
 	Pros       []Option // whom one may offer it to by hand
-	Outside    bool     // or to a professional of no network
 	Widen      []Option // distances beyond coverage
 	Desk       string   // where it is qualified, while it waits for that
 	Take       string   // POST: takes it first

@@ -57,7 +57,7 @@ func requestFile(l ui.Lang) ui.RequestFile {
 		AskedAt: ago(7 * time.Minute), Replay: ui.Status{Tone: ui.Good, Text: "Rejouée : identique"},
 		Asked: []ui.Verdict{{Name: "Alès Plomberie", Href: "/pros/pro_1", Km: 4, In: true}, {Name: "Gard Dépannage", Href: "/pros/pro_2", Km: 6.2, In: true}, {Name: "Plomberie Martin", Href: "/pros/pro_9", Km: 3.1, Reason: "Hors horaires : ouvre à 10 h"}, {Name: "Aqua 30", Href: "/pros/pro_8", Km: 7.7, Reason: "Absent jusqu'au 30 novembre"}},
 		Price: d.Price, Reasons: []ui.Option{{Value: "client", Label: "Le client n'en a plus besoin"}, {Value: "double", Label: "Doublon"}, {Value: "wrong", Label: "Fausse demande"}}, Templates: []ui.Option{{Value: "late", Label: "Le professionnel est en retard"}, {Value: "ask", Label: "Il nous manque une information"}},
-		Pros: []ui.Option{{Value: "pro_3", Label: "SARL Trois Sources, 9 km"}}, Widen: []ui.Option{{Value: "10000", Label: "+ 10 km"}, {Value: "25000", Label: "+ 25 km"}}, Outside: true, CanLink: true, CanFix: true, CanPrice: true, CanPull: true, CanWiden: true, CanOffer: true, CanText: true, Audit: "Chaque ouverture de cette page est notée au journal."}
+		Pros: []ui.Option{{Value: "pro_3", Label: "SARL Trois Sources, 9 km"}}, Widen: []ui.Option{{Value: "10000", Label: "+ 10 km"}, {Value: "25000", Label: "+ 25 km"}}, CanLink: true, CanFix: true, CanPrice: true, CanPull: true, CanWiden: true, CanOffer: true, CanText: true, Audit: "Chaque ouverture de cette page est notée au journal."}
 }
 
 var roleOptions = []ui.Option{{Value: "agent", Label: "Conseil"}, {Value: "onboarding", Label: "Entrée des professionnels"}, {Value: "accountant", Label: "Comptes"}, {Value: "administrator", Label: "Administration"}}
