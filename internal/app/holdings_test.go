@@ -82,6 +82,7 @@ var publicColumns = map[string]string{
 	"pro_version.profile":      "structured choices: trades, area, hours, caps",
 	"pro_trade.trade":          "slug of the network file",
 	"pro_check.by_account":     "account id",
+	"pro_check.told":           "checked word",
 	"pro_check.valid_until_on": "date",
 	"wallet_entry.reference":   "id or digest",
 	"wallet_entry.by_account":  "account id",

@@ -149,16 +149,17 @@ type Trade struct {
 
 // Introductions is the life of a request from publication to purchase.
 type Introductions struct {
-	Seats      int        `min:"1"` // Professionals who may buy one request: 1 is exclusive.
-	Allocation Allocation // Who is asked first, and how ties are broken.
-	Expires    Duration   // Time after which a request that nobody took is closed as unserved.
-	Cart       Cart       // How long a cart holds a seat.
-	Price      Price      // Price of an introduction, excl. VAT.
-	Clocks     Clocks     // Promises with a clock.
-	Radius     Radius     // Distances of coverage.
-	Urgencies  []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
-	Intents    []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.
-	Recredit   []Recredit `yaml:",opt"` // Cases in which a bought introduction is given back; none if absent.
+	Seats             int        `min:"1"` // Professionals who may buy one request: 1 is exclusive.
+	Allocation        Allocation // Who is asked first, and how ties are broken.
+	Expires           Duration   // Time after which a request that nobody took is closed as unserved.
+	Cart              Cart       // How long a cart holds a seat.
+	Price             Price      // Price of an introduction, excl. VAT.
+	Clocks            Clocks     // Promises with a clock.
+	Radius            Radius     // Distances of coverage.
+	InsuranceReminder Duration   `yaml:",opt"` // A professional is told so long before his insurance ends; not before, if absent.
+	Urgencies         []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
+	Intents           []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.
+	Recredit          []Recredit `yaml:",opt"` // Cases in which a bought introduction is given back; none if absent.
 }
 
 // Invoices are the operator's terms of payment, as every invoice must say them (C. com. L441-9, L441-10 II, D441-5).

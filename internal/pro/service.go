@@ -236,14 +236,16 @@ func (s *Service) insertWords(tx *db.Tx, id, text string) error {
 	return tx.Send("INSERT INTO pro_word (word_bidx, pro_id) VALUES "+marks+" ON CONFLICT (word_bidx, pro_id) DO NOTHING", args...)
 }
 
+// setChecks notes what was verified now; what was before, and holds as long, keeps its date and author.
 func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
 	for _, k := range checked {
 		valid := ""
 		if k == "insurance" {
 			valid = until
 		}
-		if err := tx.Send(`INSERT INTO pro_check (pro_id, kind, at, by_account, valid_until_on) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (pro_id, kind) DO UPDATE SET at = excluded.at, by_account = excluded.by_account, valid_until_on = excluded.valid_until_on`,
+		if err := tx.Send(`INSERT INTO pro_check (pro_id, kind, at, by_account, valid_until_on, told) VALUES ($1, $2, $3, $4, $5, '')
+			ON CONFLICT (pro_id, kind) DO UPDATE SET at = excluded.at, by_account = excluded.by_account, valid_until_on = excluded.valid_until_on, told = ''
+			WHERE pro_check.valid_until_on <> excluded.valid_until_on`,
 			id, k, db.Micros(tx.Now()), by, valid); err != nil {
 			return err
 		}
@@ -262,12 +264,16 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 		}
 		return err
 	}
+	var err error
+	if p.InsuredUntil, err = insuredUntil(tx, id); err != nil {
+		return err
+	}
 	next := State(state)
 	if to != "" {
 		next = to
 	}
 	if next == Pending {
-		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().In(geo.Paris()).Format(time.DateOnly))
+		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on >= $2)", id, tx.Now().In(geo.Paris()).Format(time.DateOnly))
 		if err != nil {
 			return err
 		}
@@ -323,12 +329,12 @@ func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Inpu
 			args = append(args, ring.SealText(string(f.category), at(f.column, id), *f.value))
 		}
 		// The registry number is the company: access is not passed on to another (ET-154).
-		n, err := tx.Exec(`UPDATE pro SET phone_bidx = $2, email_bidx = $3, insee = $4, lang = $5, company_sealed = $7, contact_sealed = $8, siren_sealed = $9, phone_sealed = $10, email_sealed = $11, street_sealed = $12
+		known, err := tx.Exec(`UPDATE pro SET phone_bidx = $2, email_bidx = $3, insee = $4, lang = $5, company_sealed = $7, contact_sealed = $8, siren_sealed = $9, phone_sealed = $10, email_sealed = $11, street_sealed = $12
 			WHERE id = $1 AND siren_bidx = $6`, args...)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if known == 0 {
 			var c fault.Check
 			c.Add("siren", fault.T("Le SIREN ne change pas : un accès ne se transmet pas à une autre entreprise.", "The SIREN does not change: access is not passed on to another company."))
 			return c.Err()
@@ -336,11 +342,21 @@ func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Inpu
 		if err := s.insertWords(tx, id, in.Company+" "+in.Contact); err != nil {
 			return err
 		}
+		before, err := insuredUntil(tx, id)
+		if err != nil {
+			return err
+		}
 		if err := setChecks(tx, id, actor.Name(), in.Checked, in.Until); err != nil {
 			return err
 		}
 		if err := s.version(tx, id, actor.Name(), in.Profile, ""); err != nil {
 			return err
+		}
+		was := Pro{Profile: Profile{Base: in.Profile.Base, InsuredUntil: before}}
+		if was.Uninsured(tx.Now()) && slices.Contains(in.Checked, "insurance") {
+			if err := s.tellInsurance(tx, n, Contact{ID: id, Identity: in.Identity, Ring: ring}, "insurance-renewed", in.Until); err != nil {
+				return err
+			}
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.ProEdit), "pro.edit", id, "")
 	})
@@ -386,8 +402,8 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 	if err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		p, err := load(tx, id)
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error { // by his row: what he takes meanwhile is refused, or done and seen here
+		p, err := Lock(tx, id)
 		if err != nil {
 			return err
 		}
@@ -445,6 +461,18 @@ func load(tx *db.Tx, id string) (Pro, error) {
 		err = errNoPro
 	}
 	return p, err
+}
+
+// Lock reads a professional in a guarded transaction and keeps him so until its end: who changes his access meanwhile waits, and what he himself
+// does in two windows comes one after the other.
+func Lock(tx *db.Tx, id string) (Pro, error) {
+	if err := tx.Lock("pro", id); err != nil {
+		if errors.Is(err, db.ErrNone) {
+			err = errNoPro
+		}
+		return Pro{}, err
+	}
+	return load(tx, id)
 }
 
 // Load reads a professional in tx, without what is sealed.
@@ -650,13 +678,13 @@ func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Netw
 // SeedCategories are the keys that Seed needs.
 func SeedCategories() []string { return slices.Clone(categories) }
 
-// Covering counts, for each commune, the active professionals of a trade whose coverage holds it.
+// Covering counts, for each commune, the professionals of a trade who may buy and whose coverage holds it.
 func (s *Service) Covering(ctx context.Context, trade string, communes ...geo.Commune) (counts []int, err error) {
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		counts = make([]int, len(communes))
 		all, err := OfTrade(tx, trade)
 		for _, p := range all {
-			if p.State != Active {
+			if !p.MayBuy(tx.Now()) {
 				continue
 			}
 			coverage := p.Profile.Coverage()

@@ -66,6 +66,7 @@ func toMatch(p pro.Pro, used match.Caps) match.Professional {
 			m.Schedule.Week[i] = []network.Hours{{From: s.From, To: s.To}}
 		}
 	}
+	m.Insured = p.Profile.Insured()
 	if p.Profile.AbsentFrom != "" {
 		from, err1 := time.ParseInLocation(time.DateOnly, p.Profile.AbsentFrom, p.Profile.Zone())
 		until, err2 := time.ParseInLocation(time.DateOnly, p.Profile.AbsentUntil, p.Profile.Zone())
@@ -467,7 +468,7 @@ func (s *Service) OfferOutside(ctx context.Context, actor auth.Actor, id string,
 	})
 }
 
-var errShut = fault.New(fault.Conflict, "pro-shut", fault.T("L’accès de ce professionnel n’est pas ouvert : la demande ne peut pas lui être proposée.", "This professional's access is not open: the request cannot be offered to them."))
+var errShut = fault.New(fault.Conflict, "pro-shut", fault.T("L’accès de ce professionnel n’est pas ouvert, ou son assurance est échue : la demande ne peut pas lui être proposée.", "This professional's access is not open, or the insurance has run out: the request cannot be offered to them."))
 
 // offerTo stores one offer by hand in tx and tells its professional; one that he has already changes nothing.
 func (s *Service) offerTo(tx *db.Tx, actor auth.Actor, n *network.Network, r Request, c pro.Contact) error {
@@ -479,7 +480,7 @@ func (s *Service) offerTo(tx *db.Tx, actor auth.Actor, n *network.Network, r Req
 	if err != nil {
 		return err
 	}
-	if !p.MayBuy() {
+	if !p.MayBuy(tx.Now()) {
 		return errShut
 	}
 	metres := -1

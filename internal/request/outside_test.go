@@ -79,7 +79,7 @@ func TestOfferOutside_ofTwoAgentsAtOnceRecordsOne(t *testing.T) {
 		}
 		var known []pro.Pro
 		must(t, r.DB.Read(ctx, func(tx *db.Tx) (err error) { known, err = pro.Outsiders(tx, "plombier"); return }))
-		if len(known) != 1 || !known[0].MayBuy() {
+		if len(known) != 1 || !known[0].MayBuy(r.DB.Now()) {
 			t.Errorf("%+v", known)
 		}
 	})

@@ -372,7 +372,7 @@ func (v *visit) prosToOffer(f request.File) ([]ui.Option, error) {
 		}
 		outsiders, err := pro.Outsiders(tx, f.Trade)
 		for _, x := range slices.Concat(members, outsiders) {
-			if base, ok := geo.ByINSEE(x.Profile.Base); ok && x.MayBuy() && !asked[x.ID] {
+			if base, ok := geo.ByINSEE(x.Profile.Base); ok && x.MayBuy(v.DB.Now()) && !asked[x.ID] {
 				left = append(left, near{x.ID, geo.Distance(base.Point, f.Commune().Point), x.Outside})
 			}
 		}

@@ -122,6 +122,7 @@ var auditWords = map[string][2]string{
 	"pro.edit-own":            {"Profil modifié par lui-même", "Own profile edited"},
 	"pro.pending":             {"Accès rouvert", "Access reopened"},
 	"pro.read":                {"Dossier d’un professionnel lu", "Professional’s file read"},
+	"pro.uninsured":           {"Assurance échue, achats arrêtés", "Insurance run out, purchases stopped"},
 	"pro.suspended":           {"Professionnel suspendu", "Professional suspended"},
 	"purchase.intent":         {"Paiement par carte commencé", "Card payment begun"},
 	"recording.erase":         {"Enregistrement effacé", "Recording erased"},

@@ -112,6 +112,10 @@ func (v *visit) board() error {
 func (v *visit) accessWords(p pro.Pro) string {
 	switch p.State {
 	case pro.Active:
+		if p.Uninsured(v.DB.Now()) {
+			return v.lang.Tf("Votre assurance a pris fin le %s : aucune demande ne vous est proposée et vous ne pouvez pas en prendre. Envoyez la nouvelle attestation à %s ; tout reprend dès qu’elle est notée.", "Your insurance ended on %s: no request is offered to you and you can take none. Send the new certificate to %s; all starts again as soon as it is noted.",
+				network.Date(p.Profile.InsuredUntil).Say(string(v.lang)), v.n.Operator.Email)
+		}
 		return ""
 	case pro.Pending:
 		if p.Outside {

@@ -53,6 +53,9 @@ func staffRoutes() []route {
 func (v *visit) proStatus(p pro.Pro) ui.Status {
 	switch p.State {
 	case pro.Active:
+		if p.Uninsured(v.DB.Now()) {
+			return ui.Status{Tone: ui.Bad, Text: v.lang.T("Assurance échue", "Insurance run out")}
+		}
 		return ui.Status{Tone: ui.Good, Text: v.lang.T("Actif", "Active")}
 	case pro.Pending:
 		if p.Outside {
@@ -171,6 +174,9 @@ func (v *visit) checkBoxes(done map[string]pro.Checked) []ui.Consent {
 		c := ui.Consent{Name: "check-" + k, Wording: v.lang.T(words[k][0], words[k][1]), Hint: v.lang.T("Nécessaire avant l’accès", "Needed before access")}
 		if d, ok := done[k]; ok {
 			c.Hint = v.lang.Tf("Vérifié le %s", "Checked on %s", v.lang.Date(d.At.In(geo.Paris())))
+			if d.ValidUntil != "" && d.ValidUntil < v.DB.Now().In(geo.Paris()).Format(time.DateOnly) {
+				c.Hint = v.lang.T("Échue : cochez une fois la nouvelle attestation vue, et notez sa date", "Run out: tick once the new certificate is seen, and note its date")
+			}
 		}
 		all = append(all, c)
 	}
@@ -346,7 +352,7 @@ func (v *visit) proValues(p pro.Pro, c pro.Contact) map[string][]string {
 	values := map[string][]string{"company": {c.Company}, "siren": {c.SIREN}, "contact": {c.Contact}, "phone": {phone.Display(c.Phone)}, "email": {c.Email}, "street": {c.Street}, "commune": {c.Base}, "lang": {c.Lang},
 		"trades": p.Profile.Trades, "insurance_until": {p.Checks["insurance"].ValidUntil}, "postcode": {first(base.Postcodes)}}
 	for _, k := range pro.Checks {
-		if _, ok := p.Checks[k]; ok {
+		if _, ok := p.Checks[k]; ok && !(k == "insurance" && p.Uninsured(v.DB.Now())) { // a new one has to be seen first
 			values["check-"+k] = []string{"yes"}
 		}
 	}

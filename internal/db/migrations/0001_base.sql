@@ -321,8 +321,10 @@ CREATE TABLE pro_check (
   at BIGINT NOT NULL,
   by_account TEXT NOT NULL,
   valid_until_on TEXT NOT NULL,
+  told TEXT NOT NULL CHECK (told IN ('', 'ending', 'ended')),
   PRIMARY KEY (pro_id, kind)
 );
+CREATE INDEX pro_check_until ON pro_check (valid_until_on);
 
 -- billing: knows opaque line references, never requests
 CREATE TABLE wallet (
