@@ -45,6 +45,7 @@ var messageKeys = []MessageKey{
 	{"late", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "site", "phone"}, passes},
 	{"how-did-it-go", Consumer, true, true, []string{"ref", "link", "stop", "pro", "site"}, reviewing},
 	{"cancelled", Consumer, true, true, []string{"ref", "link", "site"}, nil},
+	{"request-withdrawn", Consumer, true, true, []string{"ref", "link", "site", "phone", "reason"}, nil},
 	{"unserved", Consumer, true, true, []string{"ref", "link", "site", "phone"}, passes},
 	{"unreached", Consumer, true, true, []string{"ref", "link", "stop", "site", "phone"}, byAgent},
 	{"stop-confirmed", Consumer, true, false, []string{"site", "phone"}, nil},

@@ -184,6 +184,7 @@ var mistakes = []struct {
 	{"condition on an unknown answer", "forms/plombier.yaml", "    when: {problem: leak}", "    when: {problem: leek}"},
 	{"condition on a number", "forms/plombier.yaml", "  home:\n", "  why:\n    label: Pourquoi ?\n    kind: yesno\n    data: need\n    when: {heater_litres: \"100\"}\n  home:\n"},
 	{"no ground for suspending", "network.yaml", "suspension_reasons:", "agent_texts_two:"},
+	{"no reason for withdrawing", "network.yaml", "withdrawal_reasons:", "agent_texts_three:"},
 	{"opinions without purpose", "network.yaml", "    data: [opinion]", "    data: [need]"},
 	{"recredit without sale", "network.yaml", "sale: per-introduction", "sale: forwarded-to-members"},
 }

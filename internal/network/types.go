@@ -34,6 +34,7 @@ type Network struct {
 	Call          Call          // What an agent says and asks on the phone.
 	Buying        []Wording     `yaml:"buying_confirmations,opt"` // What a professional confirms at each purchase.
 	Suspensions   []Wording     `yaml:"suspension_reasons,opt"`   // Grounds for suspending a professional's access.
+	Withdrawals   []Wording     `yaml:"withdrawal_reasons,opt"`   // Why staff end a request; the consumer is told it in these words.
 	Notices       []Wording     // Short notices shown where they matter.
 	AgentTexts    []Wording     `yaml:",opt"` // Ready-made texts that an agent may send to a consumer by SMS.
 	Messages      []Message     // Words of every message that the software sends by itself.

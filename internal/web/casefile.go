@@ -38,7 +38,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	}
 	n := f.Network
 	p := ui.RequestFile{Space: v.watching("request " + f.ID), Form: form, ID: f.ID, Reference: f.Ref, Title: request.Title(n, f.Request, string(v.lang)), Where: strings.TrimSpace(f.Commune().Name + " " + f.Postcode),
-		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
+		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(n), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.Zone = f.Zone()
 	p.Facts, p.Tel, p.Consents = v.fileFacts(f), f.Who.Phone, v.fileConsents(f)
 	if form := n.Form(f.Trade); form != nil {
@@ -281,10 +281,8 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		s.Text = v.lang.Tf("Nouveau prix : %s € HT", "New price: €%s excl. VAT", decimal(e.Object, v.lang))
 	case request.EvWithdrawn:
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Retirée", "Withdrawn")
-		for _, o := range v.withdrawReasons() {
-			if o.Value == e.Object {
-				s.Text += v.lang.T(" : ", ": ") + o.Label
-			}
+		if why := v.say2(f.Network.Withdrawal(e.Object)); why != "" {
+			s.Text += v.lang.T(" : ", ": ") + why
 		}
 	case request.EvReopened:
 		s.Text = v.lang.T("Retrait annulé", "Withdrawal undone")

@@ -241,7 +241,7 @@ func TestDesk_closesOnlyWithAReason(t *testing.T) {
 			t.Errorf("after taking back what was given back: %s", to)
 		}
 		b.post("/bureau/"+id, form).to(t)
-		if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, "Client injoignable") {
+		if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, h.Network.Withdrawal("unreachable").FR) {
 			t.Error("the file does not say why")
 		}
 	})
@@ -329,7 +329,7 @@ func TestFile_managesWhatIsPublished(t *testing.T) {
 				t.Error("a withdrawn request stays on a board")
 			}
 		}
-		if page := agent.get("/demandes/"+id).want(t, 200); !strings.Contains(page.body, "Le client y renonce") || strings.Contains(page.body, "/demandes/"+id+"/prix") {
+		if page := agent.get("/demandes/"+id).want(t, 200); !strings.Contains(page.body, h.Network.Withdrawal("asked-by-client").FR) || strings.Contains(page.body, "/demandes/"+id+"/prix") {
 			t.Error("a withdrawn request may still be priced, or does not say why it was withdrawn")
 		}
 		if n := h.count(t, "SELECT count(*) FROM audit WHERE object = $1 AND action IN ('request.repriced', 'request.widened', 'request.offered-by-hand', 'request.withdrawn')", id); n != 4 {

@@ -1297,7 +1297,7 @@ func requestForms(v RequestFile) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "reason", Type: "select", Label: v.T("Raison", "Reason"), Options: v.Reasons}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "reason", Type: "select", Label: v.T("Raison", "Reason"), Hint: v.T("Le client la reçoit telle quelle.", "The customer is told it as it is."), Options: v.Reasons}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
