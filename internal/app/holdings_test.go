@@ -50,6 +50,7 @@ var publicColumns = map[string]string{
 	"account.trained_on":       "date of the internal training",
 	"account_role.role":        "word",
 	"account_trade.trade":      "slug of the network file",
+	"api_token.by_account":     "account id",
 	"api_token.name":           "name that the operator gave a program",
 	"submission.object":        "id",
 	"proof_leaf.kind":          "word",

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,7 +14,9 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/network"
+	"entremise/internal/notify"
 	"entremise/internal/rig"
+	"entremise/internal/vault"
 )
 
 var ctx = context.Background()
@@ -45,7 +48,7 @@ func code(r *rig.Rig, secret []byte) string { return auth.TOTPCode(secret, r.DB.
 // hire invites a member of staff and accepts for him; secret is what his authenticator app holds.
 func hire(t *testing.T, r *rig.Rig, email string, roles ...network.Role) (id, session string, secret []byte) {
 	t.Helper()
-	id, token, err := r.Auth.Invite(ctx, r.One(t, network.RoleAdministrator), auth.NewAccount{Name: "Alix Conseil", Email: email, Lang: "fr", Roles: roles})
+	id, token, err := r.Auth.Invite(ctx, r.One(t, network.RoleAdministrator), auth.NewAccount{Name: "Alix Conseil", Email: email, Lang: "fr", Roles: roles}, nil)
 	ok(t, err)
 	inv, err := r.Auth.Invitation(ctx, token)
 	ok(t, err)
@@ -166,7 +169,7 @@ func TestSecondStep_fiveTriesAndFiveMinutes(t *testing.T) {
 func TestAccept_checksEverythingBeforeItSpendsTheInvitation(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		admin := r.One(t, network.RoleAdministrator)
-		_, token, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Alix Conseil", Email: "alix@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}})
+		_, token, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Alix Conseil", Email: "alix@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}}, nil)
 		ok(t, err)
 		inv, err := r.Auth.Invitation(ctx, token)
 		ok(t, err)
@@ -198,11 +201,40 @@ func TestAccept_checksEverythingBeforeItSpendsTheInvitation(t *testing.T) {
 		if _, err := r.Auth.Invitation(ctx, token); fault.Code(err) != "link-gone" {
 			t.Errorf("a used invitation still shows the secret of the second factor: %v", err)
 		}
-		_, late, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Noa Tard", Email: "noa@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}})
+		_, late, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Noa Tard", Email: "noa@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}}, nil)
 		ok(t, err)
 		r.Clock.AddMachine(auth.InvitationLife)
 		_, err = r.Auth.Invitation(ctx, late)
 		wantCode(t, err, "link-gone")
+	})
+}
+
+// An account and its letter are one act: where the letter cannot be queued nobody is invited, and the next try finds the address free.
+func TestInvite_withItsLetterOrNotAtAll(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		admin := r.One(t, network.RoleAdministrator)
+		before := value[int64](t, r, "SELECT count(*) FROM account")
+		in := auth.NewAccount{Name: "Alix Conseil", Email: "alix@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}}
+		broken := errors.New("the words are missing")
+		if _, _, err := r.Auth.Invite(ctx, admin, in, func(*db.Tx, *vault.Ring, string, string) error { return broken }); !errors.Is(err, broken) {
+			t.Fatal(err)
+		}
+		for _, q := range []string{"SELECT count(*) FROM account", "SELECT count(*) FROM audit WHERE action = 'account.invite'", "SELECT count(*) FROM ticket"} {
+			if n := value[int64](t, r, q); n != 0 && n != before {
+				t.Errorf("%s: %d", q, n)
+			}
+		}
+		told := ""
+		id, token, err := r.Auth.Invite(ctx, admin, in, func(tx *db.Tx, ring *vault.Ring, id, token string) error {
+			told = token
+			return r.Notify.Letter(tx, ring, network.Letter{Subject: "Bienvenue", Email: token}, notify.Message{Person: id, Object: id, Kind: "staff-invite"}, "", in.Email)
+		})
+		ok(t, err)
+		r.Drain(t)
+		mails := r.Post.Mails()
+		if len(mails) != 1 || mails[0].Text != token || told != token || value[int64](t, r, "SELECT count(*) FROM message WHERE person_id = $1", id) != 1 {
+			t.Errorf("%d letters", len(mails))
+		}
 	})
 }
 
@@ -216,24 +248,24 @@ func TestInvite_findsEveryWrongField(t *testing.T) {
 		} {
 			in := good
 			change(&in)
-			_, _, err := r.Auth.Invite(ctx, admin, in)
+			_, _, err := r.Auth.Invite(ctx, admin, in, nil)
 			if f := fault.Of(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Name != field {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
 		in := good
 		in.Roles = []network.Role{"king"}
-		_, _, err := r.Auth.Invite(ctx, admin, in)
+		_, _, err := r.Auth.Invite(ctx, admin, in, nil)
 		wantCode(t, err, "invalid-fields")
 		in.Email = "a@b.c\r\nBcc: all@example.com"
-		_, _, err = r.Auth.Invite(ctx, admin, in)
+		_, _, err = r.Auth.Invite(ctx, admin, in, nil)
 		wantCode(t, err, "invalid-fields")
-		_, _, err = r.Auth.Invite(ctx, admin, good)
+		_, _, err = r.Auth.Invite(ctx, admin, good, nil)
 		ok(t, err)
 		good.Email = "Alix@Example.COM"
-		_, _, err = r.Auth.Invite(ctx, admin, good)
+		_, _, err = r.Auth.Invite(ctx, admin, good, nil)
 		wantCode(t, err, "email-taken")
-		_, _, err = r.Auth.Invite(ctx, r.One(t, network.RoleAgent), good)
+		_, _, err = r.Auth.Invite(ctx, r.One(t, network.RoleAgent), good, nil)
 		wantCode(t, err, "not-permitted")
 	})
 }

@@ -120,11 +120,14 @@ CREATE TABLE ticket (
 );
 CREATE TABLE api_token (
   token_hash TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
   account_id TEXT NOT NULL,
   name TEXT NOT NULL,
   created_at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
   revoked_at BIGINT NOT NULL
 );
+CREATE INDEX api_token_account ON api_token (account_id, created_at);
 -- One answer per key: a double submit and a repeated API call find what the first one made.
 CREATE TABLE submission (
   key_hash TEXT NOT NULL PRIMARY KEY,
