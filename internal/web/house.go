@@ -145,6 +145,7 @@ var auditWords = map[string][2]string{
 	"sales.export":            {"Ventes exportées", "Sales exported"},
 	"seat.hold":               {"Place gardée", "Seat held"},
 	"token.create":            {"Jeton d’API créé", "API token created"},
+	"token.revoke":            {"Jeton d’API révoqué", "API token revoked"},
 	"wallet.credit":           {"Crédit par carte commencé", "Card top-up begun"},
 	"wallet.transfer":         {"Virement noté", "Transfer recorded"},
 }

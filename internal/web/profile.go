@@ -187,13 +187,15 @@ func (v *visit) profile() error {
 	return v.showing(v.profilePage(ui.Form{}))
 }
 
-func (v *visit) profilePage(form ui.Form) (ui.View, error) {
+func (v *visit) profilePage(form ui.Form) (ui.View, error) { return v.profileFilled(form) }
+
+func (v *visit) profileFilled(form ui.Form) (page ui.Profile, err error) {
 	me, c, err := v.Pros.Get(v.ctx, v.actor, v.actor.Pro)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
 	p := me.Profile
-	page := ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Company: c.Company, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
+	page = ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Company: c.Company, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
 		PerDay: capText(p.PerDay), PerMonth: capText(p.PerMonth), Notices: v.notices(v.n, "economic-dependence"),
 		Facts: []ui.Fact{{Label: "SIREN", Value: c.SIREN}, {Label: v.lang.T("Contact", "Contact"), Value: c.Contact}, {Label: v.lang.T("Adresse", "Address"), Value: c.Street + ", " + communeWithPostcode(c.Base)},
 			{Label: v.lang.T("Téléphone", "Phone"), Value: phone.Display(c.Phone)}, {Label: "E-mail", Value: c.Email}}}
@@ -208,6 +210,13 @@ func (v *visit) profilePage(form ui.Form) (ui.View, error) {
 		if s.Open() {
 			page.Hours[i] = ui.Hours{From: clockText(s.From), To: clockText(s.To)}
 		}
+	}
+	tokens, err := v.Auth.Tokens(v.ctx, v.actor, v.actor.Account)
+	if err != nil {
+		return page, err
+	}
+	if page.Tokens, err = v.tokenLines(tokens, false); err != nil {
+		return page, err
 	}
 	page.SMS, page.Email, err = v.Pros.Notices(v.ctx, v.actor)
 	return page, err

@@ -46,6 +46,8 @@ func proRoutes() []route {
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
 		{"POST", "/profil/avis", space, prosOnly, 0, (*visit).profileNotices},
 		{"POST", "/profil/plafonds", space, prosOnly, 0, (*visit).profileCaps},
+		{"POST", "/profil/jetons", space, prosOnly, 0, (*visit).profileToken},
+		{"POST", "/profil/jetons/{id}/revoquer", space, prosOnly, 0, (*visit).profileTokenRevoke},
 		{"GET", "/pourquoi/{id}", space, prosOnly, 0, (*visit).why},
 	}
 }

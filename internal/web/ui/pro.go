@@ -194,7 +194,8 @@ type Wallet struct {
 }
 
 // Profile is `/profil`. Forms: POST /profil/zone (centre, radius, departments, communes), /profil/horaires (d0_from … d6_to, as HH:MM;
-// d0 is Monday), /profil/absence (from, until), /profil/avis (sms, email = yes), /profil/plafonds (per_day, per_month).
+// d0 is Monday), /profil/absence (from, until), /profil/avis (sms, email = yes), /profil/plafonds (per_day, per_month), /profil/jetons (token_name),
+// /profil/jetons/{id}/revoquer.
 type Profile struct {
 	Space
 	Form
@@ -210,6 +211,8 @@ type Profile struct {
 	PerDay   string // caps; empty is none
 	PerMonth string
 	Notices  []string
+	Tokens   []Token
+	New      string // a token just made, shown once
 }
 
 // Coverage is a professional's zone, with its communes as points for the map.

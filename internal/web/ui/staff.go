@@ -329,6 +329,25 @@ type Member struct {
 	Self            bool
 }
 
+// Tokens is `/jetons`: with what other programs act here, and as whom. Forms: POST /jetons (kind, email, token_name), /jetons/{id}/revoquer.
+type Tokens struct {
+	Space
+	Form
+	Lines []Token
+	Kinds []Option
+	New   string // a token just made, shown once
+}
+
+// Token is what is known of an API token after it was shown.
+type Token struct {
+	ID     string
+	Name   string // what it is for
+	Holder string // as whom it acts; empty where that is plain
+	At     time.Time
+	By     string
+	Good   bool // not revoked
+}
+
 // Permissions is `/permissions`: who may do what, from the one table that is enforced.
 type Permissions struct {
 	Space

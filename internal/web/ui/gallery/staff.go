@@ -152,6 +152,11 @@ var staff = []Sample{
 			{ID: "usr_2", Name: "Paul Exemple", Email: "paul@depanneurs.example", Roles: []string{"agent"}, Status: ui.Status{Tone: ui.Wait, Text: "Non formé"}, Last: ago(30 * time.Hour)},
 			{ID: "usr_3", Name: "Zoé Exemple", Email: "zoe@depanneurs.example", Roles: []string{"onboarding"}, Status: ui.Status{Tone: ui.Quiet, Text: "Invitée"}, Link: "https://pro.depanneurs.example/invitation/exemple", Disabled: false}}}
 	}},
+	{"jetons", "Équipe", func(l ui.Lang) ui.View {
+		return ui.Tokens{Space: house(l, "/jetons", ""), New: "ent_ExempleDeJetonQuiNeServePas", Kinds: []ui.Option{{Value: "affiliate", Label: "Un partenaire, qui envoie des demandes"}, {Value: "pro", Label: "Un professionnel, qui en prend"}, {Value: "staff", Label: "Un conseiller, qui en qualifie"}},
+			Lines: []ui.Token{{ID: "tok_1", Name: "Annuaire Exemple", Holder: "Annuaire Exemple, api@annuaire.example", At: ago(time.Minute), By: "vous", Good: true}, {ID: "tok_2", Name: "Agenda", Holder: "Claude Tuyau, claude@artisans.example", At: ago(80 * time.Hour), By: "Inès Exemple"}}}
+	}},
+	{"jetons-vide", "Équipe", func(l ui.Lang) ui.View { return ui.Tokens{Space: house(l, "/jetons", "")} }},
 	{"permissions", "Équipe", func(l ui.Lang) ui.View {
 		return ui.Permissions{Space: house(l, "/permissions", ""), Roles: []string{"Client", "Professionnel", "Conseil", "Entrée", "Comptes", "Administration"}, Rows: []ui.Permission{
 			{Group: "Demandes", Action: "Lire sa demande", May: []string{"la sienne", "", "", "", "", ""}}, {Group: "Demandes", Action: "Publier", May: []string{"", "", "yes", "", "", ""}}, {Group: "Demandes", Action: "Lire les coordonnées", May: []string{"", "après achat", "yes", "", "", ""}},
