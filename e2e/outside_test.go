@@ -186,6 +186,12 @@ func TestOutside_offeredByHandUnderTheSameRule(t *testing.T) {
 	clause(t, "ET-137")
 }
 
+// Where the network file names no bank account, the wallet says whom to ask for one.
+func TestWallet_withoutAnAccountSaysWhomToAsk(t *testing.T) {
+	h := newHouse(t, "--network", networkWith(t, `  bank: {holder: DÉPANNEURS D’ICI, iban: "FR76 0000 0000 0000 0000 0000 097", bic: EXEMFRP0XXX}`, ""))
+	h.enter("Professional 1").get(spaceHost, "/portefeuille").want(200).has("sur demande à bonjour@depanneurs.example").lacks("IBAN")
+}
+
 // A professional stops notices at once, by the link in one and by his profile; his purchases' letters go on.
 func TestNotices_stoppedByTheProfessional(t *testing.T) {
 	h := newHouse(t)

@@ -67,6 +67,7 @@ type Operator struct {
 	Email     string       // General e-mail address, used for recredits and requests to change.
 	Officer   Officer      // Who answers for personal data.
 	Host      Host         // Who hosts the sites.
+	Bank      *Bank        `yaml:",opt"` // Account to which professionals transfer what they pay in advance; absent: they ask for it.
 	Mediator  *Mediator    `yaml:",opt"` // Consumer mediator (C. conso. L616-1), where there is one.
 }
 
@@ -87,6 +88,13 @@ type Host struct {
 	Name    string // Name of the hosting company.
 	Address string // Its postal address.
 	Phone   string // Its telephone.
+}
+
+// Bank is the operator's account for transfers in euros.
+type Bank struct {
+	Holder string // Account holder, as the bank knows the name: the payer's bank compares it (Reg. (EU) 2024/886).
+	IBAN   IBAN   `yaml:"iban"`    // IBAN of the account, in the single euro payments area.
+	BIC    string `yaml:"bic,opt"` // BIC of its bank, 8 or 11 characters.
 }
 
 // Mediator is the consumer mediator named in the terms.

@@ -57,22 +57,62 @@ func (v *visit) wallet() error {
 }
 
 func (v *visit) walletPage(form ui.Form) (ui.View, error) {
-	balance, lines, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro)
+	balance, lines, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro, v.r.URL.Query().Get("apres"), proPage+1)
 	if err != nil {
 		return nil, err
 	}
+	transfer, err := v.transferFacts()
+	if err != nil {
+		return nil, err
+	}
+	page := ui.Wallet{Space: v.proFrame(geo.Paris(), v.ownTopic()), Form: form, Balance: balance, Card: v.Billing.TakesCard(), Amounts: creditAmounts, Transfer: transfer}
+	page.Next = next("/portefeuille", &lines, func(m billing.Movement) string { return m.ID })
+	if len(lines) > 0 {
+		page.CSV = "/portefeuille.csv"
+	}
+	for _, m := range lines {
+		line := ui.WalletLine{At: m.At, Text: v.movementWords(m.Kind), Amount: m.Amount, Balance: m.Balance}
+		if purchase, ok := strings.CutPrefix(m.Reference, "purchase "); ok && m.Kind == "purchase" {
+			line.Href = "/achats/" + purchase
+		}
+		page.Lines = append(page.Lines, line)
+	}
+	return page, nil
+}
+
+// transferFacts say where to transfer money and what to write with it. The reference is the professional's registry number: it is his for good,
+// and staff find him by it.
+func (v *visit) transferFacts() ([]ui.Copied, error) {
 	_, me, err := v.Pros.Get(v.ctx, v.actor, v.actor.Pro)
 	if err != nil {
 		return nil, err
 	}
-	page := ui.Wallet{Space: v.proFrame(geo.Paris(), v.ownTopic()), Form: form, Balance: balance, Card: v.Billing.TakesCard(), Amounts: creditAmounts,
-		Transfer: []ui.Fact{{Label: v.lang.T("Bénéficiaire", "Payee"), Value: v.n.Operator.Name + " " + v.n.Operator.LegalForm},
-			{Label: v.lang.T("Référence à écrire", "Reference to write"), Value: me.SIREN},
-			{Label: v.lang.T("Coordonnées bancaires", "Bank details"), Value: v.lang.Tf("sur demande à %s", "on request from %s", v.n.Operator.Email)}}}
-	for _, m := range lines {
-		page.Lines = append(page.Lines, ui.WalletLine{At: m.At, Text: v.movementWords(m.Kind), Amount: m.Amount, Balance: m.Balance})
+	o := v.n.Operator
+	reference := ui.Copied{Label: v.lang.T("Référence à écrire", "Reference to write"), Shown: me.SIREN, Wanted: me.SIREN}
+	if o.Bank == nil {
+		return []ui.Copied{{Label: v.lang.T("Bénéficiaire", "Payee"), Shown: o.Name + " " + o.LegalForm}, reference,
+			{Label: v.lang.T("Coordonnées bancaires", "Bank details"), Shown: v.lang.Tf("sur demande à %s", "on request from %s", o.Email)}}, nil
 	}
-	return page, nil
+	facts := []ui.Copied{{Label: v.lang.T("Bénéficiaire", "Payee"), Shown: o.Bank.Holder, Wanted: o.Bank.Holder}, {Label: "IBAN", Shown: o.Bank.IBAN.String(), Wanted: string(o.Bank.IBAN)}}
+	if o.Bank.BIC != "" {
+		facts = append(facts, ui.Copied{Label: "BIC", Shown: o.Bank.BIC, Wanted: o.Bank.BIC})
+	}
+	return append(facts, reference), nil
+}
+
+// walletCSV is every movement as a file that a French spreadsheet opens as numbers: semicolons between cells, a comma before the cents.
+func (v *visit) walletCSV() error {
+	_, lines, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro, "", math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	amount := func(a money.Amount) string { return strings.Replace(a.Decimal(), ".", ",", 1) }
+	rows := [][]string{{v.lang.T("Date", "Date"), v.lang.T("Mouvement", "Movement"), v.lang.T("Référence", "Reference"), v.lang.T("Montant en euros", "Amount in euros"), v.lang.T("Solde en euros", "Balance in euros")}}
+	for _, m := range lines {
+		_, reference, _ := strings.Cut(m.Reference, " ")
+		rows = append(rows, []string{m.At.In(geo.Paris()).Format("2006-01-02 15:04"), v.movementWords(m.Kind), reference, amount(m.Amount), amount(m.Balance)})
+	}
+	return v.csv("portefeuille", ';', rows)
 }
 
 func (v *visit) movementWords(kind string) string {

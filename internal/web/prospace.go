@@ -38,6 +38,7 @@ func proRoutes() []route {
 		{"GET", "/factures", space, prosOnly, 0, (*visit).invoices},
 		{"GET", "/factures/{file}", space, prosOnly, 0, (*visit).invoicePDF}, // {id}.pdf
 		{"GET", "/portefeuille", space, prosOnly, 0, (*visit).wallet},
+		{"GET", "/portefeuille.csv", space, prosOnly, 0, (*visit).walletCSV},
 		{"POST", "/portefeuille/crediter", space, prosOnly, 0, (*visit).credit},
 		{"GET", "/portefeuille/retour/{payment}", space, prosOnly, 0, (*visit).creditBack},
 		{"GET", "/profil", space, prosOnly, 0, (*visit).profile},
@@ -156,7 +157,7 @@ func (v *visit) sheetPage(id string) func(ui.Form) (ui.View, error) {
 		if err != nil {
 			return nil, err
 		}
-		balance, _, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro)
+		balance, _, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro, "", 0)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"html"
 	"image"
 	"image/jpeg"
@@ -471,6 +472,50 @@ func TestWallet_creditsByCardOnTheBanksWordOnly(t *testing.T) {
 		if n := h.count(t, "SELECT balance_minor FROM wallet WHERE pro_id = $1", plumber.Pro); n != 5000 {
 			t.Errorf("the balance is %d cents", n)
 		}
+	})
+}
+
+// The wallet pages through every movement, gives all of them to a French spreadsheet, and says where to transfer money.
+func TestWallet_pagesExportsAndSaysWhereToTransfer(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		who := h.Pro(t)
+		b := h.as(t, who)
+		if page := b.get("/portefeuille").want(t, 200).body; strings.Contains(page, "/portefeuille.csv") || !strings.Contains(page, h.Network.Operator.Bank.IBAN.String()) || !strings.Contains(page, `data-copy="FR7600000000000000000000097"`) {
+			t.Error("an empty wallet offers a file, or does not say where to transfer money")
+		}
+		for i := range 45 {
+			h.Clock.Add(time.Minute)
+			h.Fund(t, who.Pro, money.Amount(1000+i))
+		}
+		id, _ := h.published(t)
+		b.post("/panier", url.Values{"request": {id}, "then": {"buy"}}).to(t)
+		b.post("/tableau/"+id+"/acheter", h.buying(b.get("/tableau/"+id).shown(t), "wallet")).to(t)
+		lines, path := 0, "/portefeuille"
+		for pages := 0; path != ""; pages++ {
+			page := b.get(path).want(t, 200).body
+			lines += strings.Count(page, "Virement reçu")
+			if pages == 0 && !strings.Contains(page, `<a href="/achats/pur_`) {
+				t.Error("a purchase leads nowhere")
+			}
+			next := regexp.MustCompile(`<a class="btn" href="(/portefeuille\?apres=[^"]+)" rel="next"`).FindStringSubmatch(page)
+			if path = ""; next != nil {
+				path = next[1]
+			}
+		}
+		if lines != 45 {
+			t.Errorf("%d transfers on all pages, want 45", lines)
+		}
+		file := b.get("/portefeuille.csv").want(t, 200)
+		r := csv.NewReader(strings.NewReader(strings.TrimPrefix(file.body, "\ufeff")))
+		r.Comma = ';'
+		rows, err := r.ReadAll()
+		if err != nil || len(rows) != 47 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		if sold := rows[1]; sold[1] != "Achat d’une demande" || !strings.HasPrefix(sold[3], "-") || !strings.Contains(sold[3], ",") || rows[46][3] != "10,00" || rows[46][4] != "10,00" {
+			t.Errorf("%q … %q", sold, rows[46])
+		}
+		h.as(t, h.Staff(t, network.RoleAccountant)).get("/portefeuille.csv").want(t, http.StatusForbidden)
 	})
 }
 

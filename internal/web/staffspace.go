@@ -287,7 +287,7 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		page.Reasons = append(page.Reasons, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
 	}
 	if v.actor.Can(auth.WalletRead) {
-		if page.Balance, _, err = v.Billing.Wallet(v.ctx, v.actor, id); err != nil {
+		if page.Balance, _, err = v.Billing.Wallet(v.ctx, v.actor, id, "", 0); err != nil {
 			return page, err
 		}
 	}
