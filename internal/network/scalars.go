@@ -289,7 +289,7 @@ func (n IBAN) String() string {
 	for s := string(n); s != ""; s = s[min(4, len(s)):] {
 		parts = append(parts, s[:min(4, len(s))])
 	}
-	return strings.Join(parts, "\u00a0")
+	return strings.Join(parts, " ")
 }
 
 // sound reports that the check digits fit (ISO 7064, mod 97-10).

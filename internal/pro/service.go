@@ -273,7 +273,7 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 		next = to
 	}
 	if next == Pending {
-		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on >= $2)", id, tx.Now().In(geo.Paris()).Format(time.DateOnly))
+		done, err := db.Value[int64](tx, "SELECT count(*) FROM pro_check WHERE pro_id = $1 AND (valid_until_on = '' OR valid_until_on > $2)", id, tx.Now().In(geo.Paris()).Format(time.DateOnly))
 		if err != nil {
 			return err
 		}
@@ -620,6 +620,7 @@ type Filter struct {
 	Members  bool   // of the network only, without those from outside
 	Word     string // one word of the company's or contact's name
 	Phone    string // E.164
+	SIREN    string // nine digits
 	Before   int64  // cursor: created before, in microseconds, or at that instant with an id before BeforeID
 	BeforeID string
 }
@@ -645,6 +646,9 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, f Filter, n int) (
 	}
 	if f.Phone != "" {
 		add(" AND p.phone_bidx = ?", s.vault.Index("phone", f.Phone))
+	}
+	if f.SIREN != "" {
+		add(" AND p.siren_bidx = ?", s.vault.Index("siren", plainSIREN(f.SIREN)))
 	}
 	for _, w := range strings.Fields(geo.Fold(f.Word)) {
 		add(" AND p.id IN (SELECT pro_id FROM pro_word WHERE word_bidx = ?)", s.vault.Index("pro-name", w))

@@ -49,6 +49,7 @@ func proRoutes() []route {
 		{"POST", "/profil/plafonds", space, prosOnly, 0, (*visit).profileCaps},
 		{"POST", "/profil/jetons", space, prosOnly, 0, (*visit).profileToken},
 		{"POST", "/profil/jetons/{id}/revoquer", space, prosOnly, 0, (*visit).profileTokenRevoke},
+		{"GET", "/pourquoi", space, prosOnly, 0, (*visit).whyAsked},
 		{"GET", "/pourquoi/{id}", space, prosOnly, 0, (*visit).why},
 	}
 }
@@ -505,6 +506,21 @@ func (v *visit) file(kind, disposition string, body []byte) error {
 		v.Log.Debug("file not delivered", "error", err.Error()) // the reader went away
 	}
 	return nil
+}
+
+// whyAsked takes a reference as it is typed to its answer.
+func (v *visit) whyAsked() error {
+	if ref, ok := request.ParseRef(v.r.URL.Query().Get("ref")); ok {
+		_, _, err := v.Requests.WhyNot(v.ctx, v.actor, ref, "")
+		if err == nil {
+			return v.to("/pourquoi/" + ref)
+		}
+		if !fault.Is(err, fault.Missing) {
+			return err
+		}
+	}
+	v.say(ui.Bad, v.lang.T("Aucune demande publiée n’a cette référence.", "No published request has this reference."))
+	return v.to("/tableau")
 }
 
 // why answers "why not me?" in one sentence.

@@ -487,6 +487,7 @@ func TestWallet_pagesExportsAndSaysWhereToTransfer(t *testing.T) {
 			h.Clock.Add(time.Minute)
 			h.Fund(t, who.Pro, money.Amount(1000+i))
 		}
+		h.Clock.Add(time.Minute)
 		id, _ := h.published(t)
 		b.post("/panier", url.Values{"request": {id}, "then": {"buy"}}).to(t)
 		b.post("/tableau/"+id+"/acheter", h.buying(b.get("/tableau/"+id).shown(t), "wallet")).to(t)
@@ -540,6 +541,18 @@ func TestProSpace_keepsOneFromAnother(t *testing.T) {
 		theirs.post(bought+"/suivi", url.Values{"outcome": {"won"}}).want(t, http.StatusNotFound)
 		theirs.post("/panier", url.Values{"request": {id}}).want(t, http.StatusNotFound)
 		theirs.post("/tableau/"+id+"/acheter", h.buying(1, "wallet")).want(t, http.StatusNotFound)
+		ref := ""
+		if err := h.DB.Read(context.Background(), func(tx *db.Tx) (err error) {
+			ref, err = db.Value[string](tx, "SELECT ref FROM request WHERE id = $1", id)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for typed, to := range map[string]string{strings.ToLower(ref): "/pourquoi/" + ref, "0000-0000": "/tableau", "what?": "/tableau"} { // as it is asked for under the board
+			if got := theirs.get("/pourquoi?" + url.Values{"ref": {typed}}.Encode()).to(t); got != to {
+				t.Errorf("%q leads to %s", typed, got)
+			}
+		}
 		if got := theirs.get("/pourquoi/"+id).want(t, 200); !strings.Contains(got.body, "métier qui n’est pas dans votre profil") {
 			t.Error("why not me is not answered")
 		}

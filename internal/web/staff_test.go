@@ -321,6 +321,23 @@ func TestPros_whyNotAndTransfer(t *testing.T) {
 	})
 }
 
+// Whoever records a transfer finds its professional by what the transfer says: his registry number or his name.
+func TestPros_foundByWhatIsKnown(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		var in pro.Input
+		who := h.Pro(t, func(x *pro.Input) { x.Company = "Zinguerie Élodie"; in = *x })
+		h.Pro(t)
+		b := h.as(t, h.Staff(t, network.RoleAccountant))
+		for typed, found := range map[string]bool{in.SIREN: true, in.SIREN[:3] + " " + in.SIREN[3:]: true, "elodie": true, "552100554": false, "nobody": false, "a@b": false, "' OR 1": false} {
+			page := b.get("/pros?"+url.Values{"nom": {typed}, "state": {"idle"}}.Encode()).want(t, http.StatusOK)
+			if strings.Contains(page.body, "/pros/"+who.Pro) != found || strings.Count(page.body, `<a href="/pros/pro_`) > 1 {
+				t.Errorf("%q: found or not, or another too", typed)
+			}
+		}
+		h.as(t, h.Staff(t, network.RoleModerator)).get("/pros?nom=a@b").want(t, http.StatusForbidden)
+	})
+}
+
 func TestPros_listFiltersAndPages(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		for range 60 {

@@ -76,8 +76,18 @@ const proPageSize = 50
 
 // proList lists professionals, newest first, or those without a purchase for three months.
 func (v *visit) proList() error {
+	if err := v.actor.May(auth.ProList); err != nil {
+		return err
+	}
 	q := v.r.URL.Query()
-	filter := pro.Filter{Trade: q.Get("trade"), State: pro.State(q.Get("state"))}
+	var filter pro.Filter
+	found, typed := true, strings.TrimSpace(q.Get("nom"))
+	if typed != "" {
+		filter, found = v.findPro(typed)
+	}
+	if filter.Trade = q.Get("trade"); q.Get("state") != "idle" {
+		filter.State = pro.State(q.Get("state"))
+	}
 	if at, id, ok := strings.Cut(q.Get("avant"), "."); ok {
 		before, err := strconv.ParseInt(at, 10, 64)
 		if err != nil {
@@ -85,11 +95,14 @@ func (v *visit) proList() error {
 		}
 		filter.Before, filter.BeforeID = before, id
 	}
-	page := ui.Pros{Space: v.spaceFrame(), Trade: filter.Trade, State: q.Get("state"), CanCreate: v.actor.Can(auth.ProCreate)}
+	page := ui.Pros{Space: v.spaceFrame(), Typed: typed, Trade: filter.Trade, State: q.Get("state"), CanCreate: v.actor.Can(auth.ProCreate)}
 	page.Trades = v.tradeOptions(v.n)
-	all, err := v.prosShown(&page, filter)
-	if err != nil {
-		return err
+	var all []pro.Pro
+	if found {
+		var err error
+		if all, err = v.prosShown(&page, filter); err != nil {
+			return err
+		}
 	}
 	if err := v.proLines(&page, all); err != nil {
 		return err
@@ -98,11 +111,8 @@ func (v *visit) proList() error {
 }
 
 func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
-	if err := v.actor.May(auth.ProList); err != nil {
-		return nil, err
-	}
 	var all []pro.Pro
-	if page.State == "idle" {
+	if page.State == "idle" && page.Typed == "" {
 		err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
 			ids, err := request.Idle(tx, 200)
 			if err != nil {
@@ -122,7 +132,11 @@ func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
 	if len(all) > proPageSize {
 		all = all[:proPageSize]
 		last := all[len(all)-1]
-		page.Next = "/pros?" + url.Values{"trade": {page.Trade}, "state": {page.State}, "avant": {strconv.FormatInt(db.Micros(last.At), 10) + "." + last.ID}}.Encode()
+		page.Next = "/pros?" + url.Values{"nom": {page.Typed}, "trade": {page.Trade}, "state": {page.State}, "avant": {strconv.FormatInt(db.Micros(last.At), 10) + "." + last.ID}}.Encode()
+	}
+	if page.Typed != "" {
+		page.Total = len(all)
+		return all, nil
 	}
 	return all, v.DB.Read(v.ctx, func(tx *db.Tx) error {
 		total, err := pro.Total(tx, filter.Trade, filter.State)

@@ -259,6 +259,7 @@ type Hit struct {
 type Pros struct {
 	Space
 	Lines  []ProLine
+	Typed  string   // name, number or SIREN looked for, ?nom=
 	Trades []Option // filter, ?trade=
 	Trade  string
 	State  string // ?state=active, suspended, pending, closed, or idle: nothing bought for three months
