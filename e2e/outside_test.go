@@ -142,7 +142,7 @@ func TestOutside_offeredByHandUnderTheSameRule(t *testing.T) {
 	offer := url.Values{"outside_name": {"Dépannage d’Ailleurs"}, "outside_siren": {"552 100 554"}, "outside_phone": {"06 39 98 88 02"}, "outside_email": {"ailleurs@artisans.example"}, "outside_street": {"9 quai Neuf"}}
 	agent.post(spaceHost, "/demandes/"+id+"/proposer", nil).want(422)
 	boss := h.enter("Operator")
-	boss.post(spaceHost, "/demandes/"+id+"/proposer", offer).want(303)
+	agent.post(spaceHost, "/demandes/"+id+"/proposer", offer).want(303)
 	told := h.letter("he is asked", func(m sent) bool {
 		return m.Kind == "new-request" && m.Object == id && m.To == "ailleurs@artisans.example"
 	})
@@ -170,6 +170,10 @@ func TestOutside_offeredByHandUnderTheSameRule(t *testing.T) {
 		t.Error("he is asked about a request that nobody offered him")
 	}
 	pro.get(spaceHost, "/tableau/"+other).want(404)
+	// Known from now on, he may be asked about another one: by the list, or by whoever types him again.
+	agent.get(spaceHost, "/demandes/"+other).want(200).has("Dépannage d’Ailleurs", "hors réseau")
+	agent.post(spaceHost, "/demandes/"+other+"/proposer", offer).want(303)
+	pro.get(spaceHost, "/tableau").want(200).has(id, other)
 	sheet := pro.get(spaceHost, "/tableau/"+id).want(200)
 	sheet.lacks(append([]string{n.phone, "12 rue de la Visite"}, secrets...)...)
 	pro.post(spaceHost, "/tableau/"+id+"/acheter", url.Values{"pay": {"card"}}).want(422) // the same confirmations (ET-41)
@@ -180,6 +184,12 @@ func TestOutside_offeredByHandUnderTheSameRule(t *testing.T) {
 		return m.Kind == "taken" && m.Object == id && strings.Contains(m.Text, "Dépannage d’Ailleurs")
 	})
 	clause(t, "ET-137")
+}
+
+// Where the network file names no bank account, the wallet says whom to ask for one.
+func TestWallet_withoutAnAccountSaysWhomToAsk(t *testing.T) {
+	h := newHouse(t, "--network", networkWith(t, `  bank: {holder: DÉPANNEURS D’ICI, iban: "FR76 0000 0000 0000 0000 0000 097", bic: EXEMFRP0XXX}`, ""))
+	h.enter("Professional 1").get(spaceHost, "/portefeuille").want(200).has("sur demande à bonjour@depanneurs.example").lacks("IBAN")
 }
 
 // A professional stops notices at once, by the link in one and by his profile; his purchases' letters go on.

@@ -111,7 +111,7 @@ func (i *Instance) adminFrom(o *out, body []byte) error {
 		for _, r := range ask.Roles {
 			roles = append(roles, network.Role(r))
 		}
-		_, token, err := i.Auth.Invite(o.ctx, auth.Machine, auth.NewAccount{Name: ask.Name, Email: ask.Email, Lang: "fr", Roles: roles})
+		_, token, err := i.Auth.Invite(o.ctx, auth.Machine, auth.NewAccount{Name: ask.Name, Email: ask.Email, Lang: "fr", Roles: roles}, nil)
 		if err != nil {
 			return err
 		}

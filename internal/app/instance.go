@@ -283,6 +283,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	}
 	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
 	i.Jobs.Handle(notify.SendKind, i.Notify.Send)
+	i.Pros.Register(i.Jobs)
 	i.Billing.Register(i.Jobs)
 	i.Requests.Register(i.Jobs)
 	i.Calls.Register(i.Jobs)
@@ -404,7 +405,7 @@ func (i *Instance) Move(ctx context.Context, by time.Duration) error {
 	for {
 		now := i.clock.now()
 		next := target
-		for _, due := range []func(ctx context.Context, after, until time.Time) (time.Time, error){i.Requests.NextDue, i.Calls.NextDue} {
+		for _, due := range []func(ctx context.Context, after, until time.Time) (time.Time, error){i.Requests.NextDue, i.Pros.NextDue, i.Calls.NextDue} {
 			first, err := due(ctx, now, target)
 			if err != nil {
 				return err

@@ -55,7 +55,7 @@ func TestMove_stopsAtTheDeadlinesOfCalls(t *testing.T) {
 		t.Run(string(e), func(t *testing.T) {
 			i := instance(t, e)
 			ctx := t.Context()
-			_, token, err := i.Auth.Invite(ctx, auth.Machine, auth.NewAccount{Name: "Camille Essai", Email: "camille@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}, TrainedOn: "2026-01-05"})
+			_, token, err := i.Auth.Invite(ctx, auth.Machine, auth.NewAccount{Name: "Camille Essai", Email: "camille@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}, TrainedOn: "2026-01-05"}, nil)
 			if err != nil || token == "" {
 				t.Fatal(err)
 			}

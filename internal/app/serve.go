@@ -218,7 +218,7 @@ func (c initCmd) Run(o *out) error {
 	token := ""
 	_, _, err = i.Editions.Apply(o.ctx, "system", folder)
 	if err == nil {
-		_, token, err = i.Auth.Invite(o.ctx, auth.Machine, first)
+		_, token, err = i.Auth.Invite(o.ctx, auth.Machine, first, nil)
 	}
 	if err == nil && c.VirtualClock {
 		err = i.makeVirtual(o.ctx)

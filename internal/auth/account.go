@@ -157,8 +157,9 @@ func Ticket(tx *db.Tx, kind, account string, life time.Duration) (string, error)
 	return token, err
 }
 
-// Invite creates a member of staff and returns the token of the invitation, which the caller sends.
-func (s *Service) Invite(ctx context.Context, actor Actor, in NewAccount) (id, token string, err error) {
+// Invite creates a member of staff and returns the token of the invitation. tell sends it, in the same transaction, sealed with the new account's
+// ring; nil where the caller shows it himself.
+func (s *Service) Invite(ctx context.Context, actor Actor, in NewAccount, tell func(tx *db.Tx, r *vault.Ring, id, token string) error) (id, token string, err error) {
 	if err := actor.May(TeamManage); err != nil {
 		return "", "", err
 	}
@@ -167,7 +168,7 @@ func (s *Service) Invite(ctx context.Context, actor Actor, in NewAccount) (id, t
 		return "", "", err
 	}
 	id = s.db.NewID("acc")
-	ring, err := s.vault.New(ctx, id, category)
+	ring, err := s.vault.New(ctx, id, category, string(network.DataMessages))
 	if err != nil {
 		return "", "", err
 	}
@@ -177,6 +178,11 @@ func (s *Service) Invite(ctx context.Context, actor Actor, in NewAccount) (id, t
 		}
 		if token, err = Ticket(tx, "invitation", id, InvitationLife); err != nil {
 			return err
+		}
+		if tell != nil {
+			if err := tell(tx, ring, id, token); err != nil {
+				return err
+			}
 		}
 		return audit.Write(tx, actor.Name(), actor.As(TeamManage), "account.invite", id, rolesText(in.Roles))
 	})
@@ -217,13 +223,17 @@ func rolesText(roles []network.Role) string {
 	return strings.Join(words, " ")
 }
 
+func checkEmail(c *fault.Check, email string) {
+	at := strings.LastIndex(email, "@")
+	c.That(at > 0 && len(email) <= 254 && strings.Contains(email[at+1:], ".") && !strings.ContainsAny(email, " \r\n\t<>"), "email",
+		fault.T("Écrivez une adresse e-mail complète, comme nom@exemple.fr.", "Write a whole e-mail address, such as name@example.com."))
+}
+
 // CheckStaff judges what is typed about a new member of staff; it answers an Invalid fault that names each field.
 func CheckStaff(in NewAccount) error {
 	var c fault.Check
 	c.That(len(strings.TrimSpace(in.Name)) >= 2 && len(in.Name) <= 120, "name", fault.T("Écrivez le nom, en 2 à 120 caractères.", "Write the name, in 2 to 120 characters."))
-	at := strings.LastIndex(in.Email, "@")
-	c.That(at > 0 && len(in.Email) <= 254 && strings.Contains(in.Email[at+1:], ".") && !strings.ContainsAny(in.Email, " \r\n\t<>"), "email",
-		fault.T("Écrivez une adresse e-mail complète, comme nom@exemple.fr.", "Write a whole e-mail address, such as name@example.com."))
+	checkEmail(&c, in.Email)
 	c.That(len(in.Roles) > 0, "roles", fault.T("Choisissez au moins un rôle.", "Choose at least one role."))
 	for _, r := range in.Roles {
 		c.That(slices.Contains(network.Roles(), r), "roles", fault.T("Ce rôle n’existe pas.", "There is no such role."))

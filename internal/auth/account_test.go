@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/rig"
+	"entremise/internal/vault"
 )
 
 var ctx = context.Background()
@@ -45,7 +47,7 @@ func code(r *rig.Rig, secret []byte) string { return auth.TOTPCode(secret, r.DB.
 // hire invites a member of staff and accepts for him; secret is what his authenticator app holds.
 func hire(t *testing.T, r *rig.Rig, email string, roles ...network.Role) (id, session string, secret []byte) {
 	t.Helper()
-	id, token, err := r.Auth.Invite(ctx, r.One(t, network.RoleAdministrator), auth.NewAccount{Name: "Alix Conseil", Email: email, Lang: "fr", Roles: roles})
+	id, token, err := r.Auth.Invite(ctx, r.One(t, network.RoleAdministrator), auth.NewAccount{Name: "Alix Conseil", Email: email, Lang: "fr", Roles: roles}, nil)
 	ok(t, err)
 	inv, err := r.Auth.Invitation(ctx, token)
 	ok(t, err)
@@ -166,7 +168,7 @@ func TestSecondStep_fiveTriesAndFiveMinutes(t *testing.T) {
 func TestAccept_checksEverythingBeforeItSpendsTheInvitation(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		admin := r.One(t, network.RoleAdministrator)
-		_, token, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Alix Conseil", Email: "alix@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}})
+		_, token, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Alix Conseil", Email: "alix@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}}, nil)
 		ok(t, err)
 		inv, err := r.Auth.Invitation(ctx, token)
 		ok(t, err)
@@ -198,11 +200,39 @@ func TestAccept_checksEverythingBeforeItSpendsTheInvitation(t *testing.T) {
 		if _, err := r.Auth.Invitation(ctx, token); fault.Code(err) != "link-gone" {
 			t.Errorf("a used invitation still shows the secret of the second factor: %v", err)
 		}
-		_, late, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Noa Tard", Email: "noa@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}})
+		_, late, err := r.Auth.Invite(ctx, admin, auth.NewAccount{Name: "Noa Tard", Email: "noa@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}}, nil)
 		ok(t, err)
 		r.Clock.AddMachine(auth.InvitationLife)
 		_, err = r.Auth.Invitation(ctx, late)
 		wantCode(t, err, "link-gone")
+	})
+}
+
+// An account and its letter are one act: where the letter cannot be queued nobody is invited, and the next try finds the address free.
+func TestInvite_withItsLetterOrNotAtAll(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		admin := r.One(t, network.RoleAdministrator)
+		before := value[int64](t, r, "SELECT count(*) FROM account")
+		in := auth.NewAccount{Name: "Alix Conseil", Email: "alix@example.com", Lang: "fr", Roles: []network.Role{network.RoleAgent}}
+		broken := errors.New("the words are missing")
+		if _, _, err := r.Auth.Invite(ctx, admin, in, func(*db.Tx, *vault.Ring, string, string) error { return broken }); !errors.Is(err, broken) {
+			t.Fatal(err)
+		}
+		for _, q := range []string{"SELECT count(*) FROM account", "SELECT count(*) FROM audit WHERE action = 'account.invite'", "SELECT count(*) FROM ticket"} {
+			if n := value[int64](t, r, q); n != 0 && n != before {
+				t.Errorf("%s: %d", q, n)
+			}
+		}
+		told := ""
+		id, token, err := r.Auth.Invite(ctx, admin, in, func(_ *db.Tx, ring *vault.Ring, id, token string) error {
+			told = id + token
+			ring.SealText(string(network.DataMessages), vault.Place{Table: "message", Column: "body_sealed", Row: "msg"}, token) // it can
+			return nil
+		})
+		ok(t, err)
+		if told != id+token {
+			t.Error("another invitation was told")
+		}
 	})
 }
 
@@ -216,24 +246,24 @@ func TestInvite_findsEveryWrongField(t *testing.T) {
 		} {
 			in := good
 			change(&in)
-			_, _, err := r.Auth.Invite(ctx, admin, in)
+			_, _, err := r.Auth.Invite(ctx, admin, in, nil)
 			if f := fault.Of(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Name != field {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
 		in := good
 		in.Roles = []network.Role{"king"}
-		_, _, err := r.Auth.Invite(ctx, admin, in)
+		_, _, err := r.Auth.Invite(ctx, admin, in, nil)
 		wantCode(t, err, "invalid-fields")
 		in.Email = "a@b.c\r\nBcc: all@example.com"
-		_, _, err = r.Auth.Invite(ctx, admin, in)
+		_, _, err = r.Auth.Invite(ctx, admin, in, nil)
 		wantCode(t, err, "invalid-fields")
-		_, _, err = r.Auth.Invite(ctx, admin, good)
+		_, _, err = r.Auth.Invite(ctx, admin, good, nil)
 		ok(t, err)
 		good.Email = "Alix@Example.COM"
-		_, _, err = r.Auth.Invite(ctx, admin, good)
+		_, _, err = r.Auth.Invite(ctx, admin, good, nil)
 		wantCode(t, err, "email-taken")
-		_, _, err = r.Auth.Invite(ctx, r.One(t, network.RoleAgent), good)
+		_, _, err = r.Auth.Invite(ctx, r.One(t, network.RoleAgent), good, nil)
 		wantCode(t, err, "not-permitted")
 	})
 }

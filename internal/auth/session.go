@@ -278,26 +278,6 @@ func (s *Service) Refresh(ctx context.Context, actor Actor, token, password, cod
 	})
 }
 
-// NewToken makes an API token for an account; the token is shown once.
-func (s *Service) NewToken(ctx context.Context, actor Actor, account, name string) (token string, err error) {
-	if err := actor.May(TokenManage); err != nil {
-		return "", err
-	}
-	if actor.Who == Professional && account != actor.Account {
-		return "", errNoAccount
-	}
-	token, digest := secret()
-	token, digest = "ent_"+token, Digest("ent_"+token)
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		err := tx.Send("INSERT INTO api_token (token_hash, account_id, name, created_at, revoked_at) VALUES ($1, $2, $3, $4, 0)", digest, account, name, db.Micros(tx.Machine()))
-		if err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(TokenManage), "token.create", account, "")
-	})
-	return token, err
-}
-
 // Token answers who holds an API token.
 func (s *Service) Token(ctx context.Context, token string) (a Actor, err error) {
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
@@ -308,24 +288,4 @@ func (s *Service) Token(ctx context.Context, token string) (a Actor, err error) 
 		return Actor{Who: Visitor}, err
 	}
 	return a, nil
-}
-
-// NewAffiliate makes an account for a partner's program, with its first token.
-func (s *Service) NewAffiliate(ctx context.Context, actor Actor, name, email string) (id, token string, err error) {
-	if err := actor.May(TokenManage); err != nil || actor.Who == Professional {
-		return "", "", errors.Join(err, actor.May(TeamManage))
-	}
-	id = s.db.NewID("acc")
-	ring, err := s.vault.New(ctx, id, category)
-	if err != nil {
-		return "", "", err
-	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		return s.Create(tx, ring, id, NewAccount{Kind: "affiliate", State: "active", Name: name, Email: email, Lang: "fr", Actor: actor})
-	})
-	if err != nil {
-		return "", "", err
-	}
-	token, err = s.NewToken(ctx, actor, id, name)
-	return id, token, err
 }

@@ -221,3 +221,59 @@ func TestTokens_areShownOnceAndKeptAsDigests(t *testing.T) {
 		wantCode(t, err, "not-permitted")
 	})
 }
+
+func TestTokens_areListedAndRevokedByTheirKeepers(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		admin, agent := r.One(t, network.RoleAdministrator), r.One(t, network.RoleAgent)
+		who, email, _ := enlist(t, r)
+		id, partner, err := r.Auth.TokenFor(ctx, admin, "affiliate", "api@example.com", "Annuaire Exemple")
+		ok(t, err)
+		again, second, err := r.Auth.TokenFor(ctx, admin, "affiliate", "API@example.com", "Deuxième serveur")
+		ok(t, err)
+		if id != again || second == partner {
+			t.Error("one partner has two accounts, or one token twice")
+		}
+		_, his, err := r.Auth.TokenFor(ctx, admin, "pro", email, "son agenda")
+		ok(t, err)
+		for kind, to := range map[string]string{"affiliate": email, "pro": "nobody@example.com", "staff": email, "king": email} {
+			_, _, err := r.Auth.TokenFor(ctx, admin, kind, to, "un jeton")
+			if f := fault.Of(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Name != "email" {
+				t.Errorf("%s for %s: %v", kind, to, err)
+			}
+		}
+		for _, a := range []auth.Actor{agent, who} {
+			if _, _, err := r.Auth.TokenFor(ctx, a, "affiliate", "b@example.com", "un jeton"); err == nil {
+				t.Errorf("%s makes tokens for others", a.Who)
+			}
+			if _, err := r.Auth.Tokens(ctx, a, ""); err == nil {
+				t.Errorf("%s sees all tokens", a.Who)
+			}
+		}
+		all, err := r.Auth.Tokens(ctx, admin, "")
+		ok(t, err)
+		own, err := r.Auth.Tokens(ctx, who, who.Account)
+		ok(t, err)
+		if len(all) != 3 || len(own) != 1 || own[0].Name != "son agenda" || own[0].By != admin.Account || !own[0].Revoked.IsZero() {
+			t.Fatalf("%+v, %+v", all, own)
+		}
+		for _, k := range all {
+			if k.ID != own[0].ID {
+				wantCode(t, r.Auth.RevokeToken(ctx, who, k.ID), "no-token") // another's does not exist for him
+			}
+		}
+		wantCode(t, r.Auth.RevokeToken(ctx, agent, own[0].ID), "not-permitted")
+		ok(t, r.Auth.RevokeToken(ctx, who, own[0].ID))
+		wantCode(t, r.Auth.RevokeToken(ctx, admin, own[0].ID), "no-token")
+		_, err = r.Auth.Token(ctx, his)
+		wantCode(t, err, "sign-in")
+		if _, err := r.Auth.Token(ctx, partner); err != nil {
+			t.Errorf("another's token ended too: %v", err)
+		}
+		if all, err = r.Auth.Tokens(ctx, admin, ""); err != nil || len(all) != 3 || all[2].ID != own[0].ID || all[2].Revoked.IsZero() {
+			t.Errorf("%+v, %v", all, err)
+		}
+		if n := value[int64](t, r, "SELECT count(*) FROM audit WHERE action = 'token.revoke' AND actor = $1 AND object = $1", who.Account); n != 1 {
+			t.Errorf("%d lines of the revocation", n)
+		}
+	})
+}

@@ -124,6 +124,7 @@ func Balance(tx *db.Tx, proID string) (money.Amount, error) {
 
 // Movement is one line of a wallet; Balance is what was left after it.
 type Movement struct {
+	ID        string
 	At        time.Time
 	Amount    money.Amount
 	Balance   money.Amount
@@ -131,8 +132,9 @@ type Movement struct {
 	Reference string
 }
 
-// Wallet is a professional's own wallet, newest movement first.
-func (s *Service) Wallet(ctx context.Context, actor auth.Actor, proID string) (balance money.Amount, lines []Movement, err error) {
+// Wallet is a professional's own wallet: the balance, and at most n movements, newest first. after is the id of the last one of the page before,
+// empty for the first.
+func (s *Service) Wallet(ctx context.Context, actor auth.Actor, proID, after string, n int) (balance money.Amount, lines []Movement, err error) {
 	if err := mayRead(actor, auth.WalletRead, proID); err != nil {
 		return 0, nil, err
 	}
@@ -141,13 +143,23 @@ func (s *Service) Wallet(ctx context.Context, actor auth.Actor, proID string) (b
 			return err
 		}
 		left := balance
+		q, args := "", []any{proID, n}
+		if after != "" {
+			const cursor = "(SELECT at, id FROM wallet_entry WHERE id = $2 AND pro_id = $1)"
+			newer, err := db.Value[int64](tx, "SELECT CAST(coalesce(sum(amount_minor), 0) AS BIGINT) FROM wallet_entry WHERE pro_id = $1 AND (at, id) >= "+cursor, proID, after)
+			if err != nil {
+				return err
+			}
+			left -= money.Amount(newer)
+			q, args = " AND (at, id) < "+strings.ReplaceAll(cursor, "$2", "$3"), append(args, after)
+		}
 		lines, err = db.List(tx, func(r db.Scanner) (m Movement, err error) {
 			var at, amount int64
-			err = r.Scan(&at, &amount, &m.Kind, &m.Reference)
+			err = r.Scan(&m.ID, &at, &amount, &m.Kind, &m.Reference)
 			m.At, m.Amount, m.Balance = db.Time(at), money.Amount(amount), left
 			left -= m.Amount
 			return m, err
-		}, "SELECT at, amount_minor, kind, reference FROM wallet_entry WHERE pro_id = $1 ORDER BY at DESC, id DESC LIMIT 200", proID)
+		}, "SELECT id, at, amount_minor, kind, reference FROM wallet_entry WHERE pro_id = $1"+q+" ORDER BY at DESC, id DESC LIMIT $2", args...)
 		return err
 	})
 	return balance, lines, err

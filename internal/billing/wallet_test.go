@@ -179,9 +179,23 @@ func TestWallet_isTheSumOfItsEntries(t *testing.T) {
 					}
 				}
 			}
-			got, lines, err := r.Billing.Wallet(ctx, who, who.Pro)
+			got, lines, err := r.Billing.Wallet(ctx, who, who.Pro, "", 200)
 			if err != nil || got != want || len(lines) != entries {
 				rt.Fatalf("%s in %d lines, want %s in %d: %v", got.FR(), len(lines), want.FR(), entries, err)
+			}
+			var paged []billing.Movement
+			for after := ""; ; { // the same lines with the same balances, page by page
+				_, page, err := r.Billing.Wallet(ctx, who, who.Pro, after, 3)
+				if err != nil {
+					rt.Fatal(err)
+				}
+				if paged = append(paged, page...); len(page) < 3 {
+					break
+				}
+				after = page[2].ID
+			}
+			if !slices.Equal(paged, lines) {
+				rt.Fatalf("%d lines in pages, or other balances; want %d", len(paged), len(lines))
 			}
 			var sum money.Amount
 			slices.Reverse(lines)
@@ -209,16 +223,21 @@ func TestWallet_isReadByItsOwnerAndTheOffice(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		who, other := r.Pro(t), r.Pro(t)
 		r.Fund(t, who.Pro, money.Euros(10))
-		_, _, err := r.Billing.Wallet(ctx, other, who.Pro)
+		_, _, err := r.Billing.Wallet(ctx, other, who.Pro, "", 200)
 		wantCode(t, err, "no-payment") // ET-38: another's does not exist
-		_, _, err = r.Billing.Wallet(ctx, r.One(t, network.RoleAgent), who.Pro)
+		_, _, err = r.Billing.Wallet(ctx, r.One(t, network.RoleAgent), who.Pro, "", 200)
 		wantCode(t, err, "not-permitted")
-		b, _, err := r.Billing.Wallet(ctx, r.One(t, network.RoleAccountant), who.Pro)
+		b, _, err := r.Billing.Wallet(ctx, r.One(t, network.RoleAccountant), who.Pro, "", 200)
 		ok(t, err)
 		if b != money.Euros(10) {
 			t.Error(b.FR())
 		}
-		if b, lines, err := r.Billing.Wallet(ctx, other, other.Pro); b != 0 || len(lines) != 0 || err != nil {
+		_, his, err := r.Billing.Wallet(ctx, who, who.Pro, "", 1)
+		ok(t, err)
+		if _, lines, err := r.Billing.Wallet(ctx, other, other.Pro, his[0].ID, 200); len(lines) != 0 || err != nil {
+			t.Errorf("a cursor of another's wallet shows %d lines: %v", len(lines), err)
+		}
+		if b, lines, err := r.Billing.Wallet(ctx, other, other.Pro, "", 200); b != 0 || len(lines) != 0 || err != nil {
 			t.Errorf("an empty wallet: %s, %v, %v", b.FR(), lines, err)
 		}
 	})

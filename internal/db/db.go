@@ -384,6 +384,15 @@ func label(q string) string {
 	return q
 }
 
+// Lock keeps a row, named by its column id, as it is until the end of a guarded transaction: on PostgreSQL whoever changes or locks it
+// meanwhile waits, and what the closure reads from then on is as new as the lock. SQLite has one writer and needs nothing.
+func (t *Tx) Lock(table, id string) error {
+	if t.db.dialect == SQLite {
+		return nil
+	}
+	return t.Get(Into(new(string)), "SELECT id FROM "+table+" WHERE id = $1 FOR UPDATE", id)
+}
+
 // SkipLocked is what a queue's claim appends to its inner SELECT: on PostgreSQL several nodes claim at once and step over each other's
 // rows; SQLite has one writer and needs nothing.
 func (d *DB) SkipLocked() string {

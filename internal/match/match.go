@@ -49,8 +49,9 @@ type Professional struct {
 	Dept     string       // of the base: his zone
 	Schedule Schedule
 	Absences []Absence
-	Caps     Caps // 0 means no cap
-	Used     Caps // purchases of the current day and month, counted by the caller
+	Insured  time.Time // when his insurance ends, excluded; zero: none was asked of him
+	Caps     Caps      // 0 means no cap
+	Used     Caps      // purchases of the current day and month, counted by the caller
 }
 
 // Caps bound purchases.

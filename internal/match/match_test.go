@@ -50,6 +50,7 @@ func TestWhy_everyReasonHasItsSentence(t *testing.T) {
 	}{
 		{"eligible", func(*Request, *Professional) {}, "", "La demande vous a été proposée."},
 		{"pending", func(_ *Request, p *Professional) { p.State = Pending }, NotVerified, "Votre compte n’était pas encore vérifié."},
+		{"uninsured", func(r *Request, p *Professional) { p.Insured = r.At }, Uninsured, "L’attestation d’assurance que nous avions de vous était échue."},
 		{"suspended", func(_ *Request, p *Professional) { p.State = Suspended }, IsSuspended, "Votre accès était suspendu."},
 		{"closed", func(_ *Request, p *Professional) { p.State = Closed }, IsClosed, "Votre accès était fermé."},
 		{"unknown state", func(_ *Request, p *Professional) { p.State = "" }, IsClosed, "Votre accès était fermé."},

@@ -16,6 +16,7 @@ const (
 	NotVerified   Code = "not-verified"
 	IsSuspended   Code = "suspended"
 	IsClosed      Code = "closed"
+	Uninsured     Code = "uninsured"
 	OtherTrade    Code = "other-trade"
 	Unwanted      Code = "unwanted"
 	NoCoverage    Code = "no-coverage"
@@ -46,6 +47,8 @@ func Why(rules Rules, req Request, p Professional) (r Reason, out bool) {
 		return Reason{Code: IsClosed}, true
 	}
 	switch {
+	case !p.Insured.IsZero() && !req.At.Before(p.Insured): // ET-76
+		return Reason{Code: Uninsured}, true
 	case !slices.Contains(p.Trades, req.Trade):
 		return Reason{Code: OtherTrade}, true
 	case slices.Contains(req.Excluded, p.ID):
@@ -75,6 +78,8 @@ func (r Reason) Sentence() fault.Text {
 		return fault.T("Votre accès était suspendu.", "Your access was suspended.")
 	case IsClosed:
 		return fault.T("Votre accès était fermé.", "Your access was closed.")
+	case Uninsured:
+		return fault.T("L’attestation d’assurance que nous avions de vous était échue.", "The proof of insurance that we had of you had run out.")
 	case OtherTrade:
 		return fault.T("La demande concernait un métier qui n’est pas dans votre profil.", "The request was for a trade that is not in your profile.")
 	case Unwanted:

@@ -74,6 +74,7 @@ func (c *checker) remark(path, fr, en string, args ...any) {
 
 var (
 	hostForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
+	bicForm  = regexp.MustCompile(`^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$`)
 	vatForm  = regexp.MustCompile(`^FR[0-9A-HJ-NP-Z]{2}\d{9}$`)
 )
 
@@ -98,6 +99,7 @@ func (c *checker) operator() {
 			c.wrong(m.path, "« %s » n’est pas une adresse e-mail.", "%q is not an e-mail address.", clip(m.email))
 		}
 	}
+	c.bank(o.Bank)
 	if phone.Fictional(string(o.Phone)) || strings.HasPrefix(string(o.SIREN), "000") {
 		c.remark("operator", "cet opérateur est inventé (numéro réservé à la fiction ou SIREN en 000) : bon pour une démonstration, à remplacer avant d’ouvrir le service.",
 			"this operator is invented (number reserved for fiction, or SIREN in 000): good for a demonstration, to be replaced before opening the service.")
@@ -115,6 +117,36 @@ func (c *checker) operator() {
 	}
 	if ch.Accepted.approx() > (Duration{6, UnitMonth}).approx() {
 		c.remark("cookies.choice.accepted", "la CNIL recommande de redemander après 6 mois (recommandation 2020-092).", "the authority (CNIL) recommends asking again after 6 months (recommendation 2020-092).")
+	}
+}
+
+// bank checks an account that money is sent to: a wrong one is found by the payer's bank, or by nobody.
+func (c *checker) bank(b *Bank) {
+	if b == nil {
+		return
+	}
+	const at = "operator.bank.iban"
+	want, known := ibanLengths[string(b.IBAN[:2])]
+	switch {
+	case !known:
+		c.wrong(at, "« %s » n’est pas un pays de l’espace unique de paiement en euros : donnez un compte qui reçoit des virements SEPA.",
+			"%q is no country of the single euro payments area: give an account that receives SEPA transfers.", b.IBAN[:2])
+	case len(b.IBAN) != want:
+		c.wrong(at, "cet IBAN a %d caractères ; un IBAN %s en a %d. Recopiez-le du relevé d’identité bancaire.",
+			"this IBAN has %[1]d characters; one of %[2]s has %[3]d. Copy it from the bank's statement.", len(b.IBAN), b.IBAN[:2], want)
+	case !b.IBAN.sound():
+		c.wrong(at, "la clé de cet IBAN ne va pas avec le compte : un caractère est faux ou deux sont échangés. Recopiez-le du relevé d’identité bancaire.",
+			"the check digits of this IBAN do not fit the account: a character is wrong or two are swapped. Copy it from the bank's statement.")
+	case strings.HasPrefix(string(b.IBAN[4:]), "00000"):
+		c.remark(at, "ce compte est inventé : bon pour une démonstration, à remplacer avant d’ouvrir le service.", "this account is invented: good for a demonstration, to be replaced before opening the service.")
+	}
+	switch {
+	case b.BIC == "":
+	case !bicForm.MatchString(b.BIC):
+		c.wrong("operator.bank.bic", "« %s » n’est pas un BIC : 8 ou 11 lettres majuscules et chiffres, le pays en cinquième et sixième position.",
+			"%q is no BIC: 8 or 11 capital letters and digits, the country at the fifth and sixth.", clip(b.BIC))
+	case known && b.BIC[4:6] != string(b.IBAN[:2]):
+		c.remark("operator.bank.bic", "ce BIC est d’un autre pays (%s) que l’IBAN (%s) : vérifiez les deux.", "this BIC is of another country (%s) than the IBAN (%s): check both.", b.BIC[4:6], b.IBAN[:2])
 	}
 }
 

@@ -241,6 +241,10 @@ func (c *checker) wordings() {
 				"an access is suspended only with a ground (Reg. 2019/1150, art. 4): write the list.")
 		}
 	}
+	if len(c.n.Withdrawals) == 0 {
+		c.wrong("withdrawal_reasons", "une demande ne se retire qu’avec un motif, que le client reçoit : écrivez-en la liste.",
+			"a request is withdrawn only with a reason, which the consumer is told: write the list.")
+	}
 	known := func(path string, t fault.Text, vars ...string) {
 		for _, v := range unknownVars(t, vars) {
 			if c.told[v] {
@@ -253,7 +257,7 @@ func (c *checker) wordings() {
 	for _, list := range []struct {
 		path string
 		ws   []Wording
-	}{{"notices", c.n.Notices}, {"buying_confirmations", c.n.Buying}, {"suspension_reasons", c.n.Suspensions}} {
+	}{{"notices", c.n.Notices}, {"buying_confirmations", c.n.Buying}, {"suspension_reasons", c.n.Suspensions}, {"withdrawal_reasons", c.n.Withdrawals}} {
 		for _, w := range list.ws {
 			known(list.path+"."+w.ID, w.Text)
 		}

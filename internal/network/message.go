@@ -28,13 +28,14 @@ type MessageKey struct {
 // {ref} reference of the request · {link} private link · {stop} link that stops texts · {code} one-time code · {clock} hour until which
 // a promise runs · {pro} name of the professional · {pro_phone} his number · {site} name of the site · {phone} line of the site ·
 // {trade} · {commune} · {urgency} · {distance} · {price} excl. VAT · {price_incl} · {seats} left · {name} of the reader or consumer ·
-// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes}.
+// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date}.
 func MessageKeys() []MessageKey { return slices.Clone(messageKeys) }
 
 func sells(n *Network) bool     { return n.Modules.Sale == SalePerIntroduction }
 func byAgent(n *Network) bool   { return n.Modules.Qualification == QualificationAgent }
 func reviewing(n *Network) bool { return n.Modules.Reviews != nil }
 func passes(n *Network) bool    { return n.Modules.Sale != SaleOff }
+func reminds(n *Network) bool   { return passes(n) && !n.Introductions.InsuranceReminder.IsZero() }
 
 var messageKeys = []MessageKey{
 	{"code", Consumer, true, true, []string{"code", "minutes", "site"}, nil},
@@ -44,6 +45,7 @@ var messageKeys = []MessageKey{
 	{"late", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "site", "phone"}, passes},
 	{"how-did-it-go", Consumer, true, true, []string{"ref", "link", "stop", "pro", "site"}, reviewing},
 	{"cancelled", Consumer, true, true, []string{"ref", "link", "site"}, nil},
+	{"request-withdrawn", Consumer, true, true, []string{"ref", "link", "site", "phone", "reason"}, nil},
 	{"unserved", Consumer, true, true, []string{"ref", "link", "site", "phone"}, passes},
 	{"unreached", Consumer, true, true, []string{"ref", "link", "stop", "site", "phone"}, byAgent},
 	{"stop-confirmed", Consumer, true, false, []string{"site", "phone"}, nil},
@@ -60,6 +62,9 @@ var messageKeys = []MessageKey{
 	{"invoice", Professional, false, true, []string{"invoice", "amount", "link"}, sells},
 	{"wallet-credited", Professional, false, true, []string{"amount", "link"}, sells},
 	{"suspended", Professional, true, true, []string{"reason", "name"}, passes},
+	{"insurance-ending", Professional, true, true, []string{"name", "date", "link"}, reminds},
+	{"insurance-ended", Professional, true, true, []string{"name", "date", "link"}, passes},
+	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, passes},
 	{"notifications-stopped", Professional, true, true, []string{"link"}, passes},
 	{"address-invalid", Professional, true, true, []string{"link"}, passes},
 

@@ -92,6 +92,9 @@ func (n *Network) Intent(id string) fault.Text { return wording(n.Introductions.
 // Suspension is the label of a ground for suspending.
 func (n *Network) Suspension(id string) fault.Text { return wording(n.Suspensions, id) }
 
+// Withdrawal is the sentence of a reason for which staff end a request; empty when there is none of that id.
+func (n *Network) Withdrawal(id string) fault.Text { return wording(n.Withdrawals, id) }
+
 // AddressFor is the operator's address for a use, else that of the registered office.
 func (n *Network) AddressFor(use string) string {
 	for _, want := range []string{use, "office"} {

@@ -34,6 +34,7 @@ type Network struct {
 	Call          Call          // What an agent says and asks on the phone.
 	Buying        []Wording     `yaml:"buying_confirmations,opt"` // What a professional confirms at each purchase.
 	Suspensions   []Wording     `yaml:"suspension_reasons,opt"`   // Grounds for suspending a professional's access.
+	Withdrawals   []Wording     `yaml:"withdrawal_reasons,opt"`   // Why staff end a request; the consumer is told it in these words.
 	Notices       []Wording     // Short notices shown where they matter.
 	AgentTexts    []Wording     `yaml:",opt"` // Ready-made texts that an agent may send to a consumer by SMS.
 	Messages      []Message     // Words of every message that the software sends by itself.
@@ -66,6 +67,7 @@ type Operator struct {
 	Email     string       // General e-mail address, used for recredits and requests to change.
 	Officer   Officer      // Who answers for personal data.
 	Host      Host         // Who hosts the sites.
+	Bank      *Bank        `yaml:",opt"` // Account to which professionals transfer what they pay in advance; absent: they ask for it.
 	Mediator  *Mediator    `yaml:",opt"` // Consumer mediator (C. conso. L616-1), where there is one.
 }
 
@@ -86,6 +88,13 @@ type Host struct {
 	Name    string // Name of the hosting company.
 	Address string // Its postal address.
 	Phone   string // Its telephone.
+}
+
+// Bank is the operator's account for transfers in euros.
+type Bank struct {
+	Holder string // Account holder, as the bank knows the name: the payer's bank compares it (Reg. (EU) 2024/886).
+	IBAN   IBAN   `yaml:"iban"`    // IBAN of the account, in the single euro payments area.
+	BIC    string `yaml:"bic,opt"` // BIC of its bank, 8 or 11 characters.
 }
 
 // Mediator is the consumer mediator named in the terms.
@@ -149,16 +158,17 @@ type Trade struct {
 
 // Introductions is the life of a request from publication to purchase.
 type Introductions struct {
-	Seats      int        `min:"1"` // Professionals who may buy one request: 1 is exclusive.
-	Allocation Allocation // Who is asked first, and how ties are broken.
-	Expires    Duration   // Time after which a request that nobody took is closed as unserved.
-	Cart       Cart       // How long a cart holds a seat.
-	Price      Price      // Price of an introduction, excl. VAT.
-	Clocks     Clocks     // Promises with a clock.
-	Radius     Radius     // Distances of coverage.
-	Urgencies  []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
-	Intents    []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.
-	Recredit   []Recredit `yaml:",opt"` // Cases in which a bought introduction is given back; none if absent.
+	Seats             int        `min:"1"` // Professionals who may buy one request: 1 is exclusive.
+	Allocation        Allocation // Who is asked first, and how ties are broken.
+	Expires           Duration   // Time after which a request that nobody took is closed as unserved.
+	Cart              Cart       // How long a cart holds a seat.
+	Price             Price      // Price of an introduction, excl. VAT.
+	Clocks            Clocks     // Promises with a clock.
+	Radius            Radius     // Distances of coverage.
+	InsuranceReminder Duration   `yaml:",opt"` // A professional is told so long before his insurance ends; not before, if absent.
+	Urgencies         []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
+	Intents           []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.
+	Recredit          []Recredit `yaml:",opt"` // Cases in which a bought introduction is given back; none if absent.
 }
 
 // Invoices are the operator's terms of payment, as every invoice must say them (C. com. L441-9, L441-10 II, D441-5).

@@ -38,7 +38,7 @@ const (
 )
 
 var scopes = map[string]string{
-	"request-received": ScopeService, "taken": ScopeService, "late": ScopeService, "how-did-it-go": ScopeService, "unserved": ScopeService,
+	"request-received": ScopeService, "taken": ScopeService, "late": ScopeService, "how-did-it-go": ScopeService, "unserved": ScopeService, "request-withdrawn": ScopeService,
 	"unreached": ScopeService, "agent-text": ScopeService, "new-request": ScopeOffers,
 }
 

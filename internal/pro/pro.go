@@ -73,6 +73,8 @@ type Profile struct {
 	PerMonth    int      `json:"per_month,omitempty"`
 	SMS         bool     `json:"sms"` // notified of new requests by
 	Email       bool     `json:"email"`
+
+	InsuredUntil string `json:"insured_until,omitempty"` // last day of the insurance that staff verified: every version repeats that check
 }
 
 // AllWeek is open day and night.
@@ -93,6 +95,15 @@ func (p Profile) Coverage() geo.Coverage {
 func (p Profile) Zone() *time.Location {
 	base, _ := geo.ByINSEE(p.Base)
 	return geo.Zone(base.Dept)
+}
+
+// Insured is the instant at which the insurance ends, at the base; zero when none was verified, as of somebody from outside.
+func (p Profile) Insured() time.Time {
+	last, err := time.ParseInLocation(time.DateOnly, p.InsuredUntil, p.Zone())
+	if err != nil {
+		return time.Time{}
+	}
+	return last.AddDate(0, 0, 1)
 }
 
 // Complete reports whether the profile may receive requests: activation waits for it (ET-28, 30).
@@ -171,11 +182,23 @@ type Pro struct {
 	Checks  map[string]Checked
 }
 
+// MayBuy: an active professional of the network, or one from outside to whom something was offered by hand; as long as his insurance runs
+// (ET-76).
+func (p Pro) MayBuy(now time.Time) bool {
+	return (p.State == Active || p.Outside && p.State == Pending) && !p.Uninsured(now)
+}
+
+// Uninsured says that the insurance that staff verified has run out.
+func (p Pro) Uninsured(now time.Time) bool {
+	end := p.Profile.Insured()
+	return !end.IsZero() && !now.Before(end)
+}
+
 // Checked is one verification by staff.
 type Checked struct {
 	At         time.Time
 	By         string
-	ValidUntil string // ISO date; empty: no end
+	ValidUntil string // ISO date, the last day; empty: no end
 }
 
 // Contact is how a professional is reached and named, opened for a call; Ring seals messages to him.

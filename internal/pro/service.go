@@ -68,13 +68,18 @@ type Input struct {
 	Until   string   // ISO date until which the insurance runs
 }
 
+// plainSIREN drops the spaces that people write in a registry number.
+func plainSIREN(s string) string {
+	return strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(s)
+}
+
 // normal reads numbers and addresses, and finds every wrong field.
 func (s *Service) normal(n *network.Network, in *Input) error {
 	var c fault.Check
 	if in.Lang != "en" {
 		in.Lang = "fr"
 	}
-	in.SIREN = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(in.SIREN)
+	in.SIREN = plainSIREN(in.SIREN)
 	for _, f := range in.fields() {
 		*f.value = strings.TrimSpace(*f.value)
 	}
@@ -115,30 +120,60 @@ func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id st
 	if err := actor.May(auth.ProCreate); err != nil {
 		return "", err
 	}
+	c, record, err := s.newcomer(ctx, actor, auth.ProCreate, in)
+	if err != nil {
+		return "", err
+	}
+	return c.ID, s.db.Write(ctx, record)
+}
+
+// Outsider finds a professional by his registry number, or prepares one from outside the network, who is asked about a job of a trade in a
+// commune: he is invited, pays and is told under everybody's rules, and no rule ever asks him by itself (ET-18, 137). record stores him in the
+// transaction that offers him something, so that a failed offer leaves nobody behind; it does nothing for a company that is known already, whose
+// recorded details stand. act is what the caller was allowed to do.
+func (s *Service) Outsider(ctx context.Context, actor auth.Actor, act auth.Action, who Identity, trade, insee string) (c Contact, record func(*db.Tx) error, err error) {
+	id := ""
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		id, err = db.Value[string](tx, "SELECT id FROM pro WHERE siren_bidx = $1", s.vault.Index("siren", plainSIREN(who.SIREN)))
+		return err
+	})
+	if err == nil {
+		contacts, err := s.Contacts(ctx, id)
+		return contacts[id], func(*db.Tx) error { return nil }, err
+	}
+	if !errors.Is(err, db.ErrNone) {
+		return Contact{}, nil, err
+	}
+	who.Base, who.Lang = insee, "fr"
+	return s.newcomer(ctx, actor, act, Input{Identity: who, Outside: true, Profile: Profile{Trades: []string{trade}, Base: insee, Communes: []string{insee}, Week: AllWeek(), SMS: true, Email: true}})
+}
+
+// newcomer checks what was typed of a new professional and prepares his rows and his invitation; record stores them.
+func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Action, in Input) (c Contact, record func(*db.Tx) error, err error) {
 	n, err := s.editions.InForce(ctx)
 	if err != nil {
-		return "", err
+		return c, nil, err
 	}
 	if err := s.normal(n, &in); err != nil {
-		return "", err
+		return c, nil, err
 	}
-	id, account := s.db.NewID("pro"), s.db.NewID("acc")
-	ring, err := s.vault.New(ctx, id, categories...)
-	if err != nil {
-		return "", err
+	account := s.db.NewID("acc")
+	c = Contact{ID: s.db.NewID("pro"), Identity: in.Identity, ByEmail: in.Profile.Email, BySMS: in.Profile.SMS}
+	if c.Ring, err = s.vault.New(ctx, c.ID, categories...); err != nil {
+		return c, nil, err
 	}
 	accountRing, err := s.vault.New(ctx, account, string(network.DataAccount))
 	if err != nil {
-		return "", err
+		return c, nil, err
 	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := s.insert(tx, ring, actor, id, in); err != nil {
+	return c, func(tx *db.Tx) error {
+		if err := s.insert(tx, c.Ring, actor, c.ID, in); err != nil {
 			return err
 		}
-		if err := privacy.Hold(tx, n, id, id, network.Professional, held...); err != nil {
+		if err := privacy.Hold(tx, n, c.ID, c.ID, network.Professional, held...); err != nil {
 			return err
 		}
-		if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
+		if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: c.ID, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
 			return err
 		}
 		token, err := auth.Ticket(tx, "invitation", account, auth.InvitationLife)
@@ -149,12 +184,11 @@ func (s *Service) Create(ctx context.Context, actor auth.Actor, in Input) (id st
 		if err != nil {
 			return err
 		}
-		if err := s.notify.Letter(tx, ring, letter, notify.Message{Person: id, Object: id, Kind: "pro-invite"}, in.Phone, in.Email); err != nil {
+		if err := s.notify.Letter(tx, c.Ring, letter, notify.Message{Person: c.ID, Object: c.ID, Kind: "pro-invite"}, in.Phone, in.Email); err != nil {
 			return err
 		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.ProCreate), "pro.create", id, strings.Join(in.Profile.Trades, " "))
-	})
-	return id, err
+		return audit.Write(tx, actor.Name(), actor.As(act), "pro.create", c.ID, strings.Join(in.Profile.Trades, " "))
+	}, nil
 }
 
 // insert stores a professional, his checks and first profile.
@@ -202,14 +236,16 @@ func (s *Service) insertWords(tx *db.Tx, id, text string) error {
 	return tx.Send("INSERT INTO pro_word (word_bidx, pro_id) VALUES "+marks+" ON CONFLICT (word_bidx, pro_id) DO NOTHING", args...)
 }
 
+// setChecks notes what was verified now; what was before, and holds as long, keeps its date and author.
 func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
 	for _, k := range checked {
 		valid := ""
 		if k == "insurance" {
 			valid = until
 		}
-		if err := tx.Send(`INSERT INTO pro_check (pro_id, kind, at, by_account, valid_until_on) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (pro_id, kind) DO UPDATE SET at = excluded.at, by_account = excluded.by_account, valid_until_on = excluded.valid_until_on`,
+		if err := tx.Send(`INSERT INTO pro_check (pro_id, kind, at, by_account, valid_until_on, told) VALUES ($1, $2, $3, $4, $5, '')
+			ON CONFLICT (pro_id, kind) DO UPDATE SET at = excluded.at, by_account = excluded.by_account, valid_until_on = excluded.valid_until_on, told = ''
+			WHERE pro_check.valid_until_on <> excluded.valid_until_on`,
 			id, k, db.Micros(tx.Now()), by, valid); err != nil {
 			return err
 		}
@@ -226,6 +262,10 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 		if errors.Is(err, db.ErrNone) {
 			err = errNoPro
 		}
+		return err
+	}
+	var err error
+	if p.InsuredUntil, err = insuredUntil(tx, id); err != nil {
 		return err
 	}
 	next := State(state)
@@ -289,12 +329,12 @@ func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Inpu
 			args = append(args, ring.SealText(string(f.category), at(f.column, id), *f.value))
 		}
 		// The registry number is the company: access is not passed on to another (ET-154).
-		n, err := tx.Exec(`UPDATE pro SET phone_bidx = $2, email_bidx = $3, insee = $4, lang = $5, company_sealed = $7, contact_sealed = $8, siren_sealed = $9, phone_sealed = $10, email_sealed = $11, street_sealed = $12
+		known, err := tx.Exec(`UPDATE pro SET phone_bidx = $2, email_bidx = $3, insee = $4, lang = $5, company_sealed = $7, contact_sealed = $8, siren_sealed = $9, phone_sealed = $10, email_sealed = $11, street_sealed = $12
 			WHERE id = $1 AND siren_bidx = $6`, args...)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if known == 0 {
 			var c fault.Check
 			c.Add("siren", fault.T("Le SIREN ne change pas : un accès ne se transmet pas à une autre entreprise.", "The SIREN does not change: access is not passed on to another company."))
 			return c.Err()
@@ -302,11 +342,21 @@ func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Inpu
 		if err := s.insertWords(tx, id, in.Company+" "+in.Contact); err != nil {
 			return err
 		}
+		before, err := insuredUntil(tx, id)
+		if err != nil {
+			return err
+		}
 		if err := setChecks(tx, id, actor.Name(), in.Checked, in.Until); err != nil {
 			return err
 		}
 		if err := s.version(tx, id, actor.Name(), in.Profile, ""); err != nil {
 			return err
+		}
+		was := Pro{Profile: Profile{Base: in.Profile.Base, InsuredUntil: before}}
+		if was.Uninsured(tx.Now()) && slices.Contains(in.Checked, "insurance") {
+			if err := s.tellInsurance(tx, n, Contact{ID: id, Identity: in.Identity, Ring: ring}, "insurance-renewed", in.Until); err != nil {
+				return err
+			}
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.ProEdit), "pro.edit", id, "")
 	})
@@ -352,8 +402,8 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 	if err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		p, err := load(tx, id)
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error { // by his row: what he takes meanwhile is refused, or done and seen here
+		p, err := Lock(tx, id)
 		if err != nil {
 			return err
 		}
@@ -413,6 +463,18 @@ func load(tx *db.Tx, id string) (Pro, error) {
 	return p, err
 }
 
+// Lock reads a professional in a guarded transaction and keeps him so until its end: who changes his access meanwhile waits, and what he himself
+// does in two windows comes one after the other.
+func Lock(tx *db.Tx, id string) (Pro, error) {
+	if err := tx.Lock("pro", id); err != nil {
+		if errors.Is(err, db.ErrNone) {
+			err = errNoPro
+		}
+		return Pro{}, err
+	}
+	return load(tx, id)
+}
+
 // Load reads a professional in tx, without what is sealed.
 func Load(tx *db.Tx, id string) (Pro, error) { return load(tx, id) }
 
@@ -430,6 +492,11 @@ func LoadAll(tx *db.Tx, ids ...string) ([]Pro, error) {
 // OfTrade lists every professional of the network and of a trade in its present version, by id, whatever his state: who is left out must be explained too.
 func OfTrade(tx *db.Tx, trade string) ([]Pro, error) {
 	return db.List(tx, scan, "SELECT "+proColumns+fromPro+"JOIN pro_trade t ON t.pro_id = p.id WHERE t.trade = $1 AND p.outside = $2 ORDER BY p.id", trade, false)
+}
+
+// Outsiders lists the professionals from outside the network who were asked about a job of a trade before, by id.
+func Outsiders(tx *db.Tx, trade string) ([]Pro, error) {
+	return db.List(tx, scan, "SELECT "+proColumns+fromPro+"JOIN pro_trade t ON t.pro_id = p.id WHERE t.trade = $1 AND p.outside = $2 ORDER BY p.id", trade, true)
 }
 
 // AsOf lists the professionals of the network as they were at an instant, by id: to make a decision again.
@@ -553,6 +620,7 @@ type Filter struct {
 	Members  bool   // of the network only, without those from outside
 	Word     string // one word of the company's or contact's name
 	Phone    string // E.164
+	SIREN    string // nine digits
 	Before   int64  // cursor: created before, in microseconds, or at that instant with an id before BeforeID
 	BeforeID string
 }
@@ -578,6 +646,9 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, f Filter, n int) (
 	}
 	if f.Phone != "" {
 		add(" AND p.phone_bidx = ?", s.vault.Index("phone", f.Phone))
+	}
+	if f.SIREN != "" {
+		add(" AND p.siren_bidx = ?", s.vault.Index("siren", plainSIREN(f.SIREN)))
 	}
 	for _, w := range strings.Fields(geo.Fold(f.Word)) {
 		add(" AND p.id IN (SELECT pro_id FROM pro_word WHERE word_bidx = ?)", s.vault.Index("pro-name", w))
@@ -611,13 +682,13 @@ func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Netw
 // SeedCategories are the keys that Seed needs.
 func SeedCategories() []string { return slices.Clone(categories) }
 
-// Covering counts, for each commune, the active professionals of a trade whose coverage holds it.
+// Covering counts, for each commune, the professionals of a trade who may buy and whose coverage holds it.
 func (s *Service) Covering(ctx context.Context, trade string, communes ...geo.Commune) (counts []int, err error) {
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		counts = make([]int, len(communes))
 		all, err := OfTrade(tx, trade)
 		for _, p := range all {
-			if p.State != Active {
+			if !p.MayBuy(tx.Now()) {
 				continue
 			}
 			coverage := p.Profile.Coverage()

@@ -39,16 +39,6 @@ func (s *Service) InviteAgain(ctx context.Context, actor auth.Actor, id string) 
 	return err
 }
 
-// Ending is an insurance that is about to run out, or has: then its professional must show a new one (ET-75…77).
-type Ending struct{ Pro, On string }
-
-// InsuranceEnding lists at most limit insurances of professionals with access that end on or before an ISO date, soonest first.
-func InsuranceEnding(tx *db.Tx, on string, limit int) ([]Ending, error) {
-	return db.List(tx, func(s db.Scanner) (e Ending, err error) { err = s.Scan(&e.Pro, &e.On); return },
-		"SELECT c.pro_id, c.valid_until_on FROM pro_check c JOIN pro p ON p.id = c.pro_id WHERE c.kind = 'insurance' AND c.valid_until_on <> '' AND c.valid_until_on <= $1 AND p.state IN ('active', 'suspended') ORDER BY c.valid_until_on, c.pro_id LIMIT $2",
-		on, limit)
-}
-
 // Version is one entry of a profile's history.
 type Version struct {
 	Number int

@@ -66,6 +66,7 @@ func toMatch(p pro.Pro, used match.Caps) match.Professional {
 			m.Schedule.Week[i] = []network.Hours{{From: s.From, To: s.To}}
 		}
 	}
+	m.Insured = p.Profile.Insured()
 	if p.Profile.AbsentFrom != "" {
 		from, err1 := time.ParseInLocation(time.DateOnly, p.Profile.AbsentFrom, p.Profile.Zone())
 		until, err2 := time.ParseInLocation(time.DateOnly, p.Profile.AbsentUntil, p.Profile.Zone())
@@ -428,8 +429,7 @@ func (s *Service) Widen(ctx context.Context, actor auth.Actor, id string, by net
 	return asked, err
 }
 
-// OfferByHand asks one professional whom the rules left out, or one from outside the network, on the agent's word (ET-18, 137). He pays and is
-// told under the same rules.
+// OfferByHand asks one professional whom the rules left out, on the agent's word. He pays and is told under the same rules.
 func (s *Service) OfferByHand(ctx context.Context, actor auth.Actor, id, proID string) error {
 	r, n, err := s.manage(ctx, actor, id)
 	if err != nil {
@@ -443,36 +443,60 @@ func (s *Service) OfferByHand(ctx context.Context, actor auth.Actor, id, proID s
 	if !ok {
 		return fault.New(fault.Missing, "no-pro", fault.T("Ce professionnel n’existe pas.", "There is no such professional."))
 	}
+	return s.db.Write(ctx, func(tx *db.Tx) error { return s.offerTo(tx, actor, n, r, c) })
+}
+
+// OfferOutside is OfferByHand to somebody of no network (ET-18, 137), found by his registry number or recorded in the same transaction: when
+// the offer fails, he is not recorded. Whoever may offer by hand may do this.
+func (s *Service) OfferOutside(ctx context.Context, actor auth.Actor, id string, who pro.Identity) error {
+	r, n, err := s.manage(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if r.State != Published {
+		return errState
+	}
+	c, record, err := s.pros.Outsider(ctx, actor, auth.RequestManage, who, r.Trade, r.INSEE)
+	if err != nil {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		now, err := stillPublished(tx, id)
-		if err != nil {
+		if err := record(tx); err != nil {
 			return err
 		}
-		p, err := pro.Load(tx, proID)
-		if err != nil {
-			return err
-		}
-		if !mayBuy(p) {
-			return errSuspended
-		}
-		metres := -1
-		if base, ok := geo.ByINSEE(p.Profile.Base); ok {
-			metres = geo.Distance(base.Point, r.Commune().Point)
-		}
-		added, err := tx.Exec("INSERT INTO offer (request_id, pro_id, at, decision_id, distance_m) VALUES ($1, $2, $3, '', $4) ON CONFLICT (request_id, pro_id) DO NOTHING", id, proID, db.Micros(tx.Now()), metres)
-		if err != nil || added == 0 {
-			return err
-		}
-		if err := s.tellOffer(tx, n, now, c, id, metres); err != nil {
-			return err
-		}
-		tx.Wake("board")
-		return s.managed(tx, actor, r, EvOffered, 1, proID)
+		return s.offerTo(tx, actor, n, r, c)
 	})
 }
 
-// mayBuy: an active professional of the network, or one from outside to whom something was offered by hand.
-func mayBuy(p pro.Pro) bool { return p.State == pro.Active || p.Outside && p.State == pro.Pending }
+var errShut = fault.New(fault.Conflict, "pro-shut", fault.T("L’accès de ce professionnel n’est pas ouvert, ou son assurance est échue : la demande ne peut pas lui être proposée.", "This professional's access is not open, or the insurance has run out: the request cannot be offered to them."))
+
+// offerTo stores one offer by hand in tx and tells its professional; one that he has already changes nothing.
+func (s *Service) offerTo(tx *db.Tx, actor auth.Actor, n *network.Network, r Request, c pro.Contact) error {
+	now, err := stillPublished(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	p, err := pro.Load(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	if !p.MayBuy(tx.Now()) {
+		return errShut
+	}
+	metres := -1
+	if base, ok := geo.ByINSEE(p.Profile.Base); ok {
+		metres = geo.Distance(base.Point, r.Commune().Point)
+	}
+	added, err := tx.Exec("INSERT INTO offer (request_id, pro_id, at, decision_id, distance_m) VALUES ($1, $2, $3, '', $4) ON CONFLICT (request_id, pro_id) DO NOTHING", r.ID, c.ID, db.Micros(tx.Now()), metres)
+	if err != nil || added == 0 {
+		return err
+	}
+	if err := s.tellOffer(tx, n, now, c, r.ID, metres); err != nil {
+		return err
+	}
+	tx.Wake("board")
+	return s.managed(tx, actor, r, EvOffered, 1, c.ID)
+}
 
 // Reprice changes what the next one pays; a cart keeps the price that it was shown (ET-41).
 func (s *Service) Reprice(ctx context.Context, actor auth.Actor, id, typed, because string) error {

@@ -2,6 +2,7 @@ package request
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/job"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/person"
@@ -132,22 +134,60 @@ func (s *Service) Cancel(ctx context.Context, actor auth.Actor) error {
 	})
 }
 
-// Withdraw takes a request off the board, by staff with a reason; it may be looked after by hand and is not published again.
+// Withdraw takes a request off the board, by staff with a reason of the network's list, which its consumer is told; it may be looked after by hand
+// and is not published again.
 func (s *Service) Withdraw(ctx context.Context, actor auth.Actor, id, reason string) error {
-	r, n, err := s.manage(ctx, actor, id)
+	if err := actor.May(auth.RequestManage); err != nil {
+		return err
+	}
+	r, n, ring, who, err := s.open(ctx, id)
 	if err != nil {
 		return err
 	}
+	why := n.Withdrawal(reason)
 	var c fault.Check
-	c.That(slices.Contains(WithdrawReasons, reason), "reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
+	c.That(why != fault.Text{}, "reason", fault.T("Choisissez un motif de la liste.", "Choose a reason from the list."))
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return s.end(ctx, actor, r, n, Withdrawn, EvWithdrawn, reason, []State{Received, Published}, nil)
+	return s.end(ctx, actor, r, n, Withdrawn, EvWithdrawn, reason, []State{Received, Published}, func(tx *db.Tx) error {
+		now, err := selectRequest(tx, id)
+		if err != nil {
+			return err
+		}
+		if now.PublishedAt.IsZero() { // it may still be taken back
+			return job.Add(tx, jobWithdrawn, id, undoFor)
+		}
+		return s.tell(tx, n, ring, r, who, "request-withdrawn", map[string]string{"reason": why.Say(who.Lang)})
+	})
 }
 
-// WithdrawReasons are why staff end a request; the screens say them in words.
-var WithdrawReasons = []string{"unreachable", "out-of-scope", "duplicate", "asked-by-client", "abuse"}
+// tellWithdrawn tells the consumer of a withdrawal that can no longer be taken back, once, however often the request was closed and reopened
+// before.
+func (s *Service) tellWithdrawn(ctx context.Context, id string) error {
+	r, n, ring, who, err := s.open(ctx, id)
+	if err != nil || r.State != Withdrawn {
+		return err
+	}
+	if left := undoFor - s.db.Now().Sub(r.StateAt); left > 0 {
+		return job.Retry{After: left, Err: errors.New("the withdrawal may still be taken back")}
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		now, err := selectRequest(tx, id)
+		if err != nil || now.State != Withdrawn || !now.StateAt.Equal(r.StateAt) {
+			return err
+		}
+		told, err := db.Value[int64](tx, "SELECT count(*) FROM message WHERE object = $1 AND kind = 'request-withdrawn' AND at >= $2", id, db.Micros(r.StateAt))
+		if err != nil || told > 0 {
+			return err
+		}
+		reason, err := db.Value[string](tx, "SELECT object FROM request_event WHERE request_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT 1", id, EvWithdrawn)
+		if err != nil {
+			return err
+		}
+		return s.tell(tx, n, ring, r, who, "request-withdrawn", map[string]string{"reason": n.Withdrawal(reason).Say(who.Lang)})
+	})
+}
 
 // undoFor is how long, in business time, somebody may take his own act back: ten seconds on his screen, and as many for a slow network.
 const undoFor = 20 * time.Second
@@ -155,7 +195,7 @@ const undoFor = 20 * time.Second
 var errTooLate = fault.New(fault.Conflict, "too-late", fault.T("C’est trop tard : cette action ne peut plus être annulée.", "It is too late: this action can no longer be undone."))
 
 // Unwithdraw takes one's own withdrawal of a waiting request back, in the seconds that follow. Nobody outside had heard of it: the consumer is
-// not told of a withdrawal and nobody was asked about the request. It waits as long as it had, on the desk where it was, draft and all. Once it
+// told once they are over and nobody was asked about the request. It waits as long as it had, on the desk where it was, draft and all. Once it
 // was published, or its number has asked again, it stays withdrawn.
 func (s *Service) Unwithdraw(ctx context.Context, actor auth.Actor, id string) error {
 	if err := actor.May(auth.RequestManage); err != nil {

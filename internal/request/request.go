@@ -196,6 +196,7 @@ var (
 	errBlocked   = fault.New(fault.Denied, "address-blocked", fault.T("Nous ne pouvons pas recevoir de demande depuis cette connexion. Appelez-nous.", "We cannot take a request from this connection. Call us."))
 	errTooOften  = fault.New(fault.Limit, "too-many-requests", fault.T("Plusieurs demandes viennent déjà d’arriver avec ce numéro ou depuis cette connexion. Appelez-nous si c’est urgent.", "Several requests have just come with this number or from this connection. Call us if it is urgent."))
 	errTooMany   = fault.New(fault.Limit, "cart-full", fault.T("Votre panier est plein : prenez ou retirez une demande avant d’en réserver une autre.", "Your cart is full: take or remove a request before holding another."))
+	errUninsured = fault.New(fault.Denied, "uninsured", fault.T("Votre assurance est échue : envoyez-nous la nouvelle attestation pour prendre de nouveau des demandes.", "Your insurance has run out: send us the new certificate to take requests again."))
 	errSuspended = fault.New(fault.Denied, "pro-not-active", fault.T("Votre accès est suspendu : vous ne pouvez pas prendre de demande.", "Your access is suspended: you cannot take requests."))
 )
 

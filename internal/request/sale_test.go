@@ -361,7 +361,7 @@ func TestSale_walletRevealsAndChargesTogether(t *testing.T) {
 		if err != nil || again.Purchase != bought.Purchase {
 			t.Errorf("the second tap: %+v %v", again, err)
 		}
-		balance, _, err := r.Billing.Wallet(ctx, b.Actor, b.Pro)
+		balance, _, err := r.Billing.Wallet(ctx, b.Actor, b.Pro, "", 0)
 		if err != nil || balance != money.Euros(500)-d.Price.Incl(d.VAT) {
 			t.Errorf("balance %s: %v", balance.Decimal(), err)
 		}
@@ -452,7 +452,7 @@ func TestBuy_lastSeatGoesToOne(t *testing.T) {
 		wg.Wait()
 		won := 0
 		for i, err := range errs {
-			balance, _, e := r.Billing.Wallet(ctx, buyers[i].Actor, buyers[i].Pro)
+			balance, _, e := r.Billing.Wallet(ctx, buyers[i].Actor, buyers[i].Pro, "", 0)
 			if e != nil {
 				t.Fatal(e)
 			}

@@ -49,8 +49,8 @@ func (s *Service) Board(ctx context.Context, actor auth.Actor) ([]Item, pro.Pro,
 	var me pro.Pro
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		items = nil
-		if me, err = pro.Load(tx, actor.Pro); err != nil || !mayBuy(me) {
-			return err // suspended, or pending and not from outside: an empty board (ET-22)
+		if me, err = pro.Load(tx, actor.Pro); err != nil || !me.MayBuy(tx.Now()) {
+			return err // suspended, uninsured, or pending and not from outside: an empty board (ET-22, 76)
 		}
 		ids, err := db.Values[string](tx, "SELECT o.request_id FROM offer o JOIN request r ON r.id = o.request_id WHERE o.pro_id = $1 AND r.state = 'published' ORDER BY r.published_at DESC, r.id LIMIT 100", actor.Pro)
 		if err != nil {
@@ -237,6 +237,9 @@ func (s *Service) Hold(ctx context.Context, actor auth.Actor, id string) (until 
 	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		now := tx.Now()
 		until = n.Introductions.Cart.Hold.AddTo(now)
+		if err := mayStill(tx, actor.Pro); err != nil {
+			return err
+		}
 		held, err := db.Value[int64](tx, "SELECT count(*) FROM seat WHERE pro_id = $1 AND state = 'held' AND held_until > $2 AND request_id <> $3", actor.Pro, db.Micros(now), id)
 		if err != nil {
 			return err
@@ -282,16 +285,24 @@ func order(tx *db.Tx, r Request, proID string) []int {
 	return numbers
 }
 
+// mayStill is the first thing in a transaction that takes a seat: his access as it stands now, and nobody changes it before the end. It also
+// puts what one professional does at once in a row, so that what he holds can be counted.
+func mayStill(tx *db.Tx, proID string) error {
+	me, err := pro.Lock(tx, proID)
+	switch {
+	case err != nil:
+		return err
+	case me.MayBuy(tx.Now()):
+		return nil
+	case me.State == pro.Active || me.Outside && me.State == pro.Pending:
+		return errUninsured
+	}
+	return errSuspended
+}
+
 // buyable checks what does not change in the next instant; the rest is guarded.
 func (s *Service) buyable(ctx context.Context, actor auth.Actor, id string) (n *network.Network, r Request, err error) {
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		me, err := pro.Load(tx, actor.Pro)
-		if err != nil {
-			return err
-		}
-		if !mayBuy(me) {
-			return errSuspended
-		}
 		offered, err := db.Value[int64](tx, "SELECT count(*) FROM offer WHERE request_id = $1 AND pro_id = $2", id, actor.Pro)
 		if err != nil {
 			return err
@@ -374,6 +385,9 @@ func (s *Service) Buy(ctx context.Context, actor auth.Actor, in Buy) (Bought, er
 	}
 	id := ""
 	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		if err := mayStill(tx, actor.Pro); err != nil {
+			return err
+		}
 		seat, err := claim(tx, r, actor.Pro, in.Shown, "sold")
 		if err != nil {
 			return err
@@ -554,6 +568,9 @@ func (s *Service) buyByCard(ctx context.Context, actor auth.Actor, n *network.Ne
 	var out Bought
 	var payment string
 	err := s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		if err := mayStill(tx, actor.Pro); err != nil {
+			return err
+		}
 		seat, err := claim(tx, r, actor.Pro, in.Shown, "held")
 		if err != nil {
 			return err

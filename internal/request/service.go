@@ -56,9 +56,10 @@ func New(p Parts) *Service {
 
 // Jobs of this room; each one's object is an id.
 const (
-	jobPublish  job.Kind = "request.publish"   // a request, where the network qualifies by itself
-	jobNotify   job.Kind = "request.notify"    // a decision: tell those it asks
-	jobSendLink job.Kind = "request.send-link" // a request: its private link to its own number
+	jobPublish   job.Kind = "request.publish"   // a request, where the network qualifies by itself
+	jobNotify    job.Kind = "request.notify"    // a decision: tell those it asks
+	jobSendLink  job.Kind = "request.send-link" // a request: its private link to its own number
+	jobWithdrawn job.Kind = "request.withdrawn" // a request: its consumer is told, unless it was taken up again
 )
 
 // Register binds jobs and sweeps.
@@ -66,6 +67,7 @@ func (s *Service) Register(r *job.Runner) {
 	r.Handle(jobPublish, s.publishByItself)
 	r.Handle(jobNotify, s.notifyOffers)
 	r.Handle(jobSendLink, s.sendLink)
+	r.Handle(jobWithdrawn, s.tellWithdrawn)
 	r.Every("first contact late", time.Second, s.sweepLate)
 	r.Every("ask how it went", 10*time.Second, s.sweepAsk)
 	r.Every("requests nobody took", 10*time.Second, s.sweepExpired)

@@ -127,6 +127,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
+	r.Pros.Register(r.Jobs)
 	r.Billing.Register(r.Jobs)
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)

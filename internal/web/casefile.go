@@ -38,7 +38,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	}
 	n := f.Network
 	p := ui.RequestFile{Space: v.watching("request " + f.ID), Form: form, ID: f.ID, Reference: f.Ref, Title: request.Title(n, f.Request, string(v.lang)), Where: strings.TrimSpace(f.Commune().Name + " " + f.Postcode),
-		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
+		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(n), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.Zone = f.Zone()
 	p.Facts, p.Tel, p.Consents = v.fileFacts(f), f.Who.Phone, v.fileConsents(f)
 	if form := n.Form(f.Trade); form != nil {
@@ -79,7 +79,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 		if p.Pros, err = v.prosToOffer(f); err != nil {
 			return p, err
 		}
-		p.CanOffer, p.Outside = true, v.actor.Can(auth.ProCreate)
+		p.CanOffer = true
 	}
 	for _, w := range n.AgentTexts {
 		p.Templates = append(p.Templates, ui.Option{Value: w.ID, Label: v.textLabel(n, f, w)})
@@ -281,10 +281,8 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		s.Text = v.lang.Tf("Nouveau prix : %s € HT", "New price: €%s excl. VAT", decimal(e.Object, v.lang))
 	case request.EvWithdrawn:
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Retirée", "Withdrawn")
-		for _, o := range v.withdrawReasons() {
-			if o.Value == e.Object {
-				s.Text += v.lang.T(" : ", ": ") + o.Label
-			}
+		if why := v.say2(f.Network.Withdrawal(e.Object)); why != "" {
+			s.Text += v.lang.T(" : ", ": ") + why
 		}
 	case request.EvReopened:
 		s.Text = v.lang.T("Retrait annulé", "Withdrawal undone")
@@ -344,7 +342,8 @@ func (v *visit) fileDecision(p *ui.RequestFile, f request.File) error {
 // mostToOffer bounds the list from which one is offered to by hand: what an agent can look through.
 const mostToOffer = 60
 
-// prosToOffer are active professionals of the trade whom nobody has asked yet, nearest first.
+// prosToOffer are professionals of the trade who may buy and whom nobody has asked yet, nearest first; those from outside the network once they
+// are known.
 func (v *visit) prosToOffer(f request.File) ([]ui.Option, error) {
 	asked := map[string]bool{}
 	for _, d := range f.Decisions {
@@ -358,16 +357,21 @@ func (v *visit) prosToOffer(f request.File) ([]ui.Option, error) {
 		}
 	}
 	type near struct {
-		id     string
-		metres int
+		id      string
+		metres  int
+		outside bool
 	}
 	var left []near
 	if err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
 		left = nil
-		all, err := pro.OfTrade(tx, f.Trade)
-		for _, x := range all {
-			if base, ok := geo.ByINSEE(x.Profile.Base); ok && x.State == pro.Active && !asked[x.ID] {
-				left = append(left, near{x.ID, geo.Distance(base.Point, f.Commune().Point)})
+		members, err := pro.OfTrade(tx, f.Trade)
+		if err != nil {
+			return err
+		}
+		outsiders, err := pro.Outsiders(tx, f.Trade)
+		for _, x := range slices.Concat(members, outsiders) {
+			if base, ok := geo.ByINSEE(x.Profile.Base); ok && x.MayBuy(v.DB.Now()) && !asked[x.ID] {
+				left = append(left, near{x.ID, geo.Distance(base.Point, f.Commune().Point), x.Outside})
 			}
 		}
 		return err
@@ -386,7 +390,11 @@ func (v *visit) prosToOffer(f request.File) ([]ui.Option, error) {
 	}
 	var options []ui.Option
 	for _, x := range left {
-		options = append(options, ui.Option{Value: x.id, Label: contacts[x.id].Company + ", " + v.lang.Distance(float64(x.metres)/1000)})
+		label := contacts[x.id].Company + ", " + v.lang.Distance(float64(x.metres)/1000)
+		if x.outside {
+			label += v.lang.T(", hors réseau", ", outside the network")
+		}
+		options = append(options, ui.Option{Value: x.id, Label: label})
 	}
 	return options, nil
 }
@@ -394,7 +402,7 @@ func (v *visit) prosToOffer(f request.File) ([]ui.Option, error) {
 // fileInvalid shows the file again with what is wrong beside the field.
 func (v *visit) fileInvalid(err error) error {
 	id := v.r.PathValue("id")
-	if f := fault.Of(err); f != nil && f.Kind != fault.Invalid {
+	if f := fault.Of(err); f != nil && f.Kind != fault.Invalid && len(f.Fields) == 0 {
 		return v.did("/demandes/"+id, "", err)
 	}
 	return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.filePage(id, f) })
@@ -450,7 +458,7 @@ func (v *visit) requestWiden() error {
 	return v.fileDid(good, inField("radius", err))
 }
 
-// requestOffer offers a request by hand: to a professional of the network, or to one from outside, who is created for this (ET-18, 137).
+// requestOffer offers a request by hand: to a professional who is known, or to one from outside, who is recorded with it (ET-18, 137).
 func (v *visit) requestOffer() error {
 	if err := v.parse(); err != nil {
 		return err
@@ -461,32 +469,23 @@ func (v *visit) requestOffer() error {
 		c.Add("pro", fault.T("Choisissez un professionnel, ou écrivez celui de l’extérieur.", "Choose a professional, or write the one from outside."))
 		return v.fileInvalid(c.Err())
 	}
-	if to == "" {
-		var err error
-		if to, err = v.createOutside(id); err != nil {
-			return v.fileInvalid(err)
-		}
-	}
-	return v.fileDid(v.lang.T("La demande lui est proposée.", "The request is offered."), inField("pro", v.Requests.OfferByHand(v.ctx, v.actor, id, to)))
-}
-
-// createOutside records a professional of no network, at the place of the request that he is asked about: he is invited to see this one request,
-// pays and is told under everybody's rules, and no rule ever asks him about another.
-func (v *visit) createOutside(id string) (string, error) {
-	f, err := v.Requests.OpenFile(v.ctx, v.actor, id)
-	if err != nil {
-		return "", err
+	good := v.lang.T("La demande lui est proposée.", "The request is offered.")
+	if to != "" {
+		return v.fileDid(good, inField("pro", v.Requests.OfferByHand(v.ctx, v.actor, id, to)))
 	}
 	company := v.value("outside_name")
-	out, err := v.Pros.Create(v.ctx, v.actor, pro.Input{Outside: true,
-		Identity: pro.Identity{Company: company, SIREN: v.value("outside_siren"), Contact: company, Phone: v.value("outside_phone"), Email: v.value("outside_email"), Street: v.value("outside_street"), Base: f.INSEE, Lang: "fr"},
-		Profile:  pro.Profile{Trades: []string{f.Trade}, Base: f.INSEE, Communes: []string{f.INSEE}, Week: pro.AllWeek(), SMS: true, Email: true}})
-	ft := fault.Of(err)
-	if ft == nil {
-		return out, err
+	return v.fileDid(good, outsideFields(v.Requests.OfferOutside(v.ctx, v.actor, id,
+		pro.Identity{Company: company, Contact: company, SIREN: v.value("outside_siren"), Phone: v.value("outside_phone"), Email: v.value("outside_email"), Street: v.value("outside_street")})))
+}
+
+// outsideFields names the inputs of the page in a fault about a professional from outside.
+func outsideFields(err error) error {
+	f := fault.Of(err)
+	if f == nil {
+		return err
 	}
-	named := *ft // a copy: some faults are shared
-	named.Fields = slices.Clone(ft.Fields)
+	named := *f // a copy: some faults are shared
+	named.Fields = slices.Clone(f.Fields)
 	for i, x := range named.Fields {
 		if slices.Contains([]string{"siren", "phone", "email", "street"}, x.Name) {
 			named.Fields[i].Name = "outside_" + x.Name
@@ -494,7 +493,7 @@ func (v *visit) createOutside(id string) (string, error) {
 			named.Fields[i].Name = "outside_name"
 		}
 	}
-	return "", &named
+	return &named
 }
 
 func (v *visit) requestText() error {

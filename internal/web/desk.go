@@ -303,7 +303,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	}
 	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}, {Name: "seen", Value: strconv.Itoa(d.Draft.Seen)}}
 	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
-		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons()}
+		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons(d.Network)}
 	p.PublishAs = p.User
 	p.Trades = v.tradeOptions(n)
 	if d.Channel == "phone" {
@@ -535,12 +535,10 @@ func (v *visit) stateName(s request.State) string {
 	return v.lang.T("Personne ne l’a prise", "Nobody took it")
 }
 
-func (v *visit) withdrawReasons() []ui.Option {
-	words := map[string][2]string{"unreachable": {"Client injoignable", "Customer cannot be reached"}, "out-of-scope": {"Hors de nos métiers", "Not one of our trades"},
-		"duplicate": {"Déjà demandé", "Asked already"}, "asked-by-client": {"Le client y renonce", "The customer gives up"}, "abuse": {"Demande abusive", "Abusive request"}}
+func (v *visit) withdrawReasons(n *network.Network) []ui.Option {
 	var all []ui.Option
-	for _, id := range request.WithdrawReasons {
-		all = append(all, ui.Option{Value: id, Label: v.lang.T(words[id][0], words[id][1])})
+	for _, w := range n.Withdrawals {
+		all = append(all, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
 	}
 	return all
 }

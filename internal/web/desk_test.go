@@ -241,7 +241,7 @@ func TestDesk_closesOnlyWithAReason(t *testing.T) {
 			t.Errorf("after taking back what was given back: %s", to)
 		}
 		b.post("/bureau/"+id, form).to(t)
-		if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, "Client injoignable") {
+		if file := b.get("/demandes/"+id).want(t, 200); !strings.Contains(file.body, h.Network.Withdrawal("unreachable").FR) {
 			t.Error("the file does not say why")
 		}
 	})
@@ -314,10 +314,10 @@ func TestFile_managesWhatIsPublished(t *testing.T) {
 		if a := agent.post("/demandes/"+id+"/proposer", url.Values{}).want(t, http.StatusUnprocessableEntity); !a.fieldError("pro") {
 			t.Error("an offer to nobody is not refused")
 		}
-		if to := agent.post("/demandes/"+id+"/proposer", url.Values{"pro": {suspended.Pro}}); to.StatusCode != http.StatusForbidden {
-			t.Errorf("an offer to a suspended professional answers %d", to.StatusCode)
+		agent.post("/demandes/"+id+"/proposer", url.Values{"pro": {suspended.Pro}}).to(t)
+		if h.count(t, "SELECT count(*) FROM offer WHERE pro_id = $1", suspended.Pro) != 0 {
+			t.Error("it is offered to a suspended professional")
 		}
-		agent.post("/demandes/"+id+"/proposer", url.Values{"outside_name": {"Aqua Dehors"}}).want(t, http.StatusForbidden) // agents create nobody
 
 		// Withdrawn, it leaves every board.
 		if a := agent.post("/demandes/"+id+"/retirer", url.Values{"reason": {"weather"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("reason") {
@@ -329,7 +329,7 @@ func TestFile_managesWhatIsPublished(t *testing.T) {
 				t.Error("a withdrawn request stays on a board")
 			}
 		}
-		if page := agent.get("/demandes/"+id).want(t, 200); !strings.Contains(page.body, "Le client y renonce") || strings.Contains(page.body, "/demandes/"+id+"/prix") {
+		if page := agent.get("/demandes/"+id).want(t, 200); !strings.Contains(page.body, h.Network.Withdrawal("asked-by-client").FR) || strings.Contains(page.body, "/demandes/"+id+"/prix") {
 			t.Error("a withdrawn request may still be priced, or does not say why it was withdrawn")
 		}
 		if n := h.count(t, "SELECT count(*) FROM audit WHERE object = $1 AND action IN ('request.repriced', 'request.widened', 'request.offered-by-hand', 'request.withdrawn')", id); n != 4 {
@@ -341,7 +341,7 @@ func TestFile_managesWhatIsPublished(t *testing.T) {
 func TestFile_offersToSomebodyOutsideTheNetwork(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		id, s := h.published(t)
-		b := h.as(t, h.Staff(t, network.RoleAgent, network.RoleOnboarding))
+		b := h.as(t, h.Staff(t, network.RoleAgent))
 		form := url.Values{"outside_name": {"Aqua Dehors"}, "outside_siren": {"123"}, "outside_phone": {"12"}, "outside_email": {"nulle part"}}
 		a := b.post("/demandes/"+id+"/proposer", form).want(t, http.StatusUnprocessableEntity)
 		for _, field := range []string{"outside_siren", "outside_phone", "outside_email", "outside_street"} {
@@ -366,6 +366,15 @@ func TestFile_offersToSomebodyOutsideTheNetwork(t *testing.T) {
 		}
 		if told != 1 {
 			t.Errorf("somebody outside was told %d times", told)
+		}
+		next, _ := h.published(t)
+		option := regexp.MustCompile(`<option value="(pro_[0-9a-z]+)"[^>]*>Aqua Dehors, [^<]*, hors réseau</option>`).FindStringSubmatch(b.get("/demandes/"+next).want(t, http.StatusOK).body)
+		if option == nil {
+			t.Fatal("he is not among those to offer the next one to")
+		}
+		b.post("/demandes/"+next+"/proposer", url.Values{"pro": {option[1]}}).to(t)
+		if n := h.count(t, "SELECT count(*) FROM offer WHERE pro_id = $1", option[1]); n != 2 {
+			t.Errorf("%d requests are offered to him, want 2", n)
 		}
 	})
 }

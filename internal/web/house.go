@@ -122,6 +122,7 @@ var auditWords = map[string][2]string{
 	"pro.edit-own":            {"Profil modifié par lui-même", "Own profile edited"},
 	"pro.pending":             {"Accès rouvert", "Access reopened"},
 	"pro.read":                {"Dossier d’un professionnel lu", "Professional’s file read"},
+	"pro.uninsured":           {"Assurance échue, achats arrêtés", "Insurance run out, purchases stopped"},
 	"pro.suspended":           {"Professionnel suspendu", "Professional suspended"},
 	"purchase.intent":         {"Paiement par carte commencé", "Card payment begun"},
 	"recording.erase":         {"Enregistrement effacé", "Recording erased"},
@@ -144,6 +145,7 @@ var auditWords = map[string][2]string{
 	"sales.export":            {"Ventes exportées", "Sales exported"},
 	"seat.hold":               {"Place gardée", "Seat held"},
 	"token.create":            {"Jeton d’API créé", "API token created"},
+	"token.revoke":            {"Jeton d’API révoqué", "API token revoked"},
 	"wallet.credit":           {"Crédit par carte commencé", "Card top-up begun"},
 	"wallet.transfer":         {"Virement noté", "Transfer recorded"},
 }
@@ -345,17 +347,17 @@ func (v *visit) journalCSV() error {
 		}
 		rows = append(rows, []string{stamp(db.Time(l.At)), stamp(db.Time(l.Machine)), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail})
 	}
-	return v.csv("journal", rows)
+	return v.csv("journal", ',', rows)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
-// csv answers a table as a file (RFC 4180). A cell that a spreadsheet would run as a formula begins with an apostrophe.
-func (v *visit) csv(name string, rows [][]string) error {
+// csv answers a table as a file (RFC 4180), with the sign between cells that its readers' programs expect. A cell that a spreadsheet would run as a formula begins with an apostrophe.
+func (v *visit) csv(name string, between rune, rows [][]string) error {
 	var b strings.Builder
 	b.WriteString("\ufeff") // without it a spreadsheet reads UTF-8 as something else
 	w := csv.NewWriter(&b)
-	w.UseCRLF = true
+	w.UseCRLF, w.Comma = true, between
 	for _, r := range rows {
 		safe := make([]string, len(r))
 		for i, cell := range r {
@@ -371,12 +373,12 @@ func (v *visit) csv(name string, rows [][]string) error {
 	return v.file("text/csv; charset=utf-8", fmt.Sprintf("attachment; filename=\"%s-%s.csv\"", name, v.DB.Now().In(geo.Paris()).Format(time.DateOnly)), []byte(b.String()))
 }
 
-// unformula guards a cell against being read as a formula (OWASP, CSV injection). Numbers keep their sign.
+// unformula guards a cell against being read as a formula (OWASP, CSV injection). Numbers keep their sign, with a point or a comma.
 func unformula(cell string) string {
 	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return cell
 	}
-	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+	if _, err := strconv.ParseFloat(strings.Replace(cell, ",", ".", 1), 64); err == nil {
 		return cell
 	}
 	return "'" + cell
@@ -492,5 +494,5 @@ func (v *visit) salesCSV() error {
 	}); err != nil {
 		return err
 	}
-	return v.csv("ventes", rows)
+	return v.csv("ventes", ',', rows)
 }

@@ -280,6 +280,9 @@ func (v *visit) consumerStep(m request.Mine, e request.Event) (ui.Step, bool) {
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Annulée, sans frais", "Cancelled, free of charge")
 	case request.EvWithdrawn:
 		s.Tone, s.Text = ui.Quiet, v.lang.T("Close par un conseiller", "Closed by an agent")
+		if why := v.say2(m.Network.Withdrawal(e.Object)); why != "" {
+			s.Text += v.lang.T(" : ", ": ") + why
+		}
 	case request.EvReopened:
 		s.Text = v.lang.T("Reprise par le conseiller", "Taken up again by the agent")
 	case request.EvStopped:

@@ -57,22 +57,62 @@ func (v *visit) wallet() error {
 }
 
 func (v *visit) walletPage(form ui.Form) (ui.View, error) {
-	balance, lines, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro)
+	balance, lines, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro, v.r.URL.Query().Get("apres"), proPage+1)
 	if err != nil {
 		return nil, err
 	}
+	transfer, err := v.transferFacts()
+	if err != nil {
+		return nil, err
+	}
+	page := ui.Wallet{Space: v.proFrame(geo.Paris(), v.ownTopic()), Form: form, Balance: balance, Card: v.Billing.TakesCard(), Amounts: creditAmounts, Transfer: transfer}
+	page.Next = next("/portefeuille", &lines, func(m billing.Movement) string { return m.ID })
+	if len(lines) > 0 {
+		page.CSV = "/portefeuille.csv"
+	}
+	for _, m := range lines {
+		line := ui.WalletLine{At: m.At, Text: v.movementWords(m.Kind), Amount: m.Amount, Balance: m.Balance}
+		if purchase, ok := strings.CutPrefix(m.Reference, "purchase "); ok && m.Kind == "purchase" {
+			line.Href = "/achats/" + purchase
+		}
+		page.Lines = append(page.Lines, line)
+	}
+	return page, nil
+}
+
+// transferFacts say where to transfer money and what to write with it. The reference is the professional's registry number: it is his for good,
+// and staff find him by it.
+func (v *visit) transferFacts() ([]ui.Copied, error) {
 	_, me, err := v.Pros.Get(v.ctx, v.actor, v.actor.Pro)
 	if err != nil {
 		return nil, err
 	}
-	page := ui.Wallet{Space: v.proFrame(geo.Paris(), v.ownTopic()), Form: form, Balance: balance, Card: v.Billing.TakesCard(), Amounts: creditAmounts,
-		Transfer: []ui.Fact{{Label: v.lang.T("Bénéficiaire", "Payee"), Value: v.n.Operator.Name + " " + v.n.Operator.LegalForm},
-			{Label: v.lang.T("Référence à écrire", "Reference to write"), Value: me.SIREN},
-			{Label: v.lang.T("Coordonnées bancaires", "Bank details"), Value: v.lang.Tf("sur demande à %s", "on request from %s", v.n.Operator.Email)}}}
-	for _, m := range lines {
-		page.Lines = append(page.Lines, ui.WalletLine{At: m.At, Text: v.movementWords(m.Kind), Amount: m.Amount, Balance: m.Balance})
+	o := v.n.Operator
+	reference := ui.Copied{Label: v.lang.T("Référence à écrire", "Reference to write"), Shown: me.SIREN, Wanted: me.SIREN}
+	if o.Bank == nil {
+		return []ui.Copied{{Label: v.lang.T("Bénéficiaire", "Payee"), Shown: o.Name + " " + o.LegalForm}, reference,
+			{Label: v.lang.T("Coordonnées bancaires", "Bank details"), Shown: v.lang.Tf("sur demande à %s", "on request from %s", o.Email)}}, nil
 	}
-	return page, nil
+	facts := []ui.Copied{{Label: v.lang.T("Bénéficiaire", "Payee"), Shown: o.Bank.Holder, Wanted: o.Bank.Holder}, {Label: "IBAN", Shown: o.Bank.IBAN.String(), Wanted: string(o.Bank.IBAN)}}
+	if o.Bank.BIC != "" {
+		facts = append(facts, ui.Copied{Label: "BIC", Shown: o.Bank.BIC, Wanted: o.Bank.BIC})
+	}
+	return append(facts, reference), nil
+}
+
+// walletCSV is every movement as a file that a French spreadsheet opens as numbers: semicolons between cells, a comma before the cents.
+func (v *visit) walletCSV() error {
+	_, lines, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro, "", math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	amount := func(a money.Amount) string { return strings.Replace(a.Decimal(), ".", ",", 1) }
+	rows := [][]string{{v.lang.T("Date", "Date"), v.lang.T("Mouvement", "Movement"), v.lang.T("Référence", "Reference"), v.lang.T("Montant en euros", "Amount in euros"), v.lang.T("Solde en euros", "Balance in euros")}}
+	for _, m := range lines {
+		_, reference, _ := strings.Cut(m.Reference, " ")
+		rows = append(rows, []string{m.At.In(geo.Paris()).Format("2006-01-02 15:04"), v.movementWords(m.Kind), reference, amount(m.Amount), amount(m.Balance)})
+	}
+	return v.csv("portefeuille", ';', rows)
 }
 
 func (v *visit) movementWords(kind string) string {
@@ -187,13 +227,15 @@ func (v *visit) profile() error {
 	return v.showing(v.profilePage(ui.Form{}))
 }
 
-func (v *visit) profilePage(form ui.Form) (ui.View, error) {
+func (v *visit) profilePage(form ui.Form) (ui.View, error) { return v.profileFilled(form) }
+
+func (v *visit) profileFilled(form ui.Form) (page ui.Profile, err error) {
 	me, c, err := v.Pros.Get(v.ctx, v.actor, v.actor.Pro)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
 	p := me.Profile
-	page := ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Company: c.Company, Write: v.n.Operator.Email, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
+	page = ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Company: c.Company, Write: v.n.Operator.Email, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
 		PerDay: capText(p.PerDay), PerMonth: capText(p.PerMonth), Notices: v.notices(v.n, "economic-dependence"),
 		Facts: []ui.Fact{{Label: "SIREN", Value: c.SIREN}, {Label: v.lang.T("Contact", "Contact"), Value: c.Contact}, {Label: v.lang.T("Adresse", "Address"), Value: c.Street + ", " + communeWithPostcode(c.Base)},
 			{Label: v.lang.T("Téléphone", "Phone"), Value: phone.Display(c.Phone)}, {Label: "E-mail", Value: c.Email}}}
@@ -208,6 +250,13 @@ func (v *visit) profilePage(form ui.Form) (ui.View, error) {
 		if s.Open() {
 			page.Hours[i] = ui.Hours{From: clockText(s.From), To: clockText(s.To)}
 		}
+	}
+	tokens, err := v.Auth.Tokens(v.ctx, v.actor, v.actor.Account)
+	if err != nil {
+		return page, err
+	}
+	if page.Tokens, err = v.tokenLines(tokens, false); err != nil {
+		return page, err
 	}
 	page.SMS, page.Email, err = v.Pros.Notices(v.ctx, v.actor)
 	return page, err

@@ -38,6 +38,7 @@ func proRoutes() []route {
 		{"GET", "/factures", space, prosOnly, 0, (*visit).invoices},
 		{"GET", "/factures/{file}", space, prosOnly, 0, (*visit).invoicePDF}, // {id}.pdf
 		{"GET", "/portefeuille", space, prosOnly, 0, (*visit).wallet},
+		{"GET", "/portefeuille.csv", space, prosOnly, 0, (*visit).walletCSV},
 		{"POST", "/portefeuille/crediter", space, prosOnly, 0, (*visit).credit},
 		{"GET", "/portefeuille/retour/{payment}", space, prosOnly, 0, (*visit).creditBack},
 		{"GET", "/profil", space, prosOnly, 0, (*visit).profile},
@@ -46,6 +47,9 @@ func proRoutes() []route {
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
 		{"POST", "/profil/avis", space, prosOnly, 0, (*visit).profileNotices},
 		{"POST", "/profil/plafonds", space, prosOnly, 0, (*visit).profileCaps},
+		{"POST", "/profil/jetons", space, prosOnly, 0, (*visit).profileToken},
+		{"POST", "/profil/jetons/{id}/revoquer", space, prosOnly, 0, (*visit).profileTokenRevoke},
+		{"GET", "/pourquoi", space, prosOnly, 0, (*visit).whyAsked},
 		{"GET", "/pourquoi/{id}", space, prosOnly, 0, (*visit).why},
 	}
 }
@@ -112,6 +116,10 @@ func (v *visit) board() error {
 func (v *visit) accessWords(p pro.Pro) string {
 	switch p.State {
 	case pro.Active:
+		if p.Uninsured(v.DB.Now()) {
+			return v.lang.Tf("Votre assurance a pris fin le %s : aucune demande ne vous est proposée et vous ne pouvez pas en prendre. Envoyez la nouvelle attestation à %s ; tout reprend dès qu’elle est notée.", "Your insurance ended on %s: no request is offered to you and you can take none. Send the new certificate to %s; all starts again as soon as it is noted.",
+				network.Date(p.Profile.InsuredUntil).Say(string(v.lang)), v.n.Operator.Email)
+		}
 		return ""
 	case pro.Pending:
 		if p.Outside {
@@ -150,7 +158,7 @@ func (v *visit) sheetPage(id string) func(ui.Form) (ui.View, error) {
 		if err != nil {
 			return nil, err
 		}
-		balance, _, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro)
+		balance, _, err := v.Billing.Wallet(v.ctx, v.actor, v.actor.Pro, "", 0)
 		if err != nil {
 			return nil, err
 		}
@@ -498,6 +506,21 @@ func (v *visit) file(kind, disposition string, body []byte) error {
 		v.Log.Debug("file not delivered", "error", err.Error()) // the reader went away
 	}
 	return nil
+}
+
+// whyAsked takes a reference as it is typed to its answer.
+func (v *visit) whyAsked() error {
+	if ref, ok := request.ParseRef(v.r.URL.Query().Get("ref")); ok {
+		_, _, err := v.Requests.WhyNot(v.ctx, v.actor, ref, "")
+		if err == nil {
+			return v.to("/pourquoi/" + ref)
+		}
+		if !fault.Is(err, fault.Missing) {
+			return err
+		}
+	}
+	v.say(ui.Bad, v.lang.T("Aucune demande publiée n’a cette référence.", "No published request has this reference."))
+	return v.to("/tableau")
 }
 
 // why answers "why not me?" in one sentence.

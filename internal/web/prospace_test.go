@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"html"
 	"image"
 	"image/jpeg"
@@ -474,6 +475,51 @@ func TestWallet_creditsByCardOnTheBanksWordOnly(t *testing.T) {
 	})
 }
 
+// The wallet pages through every movement, gives all of them to a French spreadsheet, and says where to transfer money.
+func TestWallet_pagesExportsAndSaysWhereToTransfer(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		who := h.Pro(t)
+		b := h.as(t, who)
+		if page := b.get("/portefeuille").want(t, 200).body; strings.Contains(page, "/portefeuille.csv") || !strings.Contains(page, h.Network.Operator.Bank.IBAN.String()) || !strings.Contains(page, `data-copy="FR7600000000000000000000097"`) {
+			t.Error("an empty wallet offers a file, or does not say where to transfer money")
+		}
+		for i := range 45 {
+			h.Clock.Add(time.Minute)
+			h.Fund(t, who.Pro, money.Amount(1000+i))
+		}
+		h.Clock.Add(time.Minute)
+		id, _ := h.published(t)
+		b.post("/panier", url.Values{"request": {id}, "then": {"buy"}}).to(t)
+		b.post("/tableau/"+id+"/acheter", h.buying(b.get("/tableau/"+id).shown(t), "wallet")).to(t)
+		lines, path := 0, "/portefeuille"
+		for pages := 0; path != ""; pages++ {
+			page := b.get(path).want(t, 200).body
+			lines += strings.Count(page, "Virement reçu")
+			if pages == 0 && !strings.Contains(page, `<a href="/achats/pur_`) {
+				t.Error("a purchase leads nowhere")
+			}
+			next := regexp.MustCompile(`<a class="btn" href="(/portefeuille\?apres=[^"]+)" rel="next"`).FindStringSubmatch(page)
+			if path = ""; next != nil {
+				path = next[1]
+			}
+		}
+		if lines != 45 {
+			t.Errorf("%d transfers on all pages, want 45", lines)
+		}
+		file := b.get("/portefeuille.csv").want(t, 200)
+		r := csv.NewReader(strings.NewReader(strings.TrimPrefix(file.body, "\ufeff")))
+		r.Comma = ';'
+		rows, err := r.ReadAll()
+		if err != nil || len(rows) != 47 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		if sold := rows[1]; sold[1] != "Achat d’une demande" || !strings.HasPrefix(sold[3], "-") || !strings.Contains(sold[3], ",") || rows[46][3] != "10,00" || rows[46][4] != "10,00" {
+			t.Errorf("%q … %q", sold, rows[46])
+		}
+		h.as(t, h.Staff(t, network.RoleAccountant)).get("/portefeuille.csv").want(t, http.StatusForbidden)
+	})
+}
+
 func TestProSpace_keepsOneFromAnother(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		buyer, other := h.Pro(t), h.Pro(t, func(in *pro.Input) { in.Profile.Trades = []string{"serrurier"} })
@@ -495,6 +541,18 @@ func TestProSpace_keepsOneFromAnother(t *testing.T) {
 		theirs.post(bought+"/suivi", url.Values{"outcome": {"won"}}).want(t, http.StatusNotFound)
 		theirs.post("/panier", url.Values{"request": {id}}).want(t, http.StatusNotFound)
 		theirs.post("/tableau/"+id+"/acheter", h.buying(1, "wallet")).want(t, http.StatusNotFound)
+		ref := ""
+		if err := h.DB.Read(context.Background(), func(tx *db.Tx) (err error) {
+			ref, err = db.Value[string](tx, "SELECT ref FROM request WHERE id = $1", id)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for typed, to := range map[string]string{strings.ToLower(ref): "/pourquoi/" + ref, "0000-0000": "/tableau", "what?": "/tableau"} { // as it is asked for under the board
+			if got := theirs.get("/pourquoi?" + url.Values{"ref": {typed}}.Encode()).to(t); got != to {
+				t.Errorf("%q leads to %s", typed, got)
+			}
+		}
 		if got := theirs.get("/pourquoi/"+id).want(t, 200); !strings.Contains(got.body, "métier qui n’est pas dans votre profil") {
 			t.Error("why not me is not answered")
 		}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"entremise/internal/auth"
+	"entremise/internal/network"
 	"entremise/internal/phone"
 	"entremise/internal/pro"
 	"entremise/internal/web/ui"
@@ -80,11 +81,21 @@ func joinWords(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return strings.TrimSpace(s) == "" }), ", ")
 }
 
+// findPro reads what staff type to find a professional: his registry number, his telephone, or words of his name; false when it is none of
+// them. Nine digits that are a registry number are read as one, although a telephone may be typed without its zero.
+func (v *visit) findPro(typed string) (pro.Filter, bool) {
+	if siren := strings.Join(strings.Fields(typed), ""); network.ValidSIREN(siren) {
+		return pro.Filter{SIREN: siren}, true
+	}
+	if e164, err := phone.Parse(typed, "", v.Config.Demo); err == nil {
+		return pro.Filter{Phone: e164}, true
+	}
+	return pro.Filter{Word: typed}, fits(typed) && !strings.ContainsAny(typed, "@0123456789")
+}
+
 func (v *visit) searchPros(p *ui.Search, q string) error {
-	filter := pro.Filter{Word: q}
-	if e164, err := phone.Parse(q, "", v.Config.Demo); err == nil {
-		filter = pro.Filter{Phone: e164}
-	} else if strings.ContainsAny(q, "@0123456789") || !fits(q) {
+	filter, ok := v.findPro(q)
+	if !ok {
 		return nil
 	}
 	all, err := v.Pros.List(v.ctx, v.actor, filter, 30)

@@ -12,7 +12,7 @@ import (
 var navNeeds = map[string]auth.Action{
 	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn,
 	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue,
-	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/ventes": auth.SalesRead, "/reglages": auth.EditionRead,
+	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/ventes": auth.SalesRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
 // spaceFrame is the frame of a page for people who are signed in.

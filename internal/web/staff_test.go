@@ -38,6 +38,7 @@ var staffPages = []struct {
 	{"/pros/nouveau", []network.Role{network.RoleOnboarding}, "Nouveau professionnel", "New professional"},
 	{"/pros/{pro}", []network.Role{network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleAdministrator}, "Achats, 30 jours", "Purchases, 30 days"},
 	{"/equipe", []network.Role{network.RoleAdministrator}, "Équipe", "Team"},
+	{"/jetons", []network.Role{network.RoleAdministrator}, "Jetons d’API", "API tokens"},
 	{"/journal", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "Toutes les actions", "All actions"},
 	{"/journal.csv", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "machine_at", "machine_at"},
 	{"/ventes", []network.Role{network.RoleAccountant, network.RoleAdministrator}, "De la demande au chantier", "From request to job"},
@@ -317,6 +318,23 @@ func TestPros_whyNotAndTransfer(t *testing.T) {
 		if n := h.count(t, "SELECT count(*) FROM wallet_entry WHERE kind = 'transfer'"); n != 1 {
 			t.Errorf("%d transfers are recorded", n)
 		}
+	})
+}
+
+// Whoever records a transfer finds its professional by what the transfer says: his registry number or his name.
+func TestPros_foundByWhatIsKnown(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		var in pro.Input
+		who := h.Pro(t, func(x *pro.Input) { x.Company = "Zinguerie Élodie"; in = *x })
+		h.Pro(t)
+		b := h.as(t, h.Staff(t, network.RoleAccountant))
+		for typed, found := range map[string]bool{in.SIREN: true, in.SIREN[:3] + " " + in.SIREN[3:]: true, "elodie": true, "552100554": false, "nobody": false, "a@b": false, "' OR 1": false} {
+			page := b.get("/pros?"+url.Values{"nom": {typed}, "state": {"idle"}}.Encode()).want(t, http.StatusOK)
+			if strings.Contains(page.body, "/pros/"+who.Pro) != found || strings.Count(page.body, `<a href="/pros/pro_`) > 1 {
+				t.Errorf("%q: found or not, or another too", typed)
+			}
+		}
+		h.as(t, h.Staff(t, network.RoleModerator)).get("/pros?nom=a@b").want(t, http.StatusForbidden)
 	})
 }
 

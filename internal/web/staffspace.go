@@ -39,6 +39,9 @@ func staffRoutes() []route {
 		{"POST", "/equipe/{id}/inviter", space, staff, 0, (*visit).teamInviteAgain},
 		{"POST", "/equipe/{id}/desactiver", space, staff, 0, (*visit).teamDisable},
 		{"POST", "/equipe/{id}/reactiver", space, staff, 0, (*visit).teamEnable},
+		{"GET", "/jetons", space, staff, 0, (*visit).tokens},
+		{"POST", "/jetons", space, staff, 0, (*visit).tokenMake},
+		{"POST", "/jetons/{id}/revoquer", space, staff, 0, (*visit).tokenRevoke},
 		{"GET", "/permissions", space, staff, 0, (*visit).permissions},
 		{"GET", "/journal", space, staff, 0, (*visit).journal},
 		{"GET", "/journal.csv", space, staff, 0, (*visit).journalCSV},
@@ -53,6 +56,9 @@ func staffRoutes() []route {
 func (v *visit) proStatus(p pro.Pro) ui.Status {
 	switch p.State {
 	case pro.Active:
+		if p.Uninsured(v.DB.Now()) {
+			return ui.Status{Tone: ui.Bad, Text: v.lang.T("Assurance échue", "Insurance run out")}
+		}
 		return ui.Status{Tone: ui.Good, Text: v.lang.T("Actif", "Active")}
 	case pro.Pending:
 		if p.Outside {
@@ -70,8 +76,18 @@ const proPageSize = 50
 
 // proList lists professionals, newest first, or those without a purchase for three months.
 func (v *visit) proList() error {
+	if err := v.actor.May(auth.ProList); err != nil {
+		return err
+	}
 	q := v.r.URL.Query()
-	filter := pro.Filter{Trade: q.Get("trade"), State: pro.State(q.Get("state"))}
+	var filter pro.Filter
+	found, typed := true, strings.TrimSpace(q.Get("nom"))
+	if typed != "" {
+		filter, found = v.findPro(typed)
+	}
+	if filter.Trade = q.Get("trade"); q.Get("state") != "idle" {
+		filter.State = pro.State(q.Get("state"))
+	}
 	if at, id, ok := strings.Cut(q.Get("avant"), "."); ok {
 		before, err := strconv.ParseInt(at, 10, 64)
 		if err != nil {
@@ -79,11 +95,14 @@ func (v *visit) proList() error {
 		}
 		filter.Before, filter.BeforeID = before, id
 	}
-	page := ui.Pros{Space: v.spaceFrame(), Trade: filter.Trade, State: q.Get("state"), CanCreate: v.actor.Can(auth.ProCreate)}
+	page := ui.Pros{Space: v.spaceFrame(), Typed: typed, Trade: filter.Trade, State: q.Get("state"), CanCreate: v.actor.Can(auth.ProCreate)}
 	page.Trades = v.tradeOptions(v.n)
-	all, err := v.prosShown(&page, filter)
-	if err != nil {
-		return err
+	var all []pro.Pro
+	if found {
+		var err error
+		if all, err = v.prosShown(&page, filter); err != nil {
+			return err
+		}
 	}
 	if err := v.proLines(&page, all); err != nil {
 		return err
@@ -92,11 +111,8 @@ func (v *visit) proList() error {
 }
 
 func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
-	if err := v.actor.May(auth.ProList); err != nil {
-		return nil, err
-	}
 	var all []pro.Pro
-	if page.State == "idle" {
+	if page.State == "idle" && page.Typed == "" {
 		err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
 			ids, err := request.Idle(tx, 200)
 			if err != nil {
@@ -116,7 +132,11 @@ func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
 	if len(all) > proPageSize {
 		all = all[:proPageSize]
 		last := all[len(all)-1]
-		page.Next = "/pros?" + url.Values{"trade": {page.Trade}, "state": {page.State}, "avant": {strconv.FormatInt(db.Micros(last.At), 10) + "." + last.ID}}.Encode()
+		page.Next = "/pros?" + url.Values{"nom": {page.Typed}, "trade": {page.Trade}, "state": {page.State}, "avant": {strconv.FormatInt(db.Micros(last.At), 10) + "." + last.ID}}.Encode()
+	}
+	if page.Typed != "" {
+		page.Total = len(all)
+		return all, nil
 	}
 	return all, v.DB.Read(v.ctx, func(tx *db.Tx) error {
 		total, err := pro.Total(tx, filter.Trade, filter.State)
@@ -171,6 +191,9 @@ func (v *visit) checkBoxes(done map[string]pro.Checked) []ui.Consent {
 		c := ui.Consent{Name: "check-" + k, Wording: v.lang.T(words[k][0], words[k][1]), Hint: v.lang.T("Nécessaire avant l’accès", "Needed before access")}
 		if d, ok := done[k]; ok {
 			c.Hint = v.lang.Tf("Vérifié le %s", "Checked on %s", v.lang.Date(d.At.In(geo.Paris())))
+			if d.ValidUntil != "" && d.ValidUntil < v.DB.Now().In(geo.Paris()).Format(time.DateOnly) {
+				c.Hint = v.lang.T("Échue : cochez une fois la nouvelle attestation vue, et notez sa date", "Run out: tick once the new certificate is seen, and note its date")
+			}
 		}
 		all = append(all, c)
 	}
@@ -278,7 +301,7 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		page.Reasons = append(page.Reasons, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
 	}
 	if v.actor.Can(auth.WalletRead) {
-		if page.Balance, _, err = v.Billing.Wallet(v.ctx, v.actor, id); err != nil {
+		if page.Balance, _, err = v.Billing.Wallet(v.ctx, v.actor, id, "", 0); err != nil {
 			return page, err
 		}
 	}
@@ -346,7 +369,7 @@ func (v *visit) proValues(p pro.Pro, c pro.Contact) map[string][]string {
 	values := map[string][]string{"company": {c.Company}, "siren": {c.SIREN}, "contact": {c.Contact}, "phone": {phone.Display(c.Phone)}, "email": {c.Email}, "street": {c.Street}, "commune": {c.Base}, "lang": {c.Lang},
 		"trades": p.Profile.Trades, "insurance_until": {p.Checks["insurance"].ValidUntil}, "postcode": {first(base.Postcodes)}}
 	for _, k := range pro.Checks {
-		if _, ok := p.Checks[k]; ok {
+		if _, ok := p.Checks[k]; ok && !(k == "insurance" && p.Uninsured(v.DB.Now())) { // a new one has to be seen first
 			values["check-"+k] = []string{"yes"}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/vault"
 	"entremise/internal/web/ui"
 )
 
@@ -66,17 +67,11 @@ func (v *visit) teamInvite() error {
 		return to
 	}
 	in := auth.NewAccount{Name: v.value("name"), Email: v.value("email"), Lang: string(v.lang), Roles: v.roles(), TrainedOn: v.value("trained")}
-	id, token, err := v.Auth.Invite(v.ctx, v.actor, in)
+	id, token, err := v.Auth.Invite(v.ctx, v.actor, in, func(tx *db.Tx, r *vault.Ring, id, token string) error {
+		return v.tellStaff(tx, r, auth.Account{ID: id, Name: in.Name, Email: in.Email, Lang: in.Lang}, token)
+	})
 	if err != nil {
 		return v.teamInvalid(err, "")
-	}
-	// A crash here leaves an account that is invited and has no letter: the page offers to invite again.
-	tell, err := v.staffLetter(id, in.Name, in.Email, in.Lang)
-	if err != nil {
-		return err
-	}
-	if err := v.DB.Write(v.ctx, func(tx *db.Tx) error { return tell(tx, token) }); err != nil {
-		return err
 	}
 	return v.teamInvited(id, token)
 }
@@ -94,22 +89,13 @@ func (v *visit) teamInvited(id, token string) error {
 	return v.show(page)
 }
 
-// staffLetter prepares the e-mail that carries an invitation. The account's own key seals it.
-func (v *visit) staffLetter(id, name, email, lang string) (func(tx *db.Tx, token string) error, error) {
-	ring, err := v.Vault.Ring(v.ctx, id, string(network.DataMessages))
+// tellStaff queues the e-mail that carries an invitation. The account's own key seals it.
+func (v *visit) tellStaff(tx *db.Tx, r *vault.Ring, a auth.Account, token string) error {
+	letter, err := v.n.Message("staff-invite", a.Lang, map[string]string{"name": a.Name, "link": v.Config.URL(v.n.SpaceHost, "/invitation/"+token)})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return func(tx *db.Tx, token string) error {
-		if err := ring.Assign(tx); err != nil {
-			return err
-		}
-		letter, err := v.n.Message("staff-invite", lang, map[string]string{"name": name, "link": v.Config.URL(v.n.SpaceHost, "/invitation/"+token)})
-		if err != nil {
-			return err
-		}
-		return v.Notify.Letter(tx, ring, letter, notify.Message{Person: id, Object: id, Kind: "staff-invite"}, "", email)
-	}, nil
+	return v.Notify.Letter(tx, r, letter, notify.Message{Person: a.ID, Object: a.ID, Kind: "staff-invite"}, "", a.Email)
 }
 
 func (v *visit) teamInviteAgain() error {
@@ -123,11 +109,16 @@ func (v *visit) teamInviteAgain() error {
 	if err != nil {
 		return err
 	}
-	tell, err := v.staffLetter(a.ID, a.Name, a.Email, a.Lang)
+	ring, err := v.Vault.Ring(v.ctx, a.ID, string(network.DataMessages))
 	if err != nil {
 		return err
 	}
-	token, err := v.Auth.InviteAgain(v.ctx, v.actor, auth.TeamManage, a.ID, tell)
+	token, err := v.Auth.InviteAgain(v.ctx, v.actor, auth.TeamManage, a.ID, func(tx *db.Tx, token string) error {
+		if err := ring.Assign(tx); err != nil { // an account that was made without a letter has no such key yet
+			return err
+		}
+		return v.tellStaff(tx, ring, a, token)
+	})
 	if err != nil {
 		return v.did("/equipe", "", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/geo"
 	"entremise/internal/job"
+	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/pro"
 	"entremise/internal/request"
@@ -107,14 +108,18 @@ func (v *visit) dueContacts(page *ui.Today) error {
 	return nil
 }
 
-// dueChecks are professionals who wait for a check, and those whose insurance ends within thirty days.
+// dueChecks are professionals who wait for a check, and those whose insurance ends soon: from their reminder on, or thirty days before.
 func (v *visit) dueChecks(page *ui.Today) error {
 	waiting, err := v.Pros.List(v.ctx, v.actor, pro.Filter{State: pro.Pending, Members: true}, listed)
 	if err != nil {
 		return err
 	}
 	var ending []pro.Ending
-	soon := v.DB.Now().In(geo.Paris()).AddDate(0, 0, 30).Format(time.DateOnly)
+	remind := v.n.Introductions.InsuranceReminder
+	if remind.IsZero() {
+		remind = network.Duration{N: 30, Unit: network.UnitDay}
+	}
+	soon := remind.AddTo(v.DB.Now().In(geo.Paris())).Format(time.DateOnly)
 	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { ending, err = pro.InsuranceEnding(tx, soon, listed); return }); err != nil {
 		return err
 	}
@@ -137,6 +142,9 @@ func (v *visit) dueChecks(page *ui.Today) error {
 		if on, err := time.ParseInLocation(time.DateOnly, e.On, geo.Paris()); err == nil {
 			d.By = on.AddDate(0, 0, 1)
 			d.Detail = v.lang.Tf("court jusqu’au %s", "runs until %s", v.lang.Date(on))
+			if d.By.Before(v.DB.Now()) {
+				d.Detail = v.lang.Tf("échue le %s, plus de demandes d’ici la nouvelle", "ran out on %s, no requests until the new one", v.lang.Date(on))
+			}
 		}
 		page.Due = append(page.Due, d)
 	}

@@ -120,11 +120,14 @@ CREATE TABLE ticket (
 );
 CREATE TABLE api_token (
   token_hash TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
   account_id TEXT NOT NULL,
   name TEXT NOT NULL,
   created_at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
   revoked_at BIGINT NOT NULL
 );
+CREATE INDEX api_token_account ON api_token (account_id, created_at);
 -- One answer per key: a double submit and a repeated API call find what the first one made.
 CREATE TABLE submission (
   key_hash TEXT NOT NULL PRIMARY KEY,
@@ -321,8 +324,10 @@ CREATE TABLE pro_check (
   at BIGINT NOT NULL,
   by_account TEXT NOT NULL,
   valid_until_on TEXT NOT NULL,
+  told TEXT NOT NULL CHECK (told IN ('', 'ending', 'ended')),
   PRIMARY KEY (pro_id, kind)
 );
+CREATE INDEX pro_check_until ON pro_check (valid_until_on);
 
 -- billing: knows opaque line references, never requests
 CREATE TABLE wallet (

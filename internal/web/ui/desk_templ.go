@@ -1802,7 +1802,7 @@ func deskPublish(v Desk) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "close_reason", Type: "select", Label: v.T("Raison", "Reason"), Options: v.Reasons, Loose: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field(v.Lang, v.Form, Input{Name: "close_reason", Type: "select", Label: v.T("Raison", "Reason"), Hint: v.T("Le client la reçoit telle quelle.", "The customer is told it as it is."), Options: v.Reasons, Loose: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -179,6 +179,7 @@ type WalletLine struct {
 	Text    string
 	Amount  money.Amount // signed
 	Balance money.Amount // after it
+	Href    string       // what was bought
 }
 
 // Wallet is `/portefeuille`. Form: POST /portefeuille/crediter (amount).
@@ -189,12 +190,17 @@ type Wallet struct {
 	Lines    []WalletLine
 	Card     bool
 	Amounts  []money.Amount // proposed
-	Transfer []Fact         // payee, IBAN, reference to write
+	Transfer []Copied       // payee, IBAN, reference to write
 	Next     string
+	CSV      string // every movement as a file
 }
 
+// Copied is a fact that is typed elsewhere. Wanted is how; empty: it is only read.
+type Copied struct{ Label, Shown, Wanted string }
+
 // Profile is `/profil`. Forms: POST /profil/zone (centre, radius, departments, communes), /profil/horaires (d0_from … d6_to, as HH:MM;
-// d0 is Monday), /profil/absence (from, until), /profil/avis (sms, email = yes), /profil/plafonds (per_day, per_month).
+// d0 is Monday), /profil/absence (from, until), /profil/avis (sms, email = yes), /profil/plafonds (per_day, per_month), /profil/jetons (token_name),
+// /profil/jetons/{id}/revoquer.
 type Profile struct {
 	Space
 	Form
@@ -211,6 +217,8 @@ type Profile struct {
 	PerDay   string // caps; empty is none
 	PerMonth string
 	Notices  []string
+	Tokens   []Token
+	New      string // a token just made, shown once
 }
 
 // Coverage is a professional's zone, with its communes as points for the map.

@@ -208,7 +208,6 @@ type RequestFile struct {
 	Reasons    []Option // of withdrawal
 	Templates  []Option
 	Pros       []Option // whom one may offer it to by hand
-	Outside    bool     // or to a professional of no network
 	Widen      []Option // distances beyond coverage
 	Desk       string   // where it is qualified, while it waits for that
 	Take       string   // POST: takes it first
@@ -260,6 +259,7 @@ type Hit struct {
 type Pros struct {
 	Space
 	Lines  []ProLine
+	Typed  string   // name, number or SIREN looked for, ?nom=
 	Trades []Option // filter, ?trade=
 	Trade  string
 	State  string // ?state=active, suspended, pending, closed, or idle: nothing bought for three months
@@ -328,6 +328,25 @@ type Member struct {
 	Invited         bool   // not accepted yet: may be invited again
 	Disabled        bool
 	Self            bool
+}
+
+// Tokens is `/jetons`: with what other programs act here, and as whom. Forms: POST /jetons (kind, email, token_name), /jetons/{id}/revoquer.
+type Tokens struct {
+	Space
+	Form
+	Lines []Token
+	Kinds []Option
+	New   string // a token just made, shown once
+}
+
+// Token is what is known of an API token after it was shown.
+type Token struct {
+	ID     string
+	Name   string // what it is for
+	Holder string // as whom it acts; empty where that is plain
+	At     time.Time
+	By     string
+	Good   bool // not revoked
 }
 
 // Permissions is `/permissions`: who may do what, from the one table that is enforced.

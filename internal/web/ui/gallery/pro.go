@@ -58,7 +58,8 @@ func coverage() ui.Coverage {
 }
 
 func profile(l ui.Lang) ui.Profile {
-	p := ui.Profile{Space: mine(l, "/profil", ""), Company: "Alès Plomberie", Write: "bonjour@depanneurs.example", Trades: []string{"Plombier", "Chauffagiste"}, Coverage: coverage(), SMS: true, Email: true, PerDay: "6", PerMonth: "60",
+	p := ui.Profile{Space: mine(l, "/profil", ""), Company: "Alès Plomberie", Write: "bonjour@depanneurs.example", Trades: []string{"Plombier", "Chauffagiste"}, Coverage: coverage(), SMS: true, Email: true, PerDay: "6", PerMonth: "60", New: "ent_ExempleDeJetonQuiNeServePas",
+		Tokens:  []ui.Token{{ID: "tok_1", Name: "Agenda", At: ago(time.Minute), By: "vous", Good: true}, {ID: "tok_2", Name: "Ancien agenda", At: ago(80 * time.Hour), By: "Dépanneurs d’ici"}},
 		Facts:   []ui.Fact{{Label: "SIREN", Value: "000 000 000"}, {Label: "Adresse", Value: "1 place de l'Exemple\n30100 Alès"}, {Label: "Téléphone", Value: "06 39 98 45 67"}, {Label: "E-mail", Value: "contact@ales-plomberie.example"}},
 		Notices: []string{"Il vous est conseillé de ne pas dépendre de ces demandes pour l'essentiel de votre activité.", "Votre zone peut aussi être changée à tout moment par e-mail."}}
 	for d := range 5 {
@@ -143,10 +144,11 @@ var pro = []Sample{
 	{"portefeuille", "Professionnel", func(l ui.Lang) ui.View {
 		return ui.Wallet{Space: mine(l, "/portefeuille", ""), Balance: 12000, Card: true, Amounts: []money.Amount{5000, 10000, 20000, 50000},
 			Lines:    []ui.WalletLine{{At: ago(3 * time.Minute), Text: "Achat ET-4F7K", Amount: -5760, Balance: 12000}, {At: ago(30 * time.Hour), Text: "Virement reçu", Amount: 10000, Balance: 17760}},
-			Transfer: []ui.Fact{{Label: "Bénéficiaire", Value: "Dépanneurs d'ici SASU"}, {Label: "IBAN", Value: "FR00 0000 0000 0000 0000 0000 000"}, {Label: "Référence à écrire", Value: "PRO-7K2M"}}}
+			CSV:      "/portefeuille.csv",
+			Transfer: []ui.Copied{{Label: "Bénéficiaire", Shown: "Dépanneurs d'ici SASU", Wanted: "Dépanneurs d'ici SASU"}, {Label: "IBAN", Shown: "FR76 0000 0000 0000 0000 0000 097", Wanted: "FR7600000000000000000000097"}, {Label: "Référence à écrire", Shown: "000000000", Wanted: "000000000"}}}
 	}},
 	{"portefeuille-vide", "Professionnel", func(l ui.Lang) ui.View {
-		return ui.Wallet{Space: mine(l, "/portefeuille", ""), Transfer: []ui.Fact{{Label: "IBAN", Value: "FR00 0000 0000 0000 0000 0000 000"}}}
+		return ui.Wallet{Space: mine(l, "/portefeuille", ""), Transfer: []ui.Copied{{Label: "Coordonnées bancaires", Shown: "sur demande à bonjour@depanneurs.example"}}}
 	}},
 	{"profil", "Professionnel", func(l ui.Lang) ui.View { return profile(l) }},
 	{"profil-erreurs", "Professionnel", func(l ui.Lang) ui.View {

@@ -57,7 +57,7 @@ func requestFile(l ui.Lang) ui.RequestFile {
 		AskedAt: ago(7 * time.Minute), Replay: ui.Status{Tone: ui.Good, Text: "Rejouée : identique"},
 		Asked: []ui.Verdict{{Name: "Alès Plomberie", Href: "/pros/pro_1", Km: 4, In: true}, {Name: "Gard Dépannage", Href: "/pros/pro_2", Km: 6.2, In: true}, {Name: "Plomberie Martin", Href: "/pros/pro_9", Km: 3.1, Reason: "Hors horaires : ouvre à 10 h"}, {Name: "Aqua 30", Href: "/pros/pro_8", Km: 7.7, Reason: "Absent jusqu'au 30 novembre"}},
 		Price: d.Price, Reasons: []ui.Option{{Value: "client", Label: "Le client n'en a plus besoin"}, {Value: "double", Label: "Doublon"}, {Value: "wrong", Label: "Fausse demande"}}, Templates: []ui.Option{{Value: "late", Label: "Le professionnel est en retard"}, {Value: "ask", Label: "Il nous manque une information"}},
-		Pros: []ui.Option{{Value: "pro_3", Label: "SARL Trois Sources, 9 km"}}, Widen: []ui.Option{{Value: "10000", Label: "+ 10 km"}, {Value: "25000", Label: "+ 25 km"}}, Outside: true, CanLink: true, CanFix: true, CanPrice: true, CanPull: true, CanWiden: true, CanOffer: true, CanText: true, Audit: "Chaque ouverture de cette page est notée au journal."}
+		Pros: []ui.Option{{Value: "pro_3", Label: "SARL Trois Sources, 9 km"}}, Widen: []ui.Option{{Value: "10000", Label: "+ 10 km"}, {Value: "25000", Label: "+ 25 km"}}, CanLink: true, CanFix: true, CanPrice: true, CanPull: true, CanWiden: true, CanOffer: true, CanText: true, Audit: "Chaque ouverture de cette page est notée au journal."}
 }
 
 var roleOptions = []ui.Option{{Value: "agent", Label: "Conseil"}, {Value: "onboarding", Label: "Entrée des professionnels"}, {Value: "accountant", Label: "Comptes"}, {Value: "administrator", Label: "Administration"}}
@@ -152,6 +152,11 @@ var staff = []Sample{
 			{ID: "usr_2", Name: "Paul Exemple", Email: "paul@depanneurs.example", Roles: []string{"agent"}, Status: ui.Status{Tone: ui.Wait, Text: "Non formé"}, Last: ago(30 * time.Hour)},
 			{ID: "usr_3", Name: "Zoé Exemple", Email: "zoe@depanneurs.example", Roles: []string{"onboarding"}, Status: ui.Status{Tone: ui.Quiet, Text: "Invitée"}, Link: "https://pro.depanneurs.example/invitation/exemple", Disabled: false}}}
 	}},
+	{"jetons", "Équipe", func(l ui.Lang) ui.View {
+		return ui.Tokens{Space: house(l, "/jetons", ""), New: "ent_ExempleDeJetonQuiNeServePas", Kinds: []ui.Option{{Value: "affiliate", Label: "Un partenaire, qui envoie des demandes"}, {Value: "pro", Label: "Un professionnel, qui en prend"}, {Value: "staff", Label: "Un conseiller, qui en qualifie"}},
+			Lines: []ui.Token{{ID: "tok_1", Name: "Annuaire Exemple", Holder: "Annuaire Exemple, api@annuaire.example", At: ago(time.Minute), By: "vous", Good: true}, {ID: "tok_2", Name: "Agenda", Holder: "Claude Tuyau, claude@artisans.example", At: ago(80 * time.Hour), By: "Inès Exemple"}}}
+	}},
+	{"jetons-vide", "Équipe", func(l ui.Lang) ui.View { return ui.Tokens{Space: house(l, "/jetons", "")} }},
 	{"permissions", "Équipe", func(l ui.Lang) ui.View {
 		return ui.Permissions{Space: house(l, "/permissions", ""), Roles: []string{"Client", "Professionnel", "Conseil", "Entrée", "Comptes", "Administration"}, Rows: []ui.Permission{
 			{Group: "Demandes", Action: "Lire sa demande", May: []string{"la sienne", "", "", "", "", ""}}, {Group: "Demandes", Action: "Publier", May: []string{"", "", "yes", "", "", ""}}, {Group: "Demandes", Action: "Lire les coordonnées", May: []string{"", "après achat", "yes", "", "", ""}},
