@@ -143,13 +143,15 @@ var (
 	lineComment = regexp.MustCompile(`(?m)--.*$`)
 	tableEnd    = regexp.MustCompile(`(?s)^(\s*CREATE TABLE .*\))\s*$`)
 	keepsRowid  = regexp.MustCompile(`BIGINT NOT NULL PRIMARY KEY|/\* wide \*/`)
+	oneOf       = regexp.MustCompile(`CHECK \((\w+) IN \(([^()]*)\)\)`)
 	liteTypes   = strings.NewReplacer(" BIGINT", " INTEGER", " BOOLEAN", " INTEGER", " BYTEA", " BLOB")
 )
 
 // statements splits a migration and writes it for the engine. Migrations are in PostgreSQL's words, restricted to four types; SQLite gets
 // the same as STRICT tables, which refuse a string in a number column, kept in the order of their key: one tree instead of two, and what
 // belongs together on one page. Not so a table that says /* wide */, whose rows are longer than a quarter of a page, nor one that is
-// numbered. No literal holds a semicolon: the splitter is that simple.
+// numbered. A check against a list becomes a chain of comparisons: for a list of three, SQLite opens a temporary database at every statement
+// that writes the column. No literal holds a semicolon: the splitter is that simple.
 func statements(text string, dialect Dialect) []string {
 	var out []string
 	for s := range strings.SplitSeq(lineComment.ReplaceAllString(text, ""), ";") {
@@ -163,6 +165,10 @@ func statements(text string, dialect Dialect) []string {
 				end = "$1 STRICT"
 			}
 			s = tableEnd.ReplaceAllString(liteTypes.Replace(s), end)
+			s = oneOf.ReplaceAllStringFunc(s, func(check string) string {
+				m := oneOf.FindStringSubmatch(check)
+				return "CHECK (" + m[1] + " = " + strings.ReplaceAll(m[2], ", ", " OR "+m[1]+" = ") + ")"
+			})
 		}
 		out = append(out, s)
 	}

@@ -228,8 +228,7 @@ func (l *Log) batch(tx *db.Tx) (int, map[int64]tlog.Hash, error) {
 		return out, nil
 	})
 	var nodes, entries [][]any
-	ids := make([]string, len(leaves))
-	for i, w := range leaves {
+	for _, w := range leaves {
 		hashes, err := tlog.StoredHashes(size, Entry(w.kind, w.commitment), read)
 		if err != nil {
 			return 0, nil, err
@@ -240,7 +239,6 @@ func (l *Log) batch(tx *db.Tx) (int, map[int64]tlog.Hash, error) {
 			nodes = append(nodes, []any{at + int64(k), h[:]})
 		}
 		entries = append(entries, []any{size, w.id})
-		ids[i] = w.id
 		size++
 	}
 	for part := range slices.Chunk(nodes, 64) { // few texts, so that they stay prepared
@@ -255,9 +253,8 @@ func (l *Log) batch(tx *db.Tx) (int, map[int64]tlog.Hash, error) {
 			return 0, nil, err
 		}
 	}
-	for part := range slices.Chunk(ids, 64) {
-		args := []any{leaves[0].at, leaves[len(leaves)-1].at}
-		if err := tx.Send("DELETE FROM proof_wait WHERE at BETWEEN $1 AND $2 AND leaf_id IN ("+db.In(&args, part)+")", args...); err != nil {
+	for _, w := range leaves {
+		if err := tx.Send("DELETE FROM proof_wait WHERE at = $1 AND leaf_id = $2", w.at, w.id); err != nil {
 			return 0, nil, err
 		}
 	}

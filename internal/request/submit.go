@@ -172,7 +172,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 	}
 	e164 := ok2.phone
 	addressIndex := person.AddressIndex(s.vault, in.Address)
-	if err := s.underLimits(ctx, n, actor, e164, addressIndex); err != nil {
+	if err := s.underLimits(ctx, n, actor, addressIndex); err != nil {
 		return Submitted{}, err
 	}
 	// Whoever did no work proves the number by a code instead; a partner's program answers for its own visitors.
@@ -203,6 +203,9 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 	var out Submitted
 	// Guarded: the key and the number's window are unique rows, and everything else is new.
 	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		if err := s.numberAsks(tx, n, e164); err != nil {
+			return err
+		}
 		r := Request{ID: tx.NewID("req"), Ref: newRef(), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: actor.Account, Trade: in.Trade,
 			INSEE: ok2.commune.INSEE, Postcode: strings.TrimSpace(in.Postcode), Urgency: in.Urgency, Answers: ok2.answers, State: Received, LinkGeneration: 1}
 		out = Submitted{ID: r.ID, Ref: r.Ref, NeedsCode: needsCode, Token: s.token(r.ID, 1)}
@@ -391,35 +394,37 @@ func freeWindow(tx *db.Tx, request string) error {
 	return tx.Send("DELETE FROM request_window WHERE request_id = $1", request)
 }
 
-// underLimits reads what is there before the write begins: a burst may pass by a few, a flood may not.
-func (s *Service) underLimits(ctx context.Context, n *network.Network, actor auth.Actor, e164, addressIndex string) error {
+// underLimits keeps a visitor's address to its share before anything is made for him. It reads before the write begins: a burst may pass by a
+// few, a flood may not.
+func (s *Service) underLimits(ctx context.Context, n *network.Network, actor auth.Actor, addressIndex string) error {
+	if actor.Who != auth.Visitor {
+		return nil
+	}
 	return s.db.Read(ctx, func(tx *db.Tx) error {
-		if actor.Who == auth.Visitor {
-			blocked, err := person.Blocked(tx, addressIndex)
-			if err != nil {
-				return err
-			}
-			if blocked {
-				return errBlocked
-			}
-			if addressIndex != "" {
-				l := n.Limits.RequestsPerAddress
-				count, err := db.Value[int64](tx, "SELECT count(*) FROM request WHERE address_bidx = $1 AND address_bidx <> '' AND at > $2", addressIndex, db.Micros(l.Within.Cutoff(tx.Now())))
-				if err != nil {
-					return err
-				}
-				if count >= int64(l.Max) {
-					return errTooOften
-				}
-			}
+		blocked, err := person.Blocked(tx, addressIndex)
+		if err == nil && blocked {
+			err = errBlocked
 		}
-		l := n.Limits.RequestsPerNumber
-		count, err := db.Value[int64](tx, "SELECT count(*) FROM person WHERE phone_bidx = $1 AND at > $2", person.PhoneIndex(s.vault, e164), db.Micros(l.Within.Cutoff(tx.Now())))
+		if err != nil || addressIndex == "" {
+			return err
+		}
+		l := n.Limits.RequestsPerAddress
+		count, err := db.Value[int64](tx, "SELECT count(*) FROM request WHERE address_bidx = $1 AND address_bidx <> '' AND at > $2", addressIndex, db.Micros(l.Within.Cutoff(tx.Now())))
 		if err == nil && count >= int64(l.Max) {
 			err = errTooOften
 		}
 		return err
 	})
+}
+
+// numberAsks keeps a number to its share: in the transaction, whose pages are warm, and before it writes anything.
+func (s *Service) numberAsks(tx *db.Tx, n *network.Network, e164 string) error {
+	l := n.Limits.RequestsPerNumber
+	count, err := db.Value[int64](tx, "SELECT count(*) FROM person WHERE phone_bidx = $1 AND at > $2", person.PhoneIndex(s.vault, e164), db.Micros(l.Within.Cutoff(tx.Now())))
+	if err == nil && count >= int64(l.Max) {
+		err = errTooOften
+	}
+	return err
 }
 
 // sendCode makes a code and queues it: by SMS, or by e-mail where the number gets no text.
