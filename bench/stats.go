@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -42,6 +43,7 @@ func inTurns(ctx context.Context, n int, a, b func(context.Context) (float64, er
 		var x, y float64
 		var err error
 		for j := range 2 {
+			syscall.Sync() // what the other left unwritten would be flushed by our first durable commit
 			if (i+j)%2 == 0 {
 				x, err = a(ctx)
 			} else {

@@ -197,8 +197,12 @@ func (m *stored) open(r *vault.Ring) (err error) {
 func (s *Service) Send(ctx context.Context, id string) error {
 	var m stored
 	stopped := false
+	var held vault.Held
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		if m, err = db.One(tx, scan, "SELECT "+columns+" FROM message WHERE id = $1", id); err != nil {
+			return err
+		}
+		if held, err = vault.KeysOf(tx, m.Person); err != nil {
 			return err
 		}
 		if scope := scopes[m.Kind]; scope != "" {
@@ -220,11 +224,11 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	if stopped {
 		return settle(nil, m, Delivery{Outcome: "stopped"})
 	}
-	ring, err := s.vault.Ring(ctx, m.Person)
+	rings, err := s.vault.Unlock(ctx, held, m.Person)
 	if err != nil {
 		return err
 	}
-	if err := m.open(ring); err != nil {
+	if err := m.open(rings[m.Person]); err != nil {
 		if errors.Is(err, vault.ErrErased) {
 			return settle(nil, m, Delivery{Outcome: Refused, Code: "erased"})
 		}

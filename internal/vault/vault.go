@@ -256,8 +256,16 @@ func (v *Vault) Ring(ctx context.Context, person string, categories ...string) (
 	return r, v.Add(ctx, r, categories...)
 }
 
-// assignments reads which bunches people have.
-func assignments(tx *db.Tx, people ...string) (all []assignment, err error) {
+// Held says which bunches of keys people have.
+type Held []assignment
+
+type assignment struct {
+	person string
+	assigned
+}
+
+// KeysOf reads in tx which bunches people have, for a caller who reads something else there too; Unlock makes rings of them.
+func KeysOf(tx *db.Tx, people ...string) (held Held, err error) {
 	for part := range slices.Chunk(people, 200) {
 		var args []any
 		in := db.In(&args, part)
@@ -270,26 +278,25 @@ func assignments(tx *db.Tx, people ...string) (all []assignment, err error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found...)
+		held = append(held, found...)
 	}
-	return all, nil
-}
-
-type assignment struct {
-	person string
-	assigned
+	return held, nil
 }
 
 // Rings loads the keys of several people at once, for lists. Every person asked for has a ring, an unknown one an empty ring.
 func (v *Vault) Rings(ctx context.Context, people ...string) (map[string]*Ring, error) {
+	var held Held
+	if err := v.main.Read(ctx, func(tx *db.Tx) (err error) { held, err = KeysOf(tx, people...); return err }); err != nil {
+		return nil, err
+	}
+	return v.Unlock(ctx, held, people...)
+}
+
+// Unlock loads the keys that KeysOf found. Every person has a ring, one without keys an empty ring.
+func (v *Vault) Unlock(ctx context.Context, rows Held, people ...string) (map[string]*Ring, error) {
 	rings := map[string]*Ring{}
 	for _, p := range people {
 		rings[p] = newRing(p)
-	}
-	var rows []assignment
-	err := v.main.Read(ctx, func(tx *db.Tx) (err error) { rows, err = assignments(tx, people...); return err })
-	if err != nil {
-		return nil, err
 	}
 	of := map[string]assignment{}
 	for _, a := range rows {
@@ -389,8 +396,8 @@ func (v *Vault) Index(kind, value string) string {
 // Erase destroys a person's keys of the given categories, all of them when none is named, and answers how many it destroyed. It is done
 // when it answers nil, and doing it again changes nothing. The rows stay, mute; removing them is the lifecycle's business.
 func (v *Vault) Erase(ctx context.Context, person string, categories ...string) (erased int, err error) {
-	var rows []assignment
-	err = v.main.Read(ctx, func(tx *db.Tx) error { rows, err = assignments(tx, person); return err })
+	var rows Held
+	err = v.main.Read(ctx, func(tx *db.Tx) error { rows, err = KeysOf(tx, person); return err })
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
