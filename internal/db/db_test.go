@@ -158,6 +158,12 @@ func TestRead_cannotWrite(t *testing.T) {
 		if err := d.Read(ctx, func(tx *db.Tx) error { return put(tx, "r", "1") }); err == nil {
 			t.Fatal("a read wrote")
 		}
+		if err := d.ReadSoon(ctx, func(tx *db.Tx) error { return put(tx, "r", "1") }); err == nil {
+			t.Fatal("a read behind the scenes wrote")
+		}
+		if _, err := get(t, d, "r"); !errors.Is(err, db.ErrNone) {
+			t.Fatalf("what a read wrote is there: %v", err)
+		}
 		if err := d.Read(ctx, func(tx *db.Tx) error { _, err := db.Value[int64](tx, "SELECT count(*) FROM setting"); return err }); err != nil {
 			t.Fatalf("the reader is not usable afterwards: %v", err)
 		}

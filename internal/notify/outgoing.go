@@ -198,7 +198,7 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	var m stored
 	stopped := false
 	var held vault.Held
-	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.ReadSoon(ctx, func(tx *db.Tx) (err error) {
 		if m, err = db.One(tx, scan, "SELECT "+columns+" FROM message WHERE id = $1", id); err != nil {
 			return err
 		}
