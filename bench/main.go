@@ -65,6 +65,7 @@ var rows = []row{
 	{"http: hello", measureHello},
 	{"postgresql: one insert", measurePostgres},
 	{"intake", measureIntake},
+	{"one client", measureOne},
 	{"notify", measureNotify},
 	{"workday", measureWorkday},
 	{"first visit", measureFirstVisit},

@@ -113,7 +113,7 @@ func (h *house) idle(ctx context.Context) error {
 	return errors.New("the jobs do not come to an end")
 }
 
-// measureIntake is row 1 (intake half), 4b and 5 of the plan.
+// measureIntake is row 1 (intake half) and 4b for intake alone.
 func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 	ours, err := startHouse(ctx, b, "intake")
 	if err != nil {
@@ -214,10 +214,26 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 		result{Name: "1 · intake, 32 clients, PostgreSQL, against the same rows in one bare statement on PostgreSQL", Value: r.String(), Beside: perSecond(mine.rate()) + ", p50 " + micros(mine.p50) + "; bare " + perSecond(bareRate), Bar: "≥ 0.5×"},
 		result{Name: "4b · aborts per commit, intake and its jobs alone, 32 clients, PostgreSQL", Value: fmt.Sprintf("%.4f", (after.aborts-before.aborts)/max(after.commits-before.commits, 1)), Beside: fmt.Sprintf("%.0f commits", after.commits-before.commits), Bar: "≤ 0.05"})
 
-	// Row 5: one client against the bare sync of this disk, in turns.
+	return results, nil
+}
+
+// measureOne is row 5: one client's durable intake against the bare sync of this disk, in turns, with no other server beside.
+func measureOne(ctx context.Context, b *bench) ([]result, error) {
+	ours, err := startHouse(ctx, b, "one")
+	if err != nil {
+		return nil, err
+	}
+	defer ours.stop()
+	token, err := ours.token("affiliate", "bench@example.com", "--name", "Bench")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ours.intakeRate(ctx, token, 32, b.each/2); err != nil { // warm
+		return nil, err
+	}
 	var one outcome
 	var syncs quantiles
-	r, err = inTurns(ctx, 5, func(ctx context.Context) (float64, error) {
+	r, err := inTurns(ctx, 5, func(ctx context.Context) (float64, error) {
 		one, err = ours.intakeRate(ctx, token, 1, b.each/2)
 		return 1 / max(one.p50.Seconds(), 1e-9), err
 	}, func(ctx context.Context) (float64, error) {
@@ -227,7 +243,7 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(results, result{Name: "5 · one client's durable intake ÷ bare fdatasync, p50", Value: fmt.Sprintf("%.1f× (%d pairs)", 1/r.median, r.pairs), Beside: micros(one.p50) + " against " + micros(syncs.p50), Bar: "≤ 12×"}), nil
+	return []result{{Name: "5 · one client's durable intake ÷ bare fdatasync, p50", Value: fmt.Sprintf("%.1f× (%.1f–%.1f, %d pairs)", 1/r.median, 1/r.high, 1/r.low, r.pairs), Beside: micros(one.p50) + " against " + micros(syncs.p50), Bar: "≤ 12×"}}, nil
 }
 
 func startHouseOnPostgres(ctx context.Context, b *bench, pg *postgres, name string) (*house, error) {

@@ -52,6 +52,7 @@ type Service struct {
 	db     *db.DB
 	vault  *vault.Vault
 	hasher *Hasher
+	tokens knownTokens
 }
 
 // NewService makes the service.
@@ -130,6 +131,7 @@ func nullable(s string) any {
 }
 
 func (s *Service) setRoles(tx *db.Tx, id string, roles []network.Role, trades []string) error {
+	s.forgetTokens(tx)
 	for _, q := range []string{"DELETE FROM account_role WHERE account_id = $1", "DELETE FROM account_trade WHERE account_id = $1"} {
 		if err := tx.Send(q, id); err != nil {
 			return err
@@ -301,6 +303,7 @@ func (s *Service) Disable(ctx context.Context, actor Actor, id string) error {
 
 // Close disables an account in tx and ends its sessions.
 func (s *Service) Close(tx *db.Tx, id string) error {
+	s.forgetTokens(tx)
 	n, err := tx.Exec("UPDATE account SET state = 'disabled', duty_since = 0 WHERE id = $1", id)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -274,6 +275,49 @@ func TestTokens_areListedAndRevokedByTheirKeepers(t *testing.T) {
 		}
 		if n := value[int64](t, r, "SELECT count(*) FROM audit WHERE action = 'token.revoke' AND actor = $1 AND object = $1", who.Account); n != 1 {
 			t.Errorf("%d lines of the revocation", n)
+		}
+	})
+}
+
+// A token that was good a moment ago is not good any more once it is ended, and acts with the roles of now.
+func TestToken_isNotRememberedPastItsEnd(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		admin, agent := r.One(t, network.RoleAdministrator), r.Agent(t)
+		token, err := r.Auth.NewToken(ctx, admin, agent.Account, "desk")
+		if err != nil {
+			t.Fatal(err)
+		}
+		use := func() (auth.Actor, error) { return r.Auth.Token(ctx, token) }
+		for range 2 {
+			if a, err := use(); err != nil || !slices.Contains(a.Roles, network.RoleAgent) {
+				t.Fatal(a, err)
+			}
+		}
+		ok(t, r.Auth.EditStaff(ctx, admin, agent.Account, []network.Role{network.RoleAccountant}, nil, ""))
+		if a, err := use(); err != nil || !slices.Equal(a.Roles, []network.Role{network.RoleAccountant}) {
+			t.Fatal(a.Roles, err)
+		}
+		all, err := r.Auth.Tokens(ctx, admin, agent.Account)
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		if err := r.Auth.RevokeToken(ctx, admin, all[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := use(); fault.Of(err) == nil {
+			t.Fatal(err)
+		}
+		if token, err = r.Auth.NewToken(ctx, admin, agent.Account, "desk"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := use(); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Auth.Disable(ctx, admin, agent.Account); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := use(); fault.Of(err) == nil {
+			t.Fatal(err)
 		}
 	})
 }

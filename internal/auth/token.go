@@ -146,6 +146,7 @@ func (s *Service) RevokeToken(ctx context.Context, actor Actor, id string) error
 		own = actor.Account
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		s.forgetTokens(tx)
 		account, err := db.Value[string](tx, "UPDATE api_token SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0 AND (CAST($3 AS TEXT) = '' OR account_id = $3) RETURNING account_id", id, db.Micros(tx.Machine()), own)
 		if errors.Is(err, db.ErrNone) {
 			return errNoToken
