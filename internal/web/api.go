@@ -223,47 +223,73 @@ func (v *visit) readBody() error {
 
 // strictJSON reports whether b is one JSON value in UTF-8, without a key given twice (RFC 8259 §4 leaves their meaning open, and two readers
 // may understand two things), without NUL in a text and not deeper than apiDepth.
+//
+// It is by hand for speed: whatever [json.Valid] passes has balanced brackets and whole strings.
 func strictJSON(b []byte) bool {
-	if !utf8.Valid(b) {
+	if !utf8.Valid(b) || !json.Valid(b) {
 		return false
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	if !strictValue(d, apiDepth) {
-		return false
+	type container struct {
+		keys map[string]bool // nil in an array
+		key  bool            // the next string is a key
 	}
-	_, err := d.Token()
-	return err == io.EOF
-}
-
-func strictValue(d *json.Decoder, depth int) bool {
-	t, err := d.Token()
-	if err != nil || depth == 0 {
-		return false
-	}
-	switch t := t.(type) {
-	case string:
-		return readable(t)
-	case json.Number:
-		_, err := t.Float64() // beyond it readers differ
-		return err == nil
-	case json.Delim:
-		seen := map[string]bool{}
-		for d.More() {
-			if t == '{' {
-				k, err := d.Token()
-				key, ok := k.(string)
-				if err != nil || !ok || seen[key] || !readable(key) {
+	var open []container
+	inside := func() *container { return &open[len(open)-1] }
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; c {
+		case ' ', '\t', '\n', '\r', ':':
+		case ',':
+			inside().key = inside().keys != nil
+		case '}', ']':
+			open = open[:len(open)-1]
+		case '"':
+			end, escaped := i+1, false
+			for ; b[end] != '"'; end++ {
+				if b[end] == '\\' {
+					escaped = true
+					if end++; b[end] == 'u' && string(b[end+1:end+5]) == "0000" {
+						return false
+					}
+				}
+			}
+			if len(open) == 0 || !inside().key {
+				if len(open) >= apiDepth {
 					return false
 				}
-				seen[key] = true
+				i = end
+				continue
 			}
-			if !strictValue(d, depth-1) {
+			key := string(b[i+1 : end])
+			if escaped && json.Unmarshal(b[i:end+1], &key) != nil {
 				return false
 			}
+			if inside().keys[key] {
+				return false
+			}
+			inside().keys[key], inside().key = true, false
+			i = end
+		default: // a value
+			if len(open) >= apiDepth {
+				return false
+			}
+			switch c {
+			case '{':
+				open = append(open, container{keys: map[string]bool{}, key: true})
+			case '[':
+				open = append(open, container{})
+			default: // a number, true, false or null
+				end := i
+				for end < len(b) && strings.IndexByte(" \t\n\r,]}", b[end]) < 0 {
+					end++
+				}
+				if c == '-' || c >= '0' && c <= '9' {
+					if _, err := strconv.ParseFloat(string(b[i:end]), 64); err != nil { // beyond it readers differ
+						return false
+					}
+				}
+				i = end - 1
+			}
 		}
-		_, err := d.Token()
-		return err == nil
 	}
 	return true
 }

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"entremise/internal/geo"
 )
@@ -92,4 +95,64 @@ func TestCommuneTyped_readsWhatPeopleWrite(t *testing.T) {
 			t.Errorf("%q is read as %s %v, want %q", typed, got.INSEE, ok, want)
 		}
 	}
+}
+
+// slowStrictJSON says the same by the standard library's reader: the oracle of strictJSON, but for what that reader lets pass and json.Valid
+// does not.
+func slowStrictJSON(b []byte) bool {
+	if !utf8.Valid(b) {
+		return false
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if !strictValue(d, apiDepth) {
+		return false
+	}
+	_, err := d.Token()
+	return err == io.EOF
+}
+
+func strictValue(d *json.Decoder, depth int) bool {
+	t, err := d.Token()
+	if err != nil || depth == 0 {
+		return false
+	}
+	switch t := t.(type) {
+	case string:
+		return readable(t)
+	case json.Number:
+		_, err := t.Float64() // beyond it readers differ
+		return err == nil
+	case json.Delim:
+		seen := map[string]bool{}
+		for d.More() {
+			if t == '{' {
+				k, err := d.Token()
+				key, ok := k.(string)
+				if err != nil || !ok || seen[key] || !readable(key) {
+					return false
+				}
+				seen[key] = true
+			}
+			if !strictValue(d, depth-1) {
+				return false
+			}
+		}
+		_, err := d.Token()
+		return err == nil
+	}
+	return true
+}
+
+func FuzzStrictJSON_agreesWithTheReader(f *testing.F) {
+	for _, s := range []string{`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `["\u0000"]`, `["\\u0000"]`, `[1e400]`, `[1e308, -0.5, true, null]`, `{"a":{"a":[{"a":"a"}]}}`, ` "x" `, `7`, `{"":"","":1}`, `["\ud800"]`,
+		strings.Repeat("[", 31) + "1" + strings.Repeat("]", 31), strings.Repeat("[", 32) + "1" + strings.Repeat("]", 32), strings.Repeat("[", 32) + strings.Repeat("]", 32), strings.Repeat("[", 33) + strings.Repeat("]", 33),
+		strings.Repeat(`{"a":`, 31) + `"x"` + strings.Repeat("}", 31), strings.Repeat(`{"a":`, 32) + `"x"` + strings.Repeat("}", 32)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if got, want := strictJSON(b), slowStrictJSON(b) && json.Valid(b); got != want {
+			t.Fatalf("%q: %v, want %v", b, got, want)
+		}
+	})
 }
