@@ -137,7 +137,8 @@ func (d *DB) WriteGuarded(ctx context.Context, fn func(*Tx) error) error {
 }
 
 // WriteSoon is WriteGuarded for work behind the scenes that nobody waits for: the end of a job, a round of the sequencer. On SQLite it lets
-// up to patience pass so that it may share the commit of somebody who does wait, instead of making him wait for a commit of its own.
+// up to patience pass, while others come and go, so that it may share the commit of somebody who does wait, instead of making him wait for a
+// commit of its own.
 func (d *DB) WriteSoon(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.write(ctx, fn, patient)
 }

@@ -46,6 +46,7 @@ const (
 	groupLimit  = 128
 	liteReaders = 8
 	patience    = 3 * time.Millisecond
+	company     = 20 * time.Millisecond // who waits is expected again so soon after he was seen
 )
 
 // liteConn is one connection with its prepared statements: preparing costs more than most of our statements do.
@@ -162,24 +163,38 @@ func (l *lite) write(ctx context.Context, fn func(*Tx) error, how manner) error 
 
 func (l *lite) loop() {
 	defer close(l.done)
+	var busy time.Time // when somebody who waits was last seen; monotonic, only ever compared with itself
 	for w := range l.queue {
 		group := l.gather([]*liteWrite{w})
-		var late <-chan time.Time
-		for open := true; open && len(group) < groupLimit && !slices.ContainsFunc(group, func(w *liteWrite) bool { return !w.patient }); {
-			if late == nil {
-				late = time.After(patience)
-			}
-			select {
-			case w, open = <-l.queue:
-				if open {
-					group = l.gather(append(group, w))
-				}
-			case <-late:
-				open = false
-			}
+		if hurried(group) {
+			busy = time.Now()
+		} else if time.Since(busy) < company {
+			group = l.linger(group)
 		}
 		l.commit(group)
 	}
+}
+
+// hurried says that somebody waits for a group.
+func hurried(group []*liteWrite) bool {
+	return slices.ContainsFunc(group, func(w *liteWrite) bool { return !w.patient })
+}
+
+// linger waits, as long as patience lasts, for somebody who does not.
+func (l *lite) linger(group []*liteWrite) []*liteWrite {
+	late := time.After(patience)
+	for len(group) < groupLimit && !hurried(group) {
+		select {
+		case w, ok := <-l.queue:
+			if !ok {
+				return group
+			}
+			group = l.gather(append(group, w))
+		case <-late:
+			return group
+		}
+	}
+	return group
 }
 
 // gather adds what is waiting now.
