@@ -188,7 +188,7 @@ func Record(tx *db.Tx, r *vault.Ring, choices ...Choice) error {
 	if err := tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
 		return err
 	}
-	leaf, err := proof.CommitSet(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents)
+	leaf, err := proof.Commit(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents...)
 	if err != nil {
 		return err
 	}
@@ -294,7 +294,7 @@ func Verify(tx *db.Tx, r *vault.Ring, person, object string) error {
 		return err
 	}
 	for _, leaf := range leaves {
-		if err := proof.CheckSet(tx, r, leaf, acts[leaf]); err != nil {
+		if err := proof.Check(tx, r, leaf, acts[leaf]...); err != nil {
 			wrong = errors.Join(wrong, fmt.Errorf("leaf %s: %w", leaf, err))
 		}
 	}

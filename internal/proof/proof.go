@@ -32,14 +32,12 @@ import (
 	"entremise/internal/vault"
 )
 
-// Leaf is what is promised. Content is canonical and can be rebuilt from the rows that it speaks of; Person and Category say whose key
-// seals the salt.
+// Leaf is a promise. Person and Category say whose key seals its salt.
 type Leaf struct {
 	Kind     string // consent, decision, sale, seed…; public
 	Object   string
 	Person   string
 	Category string
-	Content  []byte
 }
 
 // Commitment is the digest that the log holds: SHA-256 over the salt, the kind and the content, each with its length.
@@ -63,19 +61,10 @@ func place(id string) vault.Place {
 	return vault.Place{Table: "proof_leaf", Column: "salt_sealed", Row: id}
 }
 
-// Commit inserts the leaf in tx and returns its id.
-func Commit(tx *db.Tx, r *vault.Ring, l Leaf) (id string, err error) {
-	var salt [32]byte
-	if _, err := rand.Read(salt[:]); err != nil {
-		return "", err
-	}
-	id = tx.NewID("leaf")
-	return id, insert(tx, leafRow{id, l, Commitment(l.Kind, salt[:], l.Content), r.Seal(l.Category, place(id), salt[:])})
-}
-
-// CommitSet is Commit for several contents of one act: one leaf for all. Its content is the list of their own commitments, each with a salt
-// of its own, so that one can be opened to somebody without the others.
-func CommitSet(tx *db.Tx, r *vault.Ring, l Leaf, contents [][]byte) (id string, err error) {
+// Commit inserts one leaf in tx for the contents of one act, and returns its id. Its own content is the list of their commitments, each with a
+// salt of its own, so that one can be opened to somebody without the others. Contents are canonical and can be rebuilt from the rows that they
+// speak of.
+func Commit(tx *db.Tx, r *vault.Ring, l Leaf, contents ...[]byte) (id string, err error) {
 	var salt [32]byte
 	if _, err := rand.Read(salt[:]); err != nil {
 		return "", err
@@ -208,25 +197,7 @@ func (l *Log) batch(tx *db.Tx) (int, map[int64]tlog.Hash, error) {
 	edge := l.edge
 	l.mu.Unlock()
 	used := map[int64]tlog.Hash{}
-	stored := reader(tx)
-	read := tlog.HashReaderFunc(func(positions []int64) ([]tlog.Hash, error) {
-		out := make([]tlog.Hash, len(positions))
-		for i, p := range positions {
-			h, ok := used[p]
-			if !ok {
-				if h, ok = edge[p]; !ok {
-					found, err := stored(positions[i : i+1])
-					if err != nil {
-						return nil, err
-					}
-					h = found[0]
-				}
-				used[p] = h
-			}
-			out[i] = h
-		}
-		return out, nil
-	})
+	read := reader(tx, edge, used)
 	var nodes, entries [][]any
 	for _, w := range leaves {
 		hashes, err := tlog.StoredHashes(size, Entry(w.kind, w.commitment), read)
@@ -274,16 +245,23 @@ func latestSize(tx *db.Tx) (int64, error) {
 	return db.Value[int64](tx, "SELECT coalesce(max(size), 0) FROM proof_checkpoint")
 }
 
-// reader gives tlog the stored hashes.
-func reader(tx *db.Tx) tlog.HashReaderFunc {
+// reader gives tlog hashes, from used, from edge, else from the table, and notes in used what it gave.
+func reader(tx *db.Tx, edge, used map[int64]tlog.Hash) tlog.HashReaderFunc {
 	return func(positions []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(positions))
 		for i, p := range positions {
-			b, err := db.Value[[]byte](tx, "SELECT node_hash FROM proof_node WHERE position = $1", p)
-			if err != nil {
-				return nil, fmt.Errorf("proof: node %d: %w", p, err)
+			h, ok := used[p]
+			if !ok {
+				h, ok = edge[p]
 			}
-			copy(out[i][:], b)
+			if !ok {
+				b, err := db.Value[[]byte](tx, "SELECT node_hash FROM proof_node WHERE position = $1", p)
+				if err != nil {
+					return nil, fmt.Errorf("proof: node %d: %w", p, err)
+				}
+				copy(h[:], b)
+			}
+			out[i], used[p] = h, h
 		}
 		return out, nil
 	}
@@ -348,7 +326,7 @@ func (l *Log) Prove(ctx context.Context, leaf string) (p Inclusion, err error) {
 		if err := tx.Get(db.Into(&size, &p.Checkpoint), "SELECT size, note FROM proof_checkpoint ORDER BY size DESC LIMIT 1"); err != nil {
 			return err
 		}
-		path, err := tlog.ProveRecord(size, p.Position, reader(tx))
+		path, err := tlog.ProveRecord(size, p.Position, reader(tx, nil, map[int64]tlog.Hash{}))
 		p.Path = make([]string, len(path))
 		for i, h := range path {
 			p.Path[i] = hex.EncodeToString(h[:])
@@ -395,30 +373,25 @@ func Verify(p Inclusion, vkey string) error {
 	return tlog.CheckRecord(path, size, tlog.Hash(root), p.Position, tlog.RecordHash(Entry(p.Kind, commitment)))
 }
 
-// Check recomputes a leaf's commitment from its content and opens its salt with r: nil when the content is what was promised.
-func Check(tx *db.Tx, r *vault.Ring, leaf string, content []byte) error {
-	return check(tx, r, leaf, func(kind string, salt []byte) []byte { return Commitment(kind, salt, content) })
-}
-
-// CheckSet is Check for a leaf of [CommitSet]: the contents in any order, all of them.
-func CheckSet(tx *db.Tx, r *vault.Ring, leaf string, contents [][]byte) error {
-	return check(tx, r, leaf, func(kind string, salt []byte) []byte { return setCommitment(kind, salt, contents) })
-}
-
-func check(tx *db.Tx, r *vault.Ring, leaf string, recompute func(kind string, salt []byte) []byte) error {
+// Check recomputes a leaf's commitment from its contents, in any order and all of them, and opens its salt with r: nil when they are what was
+// promised. A leaf without a salt is one of [CommitSecret], and its content is the secret.
+func Check(tx *db.Tx, r *vault.Ring, leaf string, contents ...[]byte) error {
 	var kind, category string
 	var commitment, sealed []byte
 	if err := tx.Get(db.Into(&kind, &category, &commitment, &sealed), "SELECT kind, category, commitment_hash, salt_sealed FROM proof_leaf WHERE id = $1", leaf); err != nil {
 		return err
 	}
-	var salt []byte
-	if len(sealed) > 0 {
-		var err error
-		if salt, err = r.Open(category, place(leaf), sealed); err != nil {
+	var want []byte
+	if secret := len(sealed) == 0; secret {
+		want = Commitment(kind, nil, bytes.Join(contents, nil))
+	} else {
+		salt, err := r.Open(category, place(leaf), sealed)
+		if err != nil {
 			return err
 		}
+		want = setCommitment(kind, salt, contents)
 	}
-	if !bytes.Equal(commitment, recompute(kind, salt)) {
+	if !bytes.Equal(commitment, want) {
 		return errors.New("proof: the content is not what was committed")
 	}
 	return nil

@@ -55,7 +55,7 @@ func each(t *testing.T, test func(t *testing.T, r rig)) {
 func (r rig) commit(t *testing.T, content string) (id string) {
 	t.Helper()
 	err := r.d.Write(ctx, func(tx *db.Tx) (err error) {
-		id, err = ours.Commit(tx, r.ring, ours.Leaf{Kind: "consent", Object: "con_1", Person: "per_1", Category: "consent", Content: []byte(content)})
+		id, err = ours.Commit(tx, r.ring, ours.Leaf{Kind: "consent", Object: "con_1", Person: "per_1", Category: "consent"}, []byte(content))
 		return err
 	})
 	if err != nil {
@@ -258,12 +258,12 @@ func TestSeed_isOnePerDayAndCommitted(t *testing.T) {
 }
 
 // One leaf for several contents: all of them, in any order, and nothing else; a salt of one part opens no other.
-func TestCheckSet_allOfThemAndNothingElse(t *testing.T) {
+func TestCheck_allOfThemAndNothingElse(t *testing.T) {
 	each(t, func(t *testing.T, r rig) {
 		parts := [][]byte{[]byte("terms yes"), []byte("call-me yes"), []byte("opinion no")}
 		var id string
 		err := r.d.Write(ctx, func(tx *db.Tx) (err error) {
-			id, err = ours.CommitSet(tx, r.ring, ours.Leaf{Kind: "consent", Object: "req_1", Person: "per_1", Category: "consent"}, parts)
+			id, err = ours.Commit(tx, r.ring, ours.Leaf{Kind: "consent", Object: "req_1", Person: "per_1", Category: "consent"}, parts...)
 			return err
 		})
 		if err != nil {
@@ -288,7 +288,7 @@ func TestCheckSet_allOfThemAndNothingElse(t *testing.T) {
 			"all in one":       {[][]byte{[]byte("call-me yesopinion noterms yes")}, false},
 			"none":             {nil, false},
 		} {
-			err := r.d.Read(ctx, func(tx *db.Tx) error { return ours.CheckSet(tx, r.ring, id, c.parts) })
+			err := r.d.Read(ctx, func(tx *db.Tx) error { return ours.Check(tx, r.ring, id, c.parts...) })
 			if (err == nil) != c.holds {
 				t.Errorf("%s: %v", name, err)
 			}

@@ -155,7 +155,7 @@ func (v *Vault) fresh(ctx context.Context, n int) ([]bunch, error) {
 					rows[i] = []any{b.id, b.keys, db.Micros(tx.Machine()), 0}
 				}
 				marks, args := db.Rows(rows...)
-				if _, err := tx.Exec("INSERT INTO data_key (id, wrapped_sealed, minted_at, erased_at) VALUES "+marks, args...); err != nil {
+				if err := tx.Send("INSERT INTO data_key (id, wrapped_sealed, minted_at, erased_at) VALUES "+marks, args...); err != nil {
 					return err
 				}
 			}
