@@ -301,6 +301,34 @@ func TestWrite_acceptsAgainAfterManyCancelled(t *testing.T) {
 	})
 }
 
+// A reader whose caller goes away at the very moment its snapshot begins must not keep that snapshot.
+func TestRead_acceptsAgainAfterManyCancelled(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for i := range 400 {
+					ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i)*time.Microsecond)
+					err := d.Read(ctx, func(tx *db.Tx) error {
+						_, err := db.Value[int](tx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT count(*) FROM n")
+						return err
+					})
+					if err != nil && ctx.Err() == nil {
+						t.Errorf("read %d of a caller who stayed: %v", i, err)
+					}
+					cancel()
+				}
+			})
+		}
+		wg.Wait()
+		for range 16 {
+			if err := d.Read(t.Context(), func(*db.Tx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestNewID_isLongAndHasNoOrder(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
 		seen := map[string]bool{}

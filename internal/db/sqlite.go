@@ -102,8 +102,10 @@ func (c *liteConn) query(ctx context.Context, q string, args []any) (rows, error
 	return s.QueryContext(ctx, args...)
 }
 
-func (c *liteConn) run(ctx context.Context, q string) error {
-	return c.send(ctx, q, nil)
+// control runs BEGIN, COMMIT and their like to their end whatever happens to ctx: the driver reports a cancellation that comes while a
+// statement succeeds as its failure, and a BEGIN that nobody believes in keeps the connection in a transaction for ever.
+func (c *liteConn) control(ctx context.Context, q string) error {
+	return c.send(context.WithoutCancel(ctx), q, nil)
 }
 
 func openSQLite(ctx context.Context, d *DB, path string) (*lite, error) {
@@ -250,12 +252,12 @@ func (l *lite) attempt(group []*liteWrite, savepoints bool) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), writeLimit)
 	defer cancel()
 	c := l.writer
-	if err := c.run(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := c.control(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return kindOf(err, "BEGIN IMMEDIATE")
 	}
 	defer func() {
 		if err != nil {
-			_ = c.run(context.WithoutCancel(ctx), "ROLLBACK") // a failed COMMIT may have ended the transaction: then there is nothing to undo
+			_ = c.control(ctx, "ROLLBACK") // a failed COMMIT may have ended the transaction: then there is nothing to undo
 		}
 	}()
 	for _, w := range group {
@@ -265,7 +267,7 @@ func (l *lite) attempt(group []*liteWrite, savepoints bool) (err error) {
 			continue
 		}
 		if savepoints {
-			if err := c.run(ctx, "SAVEPOINT s"); err != nil {
+			if err := c.control(ctx, "SAVEPOINT s"); err != nil {
 				return err
 			}
 		}
@@ -275,22 +277,22 @@ func (l *lite) attempt(group []*liteWrite, savepoints bool) (err error) {
 		switch {
 		case savepoints:
 			if failed {
-				if err := c.run(ctx, "ROLLBACK TO s"); err != nil {
+				if err := c.control(ctx, "ROLLBACK TO s"); err != nil {
 					return err
 				}
 			}
-			if err := c.run(ctx, "RELEASE s"); err != nil {
+			if err := c.control(ctx, "RELEASE s"); err != nil {
 				return err
 			}
 		case failed && (w.tx.changed || w.tx.failed != nil): // a statement's failure may have ended the transaction itself
 			if len(group) > 1 {
 				return errSpoiled
 			}
-			_ = c.run(ctx, "ROLLBACK") // there may be nothing left to undo
+			_ = c.control(ctx, "ROLLBACK") // there may be nothing left to undo
 			return nil
 		}
 	}
-	if err := c.run(ctx, "COMMIT"); err != nil {
+	if err := c.control(ctx, "COMMIT"); err != nil {
 		return kindOf(err, "COMMIT")
 	}
 	return nil
@@ -320,13 +322,16 @@ func (l *lite) read(ctx context.Context, fn func(*Tx) error) error {
 		return errors.New("db: closed")
 	}
 	defer func() { l.readers <- c }()
-	if err := c.run(ctx, "BEGIN"); err != nil {
-		return gaveUp(ctx, kindOf(err, "BEGIN"))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := c.control(ctx, "BEGIN"); err != nil {
+		return kindOf(err, "BEGIN")
 	}
 	tx := &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
 	p, err := call(fn, tx)
 	// The snapshot must end whatever happened to ctx, or this reader would hold the write-ahead log open for ever.
-	if e := c.run(context.WithoutCancel(ctx), "ROLLBACK"); e != nil && err == nil && ctx.Err() == nil {
+	if e := c.control(ctx, "ROLLBACK"); e != nil && err == nil {
 		err = e
 	}
 	if p != nil {
