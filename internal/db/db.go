@@ -190,6 +190,7 @@ type rows interface {
 // Tx is a transaction in progress. It belongs to the closure that got it and to one goroutine.
 type Tx struct {
 	ctx     context.Context
+	until   time.Time // real time after which no further statement begins; zero where ctx says it
 	run     runner
 	db      *DB
 	now     time.Time
@@ -238,8 +239,8 @@ func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
 // Exec runs a statement and returns how many rows it touched.
 func (t *Tx) Exec(q string, args ...any) (int64, error) {
-	if t.failed != nil {
-		return 0, t.failed
+	if err := t.ready(q); err != nil {
+		return 0, err
 	}
 	n, err := t.run.exec(t.ctx, q, args)
 	if err != nil {
@@ -252,14 +253,22 @@ func (t *Tx) Exec(q string, args ...any) (int64, error) {
 // Send is Exec for a statement whose answer decides nothing: on PostgreSQL it travels with the next one that answers, or with the commit, and
 // if it fails, that one fails.
 func (t *Tx) Send(q string, args ...any) error {
-	if t.failed != nil {
-		return t.failed
+	if err := t.ready(q); err != nil {
+		return err
 	}
 	t.changed = true
 	if err := t.run.send(t.ctx, q, args); err != nil {
 		return t.fail(err, q)
 	}
 	return nil
+}
+
+// ready says that the statement q may run.
+func (t *Tx) ready(q string) error {
+	if t.failed == nil && !t.until.IsZero() && time.Now().After(t.until) {
+		return t.fail(context.DeadlineExceeded, q)
+	}
+	return t.failed
 }
 
 // fail notes that the transaction is lost: PostgreSQL refuses everything after an error, and so does SQLite here, for the same guarantee.
@@ -286,8 +295,8 @@ func List[T any](t *Tx, scan func(Scanner) (T, error), q string, args ...any) ([
 
 // Each runs a query and calls f for every row. f must not use t.
 func Each(t *Tx, f func(Scanner) error, q string, args ...any) error {
-	if t.failed != nil {
-		return t.failed
+	if err := t.ready(q); err != nil {
+		return err
 	}
 	rows, err := t.run.query(t.ctx, q, args)
 	if err != nil {

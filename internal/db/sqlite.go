@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -67,11 +68,39 @@ func (c *liteConn) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
 		}
 		clear(c.stmts)
 	}
-	s, err := c.conn.PrepareContext(ctx, q)
+	s, err := c.conn.PrepareContext(ctx, nameless(q))
 	if err == nil {
 		c.stmts[q] = s
 	}
 	return s, err
+}
+
+// nameless writes ? for parameters that stand in their order, each once: to SQLite $1 is a name, and the driver looks every name up at
+// every execution.
+func nameless(q string) string {
+	b := make([]byte, 0, len(q))
+	quoted := false
+	next := int64(1)
+	for i := 0; i < len(q); i++ {
+		if q[i] == '\'' {
+			quoted = !quoted
+		}
+		if q[i] != '$' || quoted {
+			b = append(b, q[i])
+			continue
+		}
+		digits := i + 1
+		for digits < len(q) && '0' <= q[digits] && q[digits] <= '9' {
+			digits++
+		}
+		if n, err := strconv.ParseInt(q[i+1:digits], 10, 32); err != nil || n != next {
+			return q
+		}
+		b = append(b, '?')
+		next++
+		i = digits - 1
+	}
+	return string(b)
 }
 
 func (c *liteConn) send(ctx context.Context, q string, args []any) error {
@@ -248,9 +277,10 @@ func (l *lite) commit(group []*liteWrite) {
 // attempt answers an error only when the transaction as a whole failed; a closure's own error is in its liteWrite.
 func (l *lite) attempt(group []*liteWrite, savepoints bool) (err error) {
 	// A cancelled context would make the driver drop the whole transaction while later savepoints commit alone (measured), so closures
-	// run under a context that nobody but the time limit ends.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), writeLimit)
-	defer cancel()
+	// run under a context that nobody ends; the time limit is kept between statements. A context that could end would cost each statement a
+	// goroutine to watch it, a twelfth of an intake.
+	ctx := context.WithoutCancel(group[0].ctx)
+	until := time.Now().Add(writeLimit)
 	c := l.writer
 	if err := c.control(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return kindOf(err, "BEGIN IMMEDIATE")
@@ -271,7 +301,7 @@ func (l *lite) attempt(group []*liteWrite, savepoints bool) (err error) {
 				return err
 			}
 		}
-		w.tx = &Tx{ctx: ctx, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
+		w.tx = &Tx{ctx: ctx, until: until, run: c, db: l.db, now: l.db.Now().UTC().Truncate(1000)}
 		w.panic, w.err = call(w.fn, w.tx)
 		failed := w.err != nil || w.panic != nil
 		switch {
