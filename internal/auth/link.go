@@ -44,19 +44,22 @@ func mac(key []byte, parts ...string) []byte {
 }
 
 func (s *Signer) sign(parts ...string) string {
-	return base64.RawURLEncoding.EncodeToString(mac(s.keys[0], parts...))
+	return tag(s.keys[0], parts...)
 }
 
-// signed tries every key, always all of them.
-func (s *Signer) signed(tag string, parts ...string) bool {
-	got, err := base64.RawURLEncoding.Strict().DecodeString(tag)
+func tag(key []byte, parts ...string) string {
+	return base64.RawURLEncoding.EncodeToString(mac(key, parts...))
+}
+
+// signed tries every key, always all of them. It compares what is written and decodes nothing: the decoder steps over line breaks.
+func (s *Signer) signed(given string, parts ...string) bool {
 	ok := false
 	for _, k := range s.keys {
-		if hmac.Equal(got, mac(k, parts...)) {
+		if hmac.Equal([]byte(given), []byte(tag(k, parts...))) {
 			ok = true
 		}
 	}
-	return ok && err == nil
+	return ok
 }
 
 // Link makes the token of a private link to subject (an id). purpose keeps one kind of link from opening another kind of door. A link of
