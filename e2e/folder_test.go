@@ -74,7 +74,7 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 
 	engines(t, func(t *testing.T, extra ...string) {
 		data := filepath.Join(t.TempDir(), "restored")
-		done(t, append([]string{"restore", "--data", data, "--identity", identity, "--keys-archive", keys, "--master", master}, append(extra, archive)...)...)
+		done(t, append([]string{"restore", "--data", data, "--identity", identity, "--keys-archive", keys, "--master", master, "--archive-key", filepath.Join(h.data, "archive.key")}, append(extra, archive)...)...)
 		program, err := binary()
 		if err != nil {
 			t.Fatal(err)

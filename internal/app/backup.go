@@ -140,6 +140,7 @@ type restoreCmd struct {
 	Keys     string `name:"keys-archive" help:"Archive of the key store." type:"existingfile"`
 	Identity string `help:"File with the age identity (AGE-SECRET-KEY-…) that opens the archives." type:"existingfile" env:"ENTREMISE_BACKUP_IDENTITY"`
 	Master   string `help:"File with the master key of the data." type:"existingfile"`
+	Archive  string `name:"archive-key" help:"File with the archive key of the data." type:"existingfile"`
 }
 
 // Run loads an archive into an empty folder or database: the schema it was taken from first, its rows, then migrations. A failure leaves a folder
@@ -170,17 +171,23 @@ func (c restoreCmd) Run(o *out) error {
 		}
 		o.say("%d rows of the key store are restored.", rows)
 	}
-	if c.Master != "" {
-		key, err := os.ReadFile(c.Master)
+	for _, k := range []struct{ from, what, name string }{{c.Archive, "archive", pastFile}, {c.Master, "master", masterFile}} {
+		to := filepath.Join(c.Data, k.name)
+		if k.from == "" {
+			o.say("Put the %s key of the data at %s before you serve.", k.what, to)
+			continue
+		}
+		text, err := os.ReadFile(k.from)
 		if err != nil {
 			return err
 		}
-		if _, err := readMaster(c.Master, key); err != nil {
+		if _, err := parseKey(k.from, text); err != nil {
 			return err
 		}
-		return keep(filepath.Join(c.Data, masterFile), key)
+		if err := keep(to, text); err != nil {
+			return err
+		}
 	}
-	o.say("Put the master key of the data at %s before you serve.", filepath.Join(c.Data, masterFile))
 	return nil
 }
 

@@ -88,6 +88,7 @@ func (c *clock) clocks() db.Clocks { return db.Clocks{Business: c.now, Machine: 
 
 const (
 	masterFile = "master.key"
+	pastFile   = "archive.key"
 	lockFile   = "lock"
 	mainFile   = "main.db"
 	keysFile   = "keys.db"
@@ -115,7 +116,7 @@ func (i *Instance) open(ctx context.Context, create bool) error {
 	if i.lock, err = lock(i.Data); err != nil {
 		return err
 	}
-	master, err := i.masterKey(ctx, create)
+	master, past, err := i.wrappingKeys(ctx, create)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (i *Instance) open(ctx context.Context, create bool) error {
 	if err := i.readOffset(ctx); err != nil {
 		return err
 	}
-	if i.Vault, err = vault.New(i.DB, i.KeyDB, master); err != nil {
+	if i.Vault, err = vault.New(i.DB, i.KeyDB, master, past); err != nil {
 		return err
 	}
 	return i.compose(ctx)
@@ -196,31 +197,47 @@ func (i *Instance) mustBeNew(ctx context.Context) error {
 	return nil
 }
 
-// masterKey reads the key that wraps every other, or makes it with a new folder. ENTREMISE_MASTER_KEY_FILE names another place for it.
-func (i *Instance) masterKey(ctx context.Context, create bool) ([]byte, error) {
-	path := os.Getenv("ENTREMISE_MASTER_KEY_FILE")
-	if path == "" {
-		path = filepath.Join(i.Data, masterFile)
-	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) && create {
-		if err := i.mustBeNew(ctx); err != nil {
-			return nil, err
+// wrappingKeys reads the two keys that wrap every other, or makes them with a new folder. Variables of the environment name other places for
+// them. The master key is written last: a folder that has it is whole.
+func (i *Instance) wrappingKeys(ctx context.Context, create bool) (master, past []byte, err error) {
+	place := func(name, variable string) string {
+		if path := os.Getenv(variable); path != "" {
+			return path
 		}
-		var key [vault.MasterSize]byte
-		rand.Read(key[:]) // never fails, since Go 1.24
-		return key[:], keep(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"))
+		return filepath.Join(i.Data, name)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the master key: %w", err)
+	masterPath, pastPath := place(masterFile, "ENTREMISE_MASTER_KEY_FILE"), place(pastFile, "ENTREMISE_ARCHIVE_KEY_FILE")
+	if _, err := os.Stat(masterPath); errors.Is(err, os.ErrNotExist) && create {
+		if err := i.mustBeNew(ctx); err != nil {
+			return nil, nil, err
+		}
+		for _, path := range []string{pastPath, masterPath} {
+			var key [vault.MasterSize]byte
+			rand.Read(key[:]) // never fails, since Go 1.24
+			if err := keep(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n")); err != nil && !errors.Is(err, os.ErrExist) {
+				return nil, nil, err
+			}
+		}
 	}
-	return readMaster(path, text)
+	if master, err = readKey(masterPath, "master"); err != nil {
+		return nil, nil, err
+	}
+	past, err = readKey(pastPath, "archive")
+	return master, past, err
 }
 
-func readMaster(path string, text []byte) ([]byte, error) {
+func readKey(path, what string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the %s key: %w", what, err)
+	}
+	return parseKey(path, text)
+}
+
+func parseKey(path string, text []byte) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != vault.MasterSize {
-		return nil, fmt.Errorf("%s does not hold a master key: 32 bytes in base64", path)
+		return nil, fmt.Errorf("%s does not hold a key: 32 bytes in base64", path)
 	}
 	return key, nil
 }

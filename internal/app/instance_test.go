@@ -21,8 +21,10 @@ import (
 func instance(t *testing.T, e db.Dialect) *Instance {
 	t.Helper()
 	s := Settings{Data: t.TempDir()}
-	if err := keep(filepath.Join(s.Data, masterFile), []byte(base64.StdEncoding.EncodeToString(make([]byte, vault.MasterSize)))); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{masterFile, pastFile} {
+		if err := keep(filepath.Join(s.Data, name), []byte(base64.StdEncoding.EncodeToString(make([]byte, vault.MasterSize)))); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if e == db.PostgreSQL {
 		s.Postgres, s.Keys = dbtest.Place(t, e, "main").URL, dbtest.Place(t, e, "keys").URL

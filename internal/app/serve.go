@@ -228,6 +228,6 @@ func (c initCmd) Run(o *out) error {
 	}
 	link := "https://" + n.SpaceHost + "/invitation/" + token
 	return o.report(map[string]string{"data": c.Data, "invitation": link}, func() {
-		o.say("%s is ready for %s.\nThe administrator's invitation, good for seven days:\n  %s\nKeep %s apart from every backup: without it nothing can be read.", c.Data, n.Network, link, filepath.Join(c.Data, masterFile))
+		o.say("%s is ready for %s.\nThe administrator's invitation, good for seven days:\n  %s\nKeep %s and %s apart from every backup, and from each other: without the first nothing can be read, without the second nothing of the archive.", c.Data, n.Network, link, filepath.Join(c.Data, masterFile), filepath.Join(c.Data, pastFile))
 	})
 }

@@ -33,7 +33,7 @@ func each(t *testing.T, test func(t *testing.T, r rig)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *dbtest.Clock) {
 		place := dbtest.Place(t, d.Dialect(), "keys")
 		place.Schema = vault.KeySchema()
-		v, err := vault.New(d, dbtest.Open(t, place, c), bytes.Repeat([]byte{7}, vault.MasterSize))
+		v, err := vault.New(d, dbtest.Open(t, place, c), bytes.Repeat([]byte{7}, vault.MasterSize), bytes.Repeat([]byte{9}, vault.MasterSize))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -109,7 +109,7 @@ func (r *Rig) open(t testing.TB) {
 	}
 	r.DB, r.Keys = dbtest.Open(t, r.main, r.Clock), dbtest.Open(t, r.keys, r.Clock)
 	var err error
-	r.Vault, err = vault.New(r.DB, r.Keys, bytes.Repeat([]byte{7}, vault.MasterSize))
+	r.Vault, err = vault.New(r.DB, r.Keys, bytes.Repeat([]byte{7}, vault.MasterSize), bytes.Repeat([]byte{9}, vault.MasterSize))
 	must(err)
 	r.Editions = edition.New(r.DB)
 	r.Hasher, err = hasher()

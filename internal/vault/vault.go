@@ -7,6 +7,9 @@
 // a sealed value without its key. Erasing overwrites the wrapped key, alone or with its whole bunch; what it sealed is noise from then
 // on, in the database, its backups and its replicas alike.
 //
+// What is archived is sealed again under a key of its own, wrapped by the archive's wrapping key, and the live key is destroyed: no page
+// opens it any more, only a ring that was asked for the archive ([Vault.ArchiveRing]).
+//
 // No unwrapped key outlives the call that needed it: a [Ring] holds them and is dropped with the call.
 package vault
 
@@ -47,6 +50,9 @@ func KeySchema() fs.FS {
 var (
 	// ErrErased says that the key of what is asked was destroyed: the value is gone for good.
 	ErrErased = errors.New("vault: erased")
+	// ErrArchived says that a value lies in the archive, and that this ring was not asked for it. To whoever may not open the archive it is
+	// as good as erased, and is ErrErased too.
+	ErrArchived = fmt.Errorf("vault: archived, %w", ErrErased)
 	// ErrForged says that a sealed value does not stand where it was sealed, was changed, or belongs to another key.
 	ErrForged = errors.New("vault: a sealed value does not open where it stands")
 )
@@ -58,12 +64,33 @@ const MasterSize = 32
 type Vault struct {
 	main *db.DB
 	keys *db.DB
-	kek  cipher.AEAD // wraps data keys
-	macs sync.Pool   // of HMACs that key the blind indexes
+	live mint
+	past mint      // keys of the archive
+	macs sync.Pool // of HMACs that key the blind indexes
 	sub  func(purpose string) []byte
+}
+
+// mint makes data keys under one wrapping key.
+type mint struct {
+	kek   cipher.AEAD
+	batch int // how many bunches are made durable at once
 
 	mu   sync.Mutex
 	pool []bunch // minted, durable in the key store, not yet assigned by this node
+}
+
+// archived is how the name of a category's archive key begins, and mark how an archived value does: random nonces begin the others.
+const (
+	archived = "archive."
+	mark     = "\x00archive"
+)
+
+// mint is the one that makes the keys of a category.
+func (v *Vault) mint(category string) *mint {
+	if strings.HasPrefix(category, archived) {
+		return &v.past
+	}
+	return &v.live
 }
 
 // bunch is bunchSize wrapped keys, each at its slot, stored as one value. A slot of zeros is an erased key, an empty value a bunch that
@@ -94,20 +121,21 @@ func (b bunch) slot(i int) []byte {
 }
 
 // New opens a vault over the business database and the key store. master is MasterSize random bytes that live in a file or a secret
-// store, never in either database; every other key derives from it.
-func New(main, keys *db.DB, master []byte) (*Vault, error) {
-	if len(master) != MasterSize {
-		return nil, fmt.Errorf("vault: the master key must be %d bytes", MasterSize)
+// store, never in either database, and archive as many others: it wraps the keys of the archive, every other key derives from master.
+func New(main, keys *db.DB, master, archive []byte) (*Vault, error) {
+	if len(master) != MasterSize || len(archive) != MasterSize {
+		return nil, fmt.Errorf("vault: the master key and the archive key must be %d bytes each", MasterSize)
 	}
-	sub := func(purpose string) []byte {
-		k, err := hkdf.Key(sha256.New, master, nil, "entremise/1 "+purpose, 32)
+	derive := func(from []byte, purpose string) []byte {
+		k, err := hkdf.Key(sha256.New, from, nil, "entremise/1 "+purpose, 32)
 		if err != nil {
 			panic(err) // only a wrong length can fail, and it is constant
 		}
 		return k
 	}
+	sub := func(purpose string) []byte { return derive(master, purpose) }
 	index := sub("blind index")
-	return &Vault{main: main, keys: keys, kek: gcm(sub("wrap data keys")), macs: sync.Pool{New: func() any { return hmac.New(sha256.New, index) }}, sub: sub}, nil
+	return &Vault{main: main, keys: keys, live: mint{kek: gcm(sub("wrap data keys")), batch: 128}, past: mint{kek: gcm(derive(archive, "wrap archive keys")), batch: 32}, macs: sync.Pool{New: func() any { return hmac.New(sha256.New, index) }}, sub: sub}, nil
 }
 
 // Secret derives a key for another purpose (signing the log, private links, proof of work). The same purpose gives the same 32 bytes.
@@ -127,15 +155,12 @@ func gcm(key []byte) cipher.AEAD {
 	return a
 }
 
-// batch is how many bunches one mint makes durable at once.
-const batch = 128
-
 // fresh takes n minted bunches, minting a batch when too few are left.
-func (v *Vault) fresh(ctx context.Context, n int) ([]bunch, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for len(v.pool) < n {
-		minted := make([]bunch, batch)
+func (v *Vault) fresh(ctx context.Context, m *mint, n int) ([]bunch, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for len(m.pool) < n {
+		minted := make([]bunch, m.batch)
 		for i := range minted {
 			b := bunch{id: v.keys.NewID("key")}
 			for slot := range bunchSize {
@@ -143,7 +168,7 @@ func (v *Vault) fresh(ctx context.Context, n int) ([]bunch, error) {
 				if _, err := rand.Read(key[:]); err != nil {
 					return nil, err
 				}
-				b.keys = append(b.keys, v.kek.Seal(nil, nil, key[:], bound(b.id, slot))...)
+				b.keys = append(b.keys, m.kek.Seal(nil, nil, key[:], bound(b.id, slot))...)
 				clear(key[:])
 			}
 			minted[i] = b
@@ -164,10 +189,10 @@ func (v *Vault) fresh(ctx context.Context, n int) ([]bunch, error) {
 		if err != nil {
 			return nil, fmt.Errorf("vault: mint keys: %w", err)
 		}
-		v.pool = append(v.pool, minted...)
+		m.pool = append(m.pool, minted...)
 	}
-	taken := v.pool[len(v.pool)-n:]
-	v.pool = v.pool[: len(v.pool)-n : len(v.pool)-n]
+	taken := m.pool[len(m.pool)-n:]
+	m.pool = m.pool[: len(m.pool)-n : len(m.pool)-n]
 	return taken, nil
 }
 
@@ -208,27 +233,42 @@ func (v *Vault) Add(ctx context.Context, r *Ring, categories ...string) error {
 			need = append(need, c)
 		}
 	}
-	parts := slices.Collect(slices.Chunk(need, bunchSize))
-	taken, err := v.fresh(ctx, len(parts))
-	if err != nil {
-		return err
-	}
-	for i, part := range parts {
-		for slot, c := range part {
-			if r.keys[c], err = v.unwrap(taken[i], slot); err != nil {
-				return err
-			}
+	live, past := split(need)
+	for m, need := range map[*mint][]string{&v.live: live, &v.past: past} {
+		parts := slices.Collect(slices.Chunk(need, bunchSize))
+		taken, err := v.fresh(ctx, m, len(parts))
+		if err != nil {
+			return err
 		}
-		r.fresh = append(r.fresh, assigned{taken[i].id, part})
+		for i, part := range parts {
+			for slot, c := range part {
+				if r.keys[c], err = m.unwrap(taken[i], slot); err != nil {
+					return err
+				}
+			}
+			r.fresh = append(r.fresh, assigned{taken[i].id, part})
+		}
 	}
 	return nil
+}
+
+// split parts the categories of live keys from those of the archive: a bunch is wrapped by one key.
+func split(categories []string) (live, past []string) {
+	for _, c := range categories {
+		if strings.HasPrefix(c, archived) {
+			past = append(past, c)
+		} else {
+			live = append(live, c)
+		}
+	}
+	return live, past
 }
 
 // bound ties a wrapped key to its place in the key store.
 func bound(id string, slot int) []byte { return append([]byte(id), '.', byte('0'+slot)) }
 
-func (v *Vault) unwrap(b bunch, slot int) (cipher.AEAD, error) {
-	plain, err := v.kek.Open(nil, nil, b.slot(slot), bound(b.id, slot))
+func (m *mint) unwrap(b bunch, slot int) (cipher.AEAD, error) {
+	plain, err := m.kek.Open(nil, nil, b.slot(slot), bound(b.id, slot))
 	if err != nil {
 		return nil, fmt.Errorf("vault: key %s does not unwrap: is this the master key of this key store? %w", b.id, ErrForged)
 	}
@@ -294,8 +334,29 @@ func (v *Vault) Rings(ctx context.Context, people ...string) (map[string]*Ring, 
 	return v.Unlock(ctx, held, people...)
 }
 
-// Unlock loads the keys that KeysOf found. Every person has a ring, one without keys an empty ring.
+// Unlock loads the keys that KeysOf found, none of the archive. Every person has a ring, one without keys an empty ring.
 func (v *Vault) Unlock(ctx context.Context, rows Held, people ...string) (map[string]*Ring, error) {
+	return v.unlock(ctx, rows, false, people...)
+}
+
+// ArchiveRing loads a person's keys, those of the archive too. Its caller has checked who asks, and why.
+func (v *Vault) ArchiveRing(ctx context.Context, person string, categories ...string) (*Ring, error) {
+	var held Held
+	if err := v.main.Read(ctx, func(tx *db.Tx) (err error) { held, err = KeysOf(tx, person); return err }); err != nil {
+		return nil, err
+	}
+	rings, err := v.unlock(ctx, held, true, person)
+	if err != nil {
+		return nil, err
+	}
+	need := make([]string, len(categories))
+	for i, c := range categories {
+		need[i] = archived + c
+	}
+	return rings[person], v.Add(ctx, rings[person], need...)
+}
+
+func (v *Vault) unlock(ctx context.Context, rows Held, past bool, people ...string) (map[string]*Ring, error) {
 	rings := map[string]*Ring{}
 	for _, p := range people {
 		rings[p] = newRing(p)
@@ -324,7 +385,11 @@ func (v *Vault) Unlock(ctx context.Context, rows Held, people ...string) (map[st
 						rings[a.person].erased[c] = true
 						continue
 					}
-					aead, err := v.unwrap(b, slot)
+					m := v.mint(c)
+					if m == &v.past && !past {
+						continue
+					}
+					aead, err := m.unwrap(b, slot)
 					if err != nil {
 						return err
 					}
@@ -367,8 +432,12 @@ func (r *Ring) Open(category string, p Place, sealed []byte) ([]byte, error) {
 	if len(sealed) == 0 {
 		return nil, nil
 	}
+	sealed, category, past := unmark(sealed, category)
 	a := r.keys[category]
-	if a == nil {
+	switch {
+	case a == nil && past && !r.erased[category]:
+		return nil, fmt.Errorf("%w: %s.%s of %s", ErrArchived, p.Table, p.Column, p.Row)
+	case a == nil:
 		return nil, fmt.Errorf("%w: %s.%s of %s", ErrErased, p.Table, p.Column, p.Row)
 	}
 	plain, err := a.Open(nil, nil, sealed, r.bound(category, p))
@@ -376,6 +445,31 @@ func (r *Ring) Open(category string, p Place, sealed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s.%s of %s", ErrForged, p.Table, p.Column, p.Row)
 	}
 	return plain, nil
+}
+
+// unmark says which category's key an archived value was sealed with.
+func unmark(sealed []byte, category string) (ciphertext []byte, key string, past bool) {
+	if rest, found := bytes.CutPrefix(sealed, []byte(mark)); found {
+		return rest, archived + category, true
+	}
+	return sealed, category, false
+}
+
+// Archive seals a value again for the archive, with a ring of [Vault.ArchiveRing]. What lies there already, or is empty, stays as it is;
+// what cannot be opened any more is nothing: it answers an empty value.
+func (r *Ring) Archive(category string, p Place, sealed []byte) ([]byte, error) {
+	if _, _, past := unmark(sealed, category); past || len(sealed) == 0 {
+		return sealed, nil
+	}
+	plain, err := r.Open(category, p, sealed)
+	if errors.Is(err, ErrErased) {
+		return []byte{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plain)
+	return append([]byte(mark), r.Seal(archived+category, p, plain)...), nil
 }
 
 // OpenText is Open for a string.
@@ -397,8 +491,11 @@ func (v *Vault) Index(kind, value string) string {
 	return hex.EncodeToString(m.Sum(nil)[:16])
 }
 
-// Erase destroys a person's keys of the given categories, all of them when none is named, and answers how many it destroyed. It is done
-// when it answers nil, and doing it again changes nothing. The rows stay, mute; removing them is the lifecycle's business.
+// Archived is the category under which [Vault.Erase] knows what a person has of a category in the archive.
+func Archived(category string) string { return archived + category }
+
+// Erase destroys a person's keys of the given categories, all of them and those of the archive when none is named, and answers how many it
+// destroyed. It is done when it answers nil, and doing it again changes nothing. The rows stay, mute; removing them is the lifecycle's business.
 func (v *Vault) Erase(ctx context.Context, person string, categories ...string) (erased int, err error) {
 	var rows Held
 	err = v.main.Read(ctx, func(tx *db.Tx) error { rows, err = KeysOf(tx, person); return err })

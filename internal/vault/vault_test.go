@@ -29,7 +29,7 @@ func each(t *testing.T, test func(t *testing.T, r rig)) {
 		place := dbtest.Place(t, d.Dialect(), "keys")
 		place.Schema = vault.KeySchema()
 		keys := dbtest.Open(t, place, c)
-		v, err := vault.New(d, keys, bytes.Repeat([]byte{7}, vault.MasterSize))
+		v, err := vault.New(d, keys, bytes.Repeat([]byte{7}, vault.MasterSize), bytes.Repeat([]byte{9}, vault.MasterSize))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,15 +254,88 @@ func TestNew_refusesTheWrongMasterKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		assign(t, r.main, ring)
-		other, err := vault.New(r.main, r.keys, bytes.Repeat([]byte{8}, vault.MasterSize))
+		other, err := vault.New(r.main, r.keys, bytes.Repeat([]byte{8}, vault.MasterSize), bytes.Repeat([]byte{9}, vault.MasterSize))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := other.Ring(ctx, "per_1"); !errors.Is(err, vault.ErrForged) {
 			t.Fatal(err)
 		}
-		if _, err := vault.New(r.main, r.keys, []byte("short")); err == nil {
+		if _, err := vault.New(r.main, r.keys, []byte("short"), make([]byte, vault.MasterSize)); err == nil {
 			t.Fatal("took a short key")
+		}
+	})
+}
+
+func TestArchive_opensOnlyForWhoAskedForIt(t *testing.T) {
+	each(t, func(t *testing.T, r rig) {
+		place := vault.Place{Table: "request", Column: "words_sealed", Row: "req_1"}
+		ring, err := r.v.New(ctx, "per_1", "need", "contact")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed := ring.SealText("need", place, "Une fuite")
+		assign(t, r.main, ring)
+		past, err := r.v.ArchiveRing(ctx, "per_1", "need")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := past.Archive("need", place, sealed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		assign(t, r.main, past)
+		if again, err := past.Archive("need", place, kept); err != nil || !bytes.Equal(again, kept) {
+			t.Errorf("archived twice: %v", err)
+		}
+		if empty, err := past.Archive("need", place, nil); err != nil || len(empty) != 0 {
+			t.Errorf("nothing archived is %q, %v", empty, err)
+		}
+		if n, err := r.v.Erase(ctx, "per_1", "need"); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		live, err := r.v.Ring(ctx, "per_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := live.OpenText("need", place, kept); !errors.Is(err, vault.ErrArchived) || !errors.Is(err, vault.ErrErased) {
+			t.Errorf("a page opens the archive: %v", err)
+		}
+		opened, err := r.v.ArchiveRing(ctx, "per_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := opened.OpenText("need", place, kept); err != nil || text != "Une fuite" {
+			t.Errorf("%q, %v", text, err)
+		}
+		if _, err := opened.OpenText("need", vault.Place{Table: "request", Column: "words_sealed", Row: "req_2"}, kept); !errors.Is(err, vault.ErrForged) {
+			t.Errorf("elsewhere: %v", err)
+		}
+		if late, err := opened.Archive("need", place, sealed); err != nil || len(late) != 0 {
+			t.Errorf("what was erased before comes into the archive as %q, %v", late, err)
+		}
+		if n, err := r.v.Erase(ctx, "per_1", vault.Archived("need")); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		gone, err := r.v.ArchiveRing(ctx, "per_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := gone.OpenText("need", place, kept); !errors.Is(err, vault.ErrErased) || errors.Is(err, vault.ErrArchived) {
+			t.Errorf("after erasure: %v", err)
+		}
+		// Without the archive's own key the master key opens nothing of it.
+		other, err := vault.New(r.main, r.keys, bytes.Repeat([]byte{7}, vault.MasterSize), bytes.Repeat([]byte{8}, vault.MasterSize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		two, err := r.v.ArchiveRing(ctx, "per_2", "need")
+		if err != nil {
+			t.Fatal(err)
+		}
+		assign(t, r.main, two)
+		if _, err := other.ArchiveRing(ctx, "per_2"); !errors.Is(err, vault.ErrForged) {
+			t.Errorf("another archive key: %v", err)
 		}
 	})
 }
@@ -301,7 +374,7 @@ func BenchmarkNewRing(b *testing.B) {
 	main := dbtest.New(b, db.SQLite, c)
 	place := dbtest.Place(b, db.SQLite, "keys")
 	place.Schema = vault.KeySchema()
-	v, err := vault.New(main, dbtest.Open(b, place, c), bytes.Repeat([]byte{7}, vault.MasterSize))
+	v, err := vault.New(main, dbtest.Open(b, place, c), bytes.Repeat([]byte{7}, vault.MasterSize), bytes.Repeat([]byte{9}, vault.MasterSize))
 	if err != nil {
 		b.Fatal(err)
 	}
