@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ import (
 	"entremise/internal/edition"
 	"entremise/internal/job"
 	"entremise/internal/notify"
+	"entremise/internal/person"
+	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
@@ -58,6 +61,8 @@ type Instance struct {
 	Links     *auth.Signer
 	Jobs      *job.Runner
 
+	Life *privacy.Engine
+
 	log     *slog.Logger
 	lock    *os.File
 	clock   *clock
@@ -87,11 +92,12 @@ func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.offset.L
 func (c *clock) clocks() db.Clocks { return db.Clocks{Business: c.now, Machine: time.Now} }
 
 const (
-	masterFile = "master.key"
-	pastFile   = "archive.key"
-	lockFile   = "lock"
-	mainFile   = "main.db"
-	keysFile   = "keys.db"
+	masterFile  = "master.key"
+	pastFile    = "archive.key"
+	endingsFile = "erasures.jsonl"
+	lockFile    = "lock"
+	mainFile    = "main.db"
+	keysFile    = "keys.db"
 )
 
 // errLocked says that a server runs on the folder; commands then speak to it.
@@ -270,6 +276,19 @@ func syncFolder(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// Holdings are what every room declares.
+func Holdings() []privacy.Holding {
+	return slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings())
+}
+
+// endings is the file of the ledger of erasures. It lies beside the databases unless ENTREMISE_ERASURES_FILE names another place, and in no backup.
+func (i *Instance) endings() string {
+	if path := os.Getenv("ENTREMISE_ERASURES_FILE"); path != "" {
+		return path
+	}
+	return filepath.Join(i.Data, endingsFile)
+}
+
 // compose puts the rooms together, left to right.
 func (i *Instance) compose(ctx context.Context) error {
 	hasher, err := auth.NewHasher(2)
@@ -298,7 +317,10 @@ func (i *Instance) compose(ctx context.Context) error {
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}
+	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Remains: map[string]privacy.Remains{"req": request.Remains},
+		Endings: privacy.EndingsIn(i.endings())})
 	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
+	i.Jobs.Every("what has been kept long enough", time.Minute, i.Life.Sweep)
 	i.Jobs.Handle(notify.SendKind, i.Notify.Send)
 	i.Pros.Register(i.Jobs)
 	i.Billing.Register(i.Jobs)

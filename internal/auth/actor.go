@@ -101,6 +101,10 @@ const (
 	EditionApply   Action = "edition.apply"
 	AddressBlock   Action = "address.block"
 	TokenManage    Action = "token.manage"
+	RetentionRead  Action = "retention.read"
+	RetentionHold  Action = "retention.hold"
+	ArchiveOpen    Action = "archive.open"
+	PersonErase    Action = "person.erase"
 )
 
 // permissions is the one table that says who may do what. A word is a sort of actor or a role of staff. What is not here is refused to
@@ -137,6 +141,10 @@ var permissions = map[Action][]string{
 	EditionApply:   {"administrator"},
 	AddressBlock:   {"administrator"},
 	TokenManage:    {"administrator", "professional"},
+	RetentionRead:  {"officer", "administrator"},
+	RetentionHold:  {"officer"},
+	ArchiveOpen:    {"litigation"},
+	PersonErase:    {"officer"},
 }
 
 // Actions lists the table in a fixed order: by name.

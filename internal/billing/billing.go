@@ -28,8 +28,8 @@ import (
 // Holdings of this room.
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{
-		{Table: "invoice", Person: "pro_id", Category: network.DataBilling, Columns: []string{"snapshot_sealed"}, Whose: network.Professional},
-		{Table: "invoice_file", Person: "invoice_id", Category: network.DataBilling, Columns: []string{"pdf_sealed"}, Whose: network.Professional},
+		{Table: "invoice", Person: "pro_id", Record: "id", Category: network.DataBilling, Columns: []string{"snapshot_sealed"}, Whose: network.Professional},
+		{Table: "invoice_file", Person: "invoice_id", Record: "invoice_id", Row: "invoice_id", Category: network.DataBilling, Columns: []string{"pdf_sealed"}, Whose: network.Professional},
 	}
 }
 

@@ -26,8 +26,8 @@ import (
 // Holdings of this room. The caller's number hangs on the person that his request will be about, so that erasing one erases both.
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{
-		{Table: "call", Person: "person_id", Category: network.DataContact, Columns: []string{"caller_sealed", "caller_bidx"}, Whose: network.Consumer},
-		{Table: "recording", Person: "person_id", Category: network.DataRecording, Columns: []string{"sound_sealed"}, Whose: network.Consumer},
+		{Table: "call", Person: "person_id", Record: "id", Category: network.DataContact, Columns: []string{"caller_sealed", "caller_bidx"}, Whose: network.Consumer},
+		{Table: "recording", Person: "person_id", Record: "call_id", Category: network.DataRecording, Columns: []string{"sound_sealed"}, Whose: network.Consumer, Rows: true},
 	}
 }
 

@@ -12,8 +12,6 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/job"
-	"entremise/internal/network"
-	"entremise/internal/privacy"
 	"entremise/internal/vault"
 )
 
@@ -59,39 +57,6 @@ func (s *Service) fetch(ctx context.Context, id string) error {
 		tx.Wake("calls")
 		return audit.Write(tx, auth.Machine.Name(), string(auth.System), "recording.keep", rec, c.ID)
 	})
-}
-
-// sweepKept erases recordings when the file's time for them is over (ET-145): the key first, so that a crash in between leaves a mute row and
-// the next round removes it.
-func (s *Service) sweepKept(ctx context.Context) error {
-	n, err := s.editions.InForce(ctx)
-	if err != nil {
-		return err
-	}
-	var lapsed []privacy.Held
-	if err := s.db.Read(ctx, func(tx *db.Tx) error {
-		lapsed, err = privacy.Lapsed(tx, n, network.Consumer, network.DataRecording, 100)
-		return err
-	}); err != nil {
-		return err
-	}
-	for _, h := range lapsed {
-		if _, err := s.vault.Erase(ctx, h.Person, catRecording); err != nil {
-			return err
-		}
-		if err := s.db.Write(ctx, func(tx *db.Tx) error {
-			if _, err := tx.Exec("DELETE FROM recording WHERE call_id = $1", h.Record); err != nil {
-				return err
-			}
-			if err := privacy.Drop(tx, h.Record, h.Person, network.DataRecording); err != nil {
-				return err
-			}
-			return audit.Write(tx, auth.Machine.Name(), string(auth.System), "recording.erase", h.Record, "")
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // RecordingOf is the newest recording of the calls from which a request came, for who may hear it; "" when there is none.

@@ -58,7 +58,6 @@ func (s *Service) Register(r *job.Runner) {
 	r.Handle(jobForget, s.forget)
 	r.Every("calls nobody answered", time.Second, s.sweepMissed)
 	r.Every("calls left behind", time.Minute, s.sweepLeft)
-	r.Every("recordings kept long enough", time.Minute, s.sweepKept)
 }
 
 // ring stores a call that has begun to ring. Its caller gets a key for his number only; the others follow when he agrees.
@@ -375,6 +374,10 @@ func (s *Service) Hangup(ctx context.Context, actor auth.Actor, id string) error
 }
 
 func (s *Service) hangup(ctx context.Context, actor auth.Actor, c Call) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
 	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		to, again := Ended, !c.Withheld && c.Tries < mostTries
 		switch c.State {
@@ -392,6 +395,11 @@ func (s *Service) hangup(ctx context.Context, actor auth.Actor, c Call) error {
 		}
 		if !done {
 			return errOver // it has just been taken, or the caller has just agreed: whoever ended it sees that and may end it again
+		}
+		if c.State == Talking { // his number was for the call; his request has a time of its own
+			if err := privacy.Ended(tx, n, c.person, c.ID, network.WhileRequestOpen); err != nil {
+				return err
+			}
 		}
 		switch {
 		case c.State == Talking && recorded:

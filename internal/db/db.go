@@ -373,6 +373,9 @@ func In[T any](args *[]any, values []T) string {
 	return string(mark(make([]byte, 0, 6*len(values)), args, values))
 }
 
+// Mark is the placeholder of the n-th argument.
+func Mark(n int) string { return "$" + strconv.Itoa(n) }
+
 func mark[T any](b []byte, args *[]any, values []T) []byte {
 	for i, v := range values {
 		if i > 0 {

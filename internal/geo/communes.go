@@ -161,6 +161,15 @@ func Departments() []string {
 	return out
 }
 
+// Department is the code of the department in which a commune lies, by the code of the commune, which need not exist any more.
+func Department(insee string) string {
+	n := 2
+	if strings.HasPrefix(insee, "97") || strings.HasPrefix(insee, "98") {
+		n = 3
+	}
+	return insee[:min(n, len(insee))]
+}
+
 // DepartmentName is the name of a department, "" for one that is not in the table.
 func DepartmentName(code string) string { return load().depts[code] }
 

@@ -116,6 +116,20 @@ func (d Duration) Cutoff(now time.Time) time.Time {
 	return c
 }
 
+// Before is an instant at or before which everything has begun that has lasted d at now, and little else: where months differ in length it errs
+// early, by less than four days. Who asks by it asks AddTo too.
+func (d Duration) Before(now time.Time) time.Time {
+	n := d.months()
+	if n == 0 {
+		return Duration{-d.N, d.Unit}.AddTo(now)
+	}
+	c := addMonths(now, -n)
+	if c.Day() != now.Day() || now.AddDate(0, 0, 1).Day() == 1 { // that month's later days end here too
+		c = time.Date(c.Year(), c.Month()+1, 1, 0, 0, 0, 0, c.Location()).Add(-time.Microsecond)
+	}
+	return c
+}
+
 func (d Duration) months() int {
 	switch d.Unit {
 	case UnitMonth:

@@ -28,7 +28,7 @@ func Holdings() []privacy.Holding {
 	return []privacy.Holding{
 		{Table: "person", Person: "id", Category: network.DataIdentity, Columns: []string{"name_sealed", "company_sealed"}, Whose: network.Consumer},
 		{Table: "person", Person: "id", Category: network.DataContact, Columns: []string{"phone_sealed", "phone_bidx", "email_sealed", "email_bidx"}, Whose: network.Consumer},
-		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer},
+		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer, Rows: true},
 		{Table: "address_block", Category: network.DataConnection, Columns: []string{"address_bidx"}, Whose: network.Visitor},
 	}
 }

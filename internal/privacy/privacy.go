@@ -24,17 +24,34 @@ import (
 type Holding struct {
 	Table    string
 	Person   string // column that leads to the person
+	Record   string // column that leads to the record under which it is held; without one the row is of the person, whatever is held
+	Only     string // SQL that tells its rows from others of the same table
+	Row      string // column that names the row to the vault; id if empty
 	Category network.Category
 	Columns  []string
 	Whose    network.Person
+	Rows     bool              // nothing is left of the row without these columns: it goes with them
+	Blank    map[string]string // what a column says once it is emptied, as SQL, where nothing will not do; the archive leaves such a column as it is
+}
+
+// Sealed are its columns that a key of the person opens.
+func (h Holding) Sealed() []string {
+	return slices.DeleteFunc(slices.Clone(h.Columns), func(c string) bool { return !strings.HasSuffix(c, "_sealed") })
+}
+
+func (h Holding) row() string {
+	if h.Row == "" {
+		return "id"
+	}
+	return h.Row
 }
 
 // Holdings of this room, and of auth, which lies left of it and cannot name the type.
 func Holdings() []Holding {
 	return []Holding{
-		{Table: "account", Person: "id", Category: network.DataAccount, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "totp_sealed"}, Whose: network.Staff},
-		{Table: "consent", Person: "person_id", Category: network.DataConsent, Columns: []string{"granted"}, Whose: network.Consumer},
-		{Table: "proof_leaf", Person: "person_id", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer},
+		{Table: "account", Person: "id", Record: "id", Category: network.DataAccount, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "totp_sealed"}, Whose: network.Staff},
+		{Table: "consent", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"granted"}, Whose: network.Consumer, Rows: true},
+		{Table: "proof_leaf", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer, Only: "category = 'consent'"},
 	}
 }
 
@@ -89,14 +106,18 @@ func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 	}
 	var rows [][]any
 	for _, p := range purposes {
-		rows = append(rows, []any{person, record, p, db.Micros(tx.Now()), strings.Join(claimed[p], " ")})
+		since, base := db.Micros(tx.Now()), db.Micros(tx.Now())
+		if purpose, ok := n.Purpose(p); ok && purpose.Keep != nil && purpose.Keep.While != "" {
+			base = 0
+		}
+		rows = append(rows, []any{person, record, p, since, phaseKept, base, strings.Join(claimed[p], " ")})
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	marks, args := db.Rows(rows...)
 	// Twice in one instant: the second adds to the first.
-	return tx.Send("INSERT INTO holding (person_id, record, purpose, since, categories) VALUES "+marks+
+	return tx.Send("INSERT INTO holding (person_id, record, purpose, since, phase, base, categories) VALUES "+marks+
 		" ON CONFLICT (person_id, record, purpose, since) DO UPDATE SET categories = holding.categories || ' ' || excluded.categories", args...)
 }
 
@@ -119,31 +140,6 @@ func Drop(tx *db.Tx, record, person string, categories ...network.Category) erro
 		}
 	}
 	return nil
-}
-
-// Held is a record with the person whose data it holds.
-type Held struct{ Record, Person string }
-
-// Lapsed lists at most limit records that no purpose of the edition in force lets anybody hold any longer for a category, oldest first. It
-// knows categories that are kept for a time from collection; one that is kept while something lasts, or archived, lapses never here.
-func Lapsed(tx *db.Tx, n *network.Network, whose network.Person, c network.Category, limit int) ([]Held, error) {
-	args := []any{"% " + string(c) + " %"}
-	var over []string
-	for _, p := range n.PurposesFor(whose, c) {
-		if p.Keep == nil || p.Keep.For.IsZero() || p.Keep.Archive != nil {
-			continue // its holdings stand in the way of every record that has one
-		}
-		args = append(args, p.ID, db.Micros(p.Keep.For.Cutoff(tx.Now())))
-		over = append(over, fmt.Sprintf("(h.purpose = $%d AND h.since <= $%d)", len(args)-1, len(args)))
-	}
-	if len(over) == 0 {
-		return nil, nil
-	}
-	args = append(args, limit)
-	q := strings.Join(over, " OR ")
-	return db.List(tx, func(s db.Scanner) (h Held, err error) { err = s.Scan(&h.Record, &h.Person); return },
-		"SELECT h.record, h.person_id FROM holding h WHERE ' ' || h.categories || ' ' LIKE $1 AND ("+q+") AND NOT EXISTS (SELECT 1 FROM holding o WHERE o.person_id = h.person_id AND o.record = h.record AND ' ' || o.categories || ' ' LIKE $1 AND NOT ("+
-			strings.ReplaceAll(q, "h.", "o.")+")) GROUP BY h.record, h.person_id ORDER BY min(h.since), h.record LIMIT $"+strconv.Itoa(len(args)), args...)
 }
 
 // Choice is a box that a person was shown: ticked or not. Both are kept: a refusal is an answer.

@@ -3,7 +3,6 @@ package privacy_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -235,60 +234,6 @@ func TestHold_eachPurposeOnceAndNothingWithoutOne(t *testing.T) {
 		drop()
 		if n := value[int64](t, r, "SELECT count(*) FROM holding"); n != 0 {
 			t.Errorf("%d holdings are left", n)
-		}
-	})
-}
-
-func TestLapsed_whenNoPurposeIsLeft(t *testing.T) {
-	rig.Each(t, func(t *testing.T, r *rig.Rig) {
-		lapsed := func(c network.Category, limit int) (records []string) {
-			t.Helper()
-			ok(t, r.DB.Read(ctx, func(tx *db.Tx) error {
-				held, err := privacy.Lapsed(tx, r.Network, network.Consumer, c, limit)
-				records = nil
-				for _, h := range held {
-					if h.Person != "per_"+strings.TrimPrefix(h.Record, "cal_") {
-						t.Errorf("%+v", h)
-					}
-					records = append(records, h.Record)
-				}
-				return err
-			}))
-			return records
-		}
-		hold := func(record, whose string, c network.Category) {
-			t.Helper()
-			ok(t, r.DB.Write(ctx, func(tx *db.Tx) error { return privacy.Hold(tx, r.Network, record, whose, network.Consumer, c) }))
-		}
-		hold("cal_1", "per_1", network.DataRecording)
-		r.Clock.Add(24 * time.Hour)
-		hold("cal_2", "per_2", network.DataRecording)
-		hold("cal_3", "per_3", network.DataContact) // kept while a request is open, then archived: not here
-		r.Clock.Add(time.Date(2027, 5, 23, 8, 4, 59, 0, time.UTC).Sub(r.Clock.Now()))
-		if got := lapsed(network.DataRecording, 10); len(got) != 0 {
-			t.Errorf("a second before six months: %v", got)
-		}
-		r.Clock.Add(time.Second)
-		if got := lapsed(network.DataRecording, 10); !slices.Equal(got, []string{"cal_1"}) {
-			t.Errorf("at six months: %v", got)
-		}
-		r.Clock.Add(10 * 365 * 24 * time.Hour)
-		if got := lapsed(network.DataRecording, 10); !slices.Equal(got, []string{"cal_1", "cal_2"}) {
-			t.Errorf("long after: %v", got)
-		}
-		if got := lapsed(network.DataRecording, 1); !slices.Equal(got, []string{"cal_1"}) {
-			t.Errorf("one at a time: %v", got)
-		}
-		if got := lapsed(network.DataContact, 10); len(got) != 0 {
-			t.Errorf("what is archived lapses: %v", got)
-		}
-		// A purpose that an older edition knew and this one does not: whoever holds for it still holds.
-		ok(t, r.DB.Write(ctx, func(tx *db.Tx) error {
-			_, err := tx.Exec("INSERT INTO holding (person_id, record, purpose, since, categories) VALUES ('per_1', 'cal_1', 'dispute', 0, 'contact call-recording')")
-			return err
-		}))
-		if got := lapsed(network.DataRecording, 10); !slices.Equal(got, []string{"cal_2"}) {
-			t.Errorf("with a dispute about the first: %v", got)
 		}
 	})
 }

@@ -24,12 +24,13 @@ import (
 // Holdings of this room.
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{
-		{Table: "pro", Person: "id", Category: network.DataIdentity, Columns: []string{"company_sealed", "contact_sealed"}, Whose: network.Professional},
-		{Table: "pro", Person: "id", Category: network.DataContact, Columns: []string{"phone_sealed", "phone_bidx", "email_sealed", "email_bidx"}, Whose: network.Professional},
-		{Table: "pro", Person: "id", Category: network.DataPlace, Columns: []string{"street_sealed"}, Whose: network.Professional},
-		{Table: "pro", Person: "id", Category: network.DataBusiness, Columns: []string{"siren_sealed", "siren_bidx"}, Whose: network.Professional},
-		{Table: "pro_word", Person: "pro_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Professional},
-		{Table: "pro_version", Person: "pro_id", Category: network.DataBusiness, Columns: []string{"profile"}, Whose: network.Professional},
+		{Table: "pro", Person: "id", Record: "id", Category: network.DataIdentity, Columns: []string{"company_sealed", "contact_sealed"}, Whose: network.Professional},
+		{Table: "pro", Person: "id", Record: "id", Category: network.DataContact, Columns: []string{"phone_sealed", "phone_bidx", "email_sealed", "email_bidx"}, Whose: network.Professional},
+		{Table: "pro", Person: "id", Record: "id", Category: network.DataPlace, Columns: []string{"street_sealed"}, Whose: network.Professional},
+		{Table: "pro", Person: "id", Record: "id", Category: network.DataBusiness, Columns: []string{"siren_sealed", "siren_bidx"}, Whose: network.Professional,
+			Blank: map[string]string{"siren_bidx": "id"}}, // unique, and who was shut out for good stays known while anything of him is,
+		{Table: "pro_word", Person: "pro_id", Record: "pro_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Professional, Rows: true},
+		{Table: "pro_version", Person: "pro_id", Record: "pro_id", Category: network.DataBusiness, Columns: []string{"profile"}, Whose: network.Professional, Blank: map[string]string{"profile": "'{}'"}},
 	}
 }
 

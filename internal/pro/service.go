@@ -430,6 +430,9 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 			}
 		}
 		if to == Closed {
+			if err := privacy.Ended(tx, n, id, "", network.WhileAccountOpen); err != nil {
+				return err
+			}
 			for _, a := range accounts {
 				if err := s.auth.Close(tx, a.ID); err != nil {
 					return err

@@ -116,7 +116,11 @@ func (s *Service) ask(ctx context.Context, p Purchase) error {
 		if err != nil || first == 0 {
 			return err
 		}
-		if _, err := moveState(tx, r.ID, Closed, Filled, Published); err != nil {
+		closed, err := moveState(tx, r.ID, Closed, Filled, Published)
+		if err == nil && closed {
+			err = over(tx, n, r)
+		}
+		if err != nil {
 			return err
 		}
 		agreed := false
@@ -188,6 +192,9 @@ func (s *Service) expire(ctx context.Context, id string) error {
 		}
 		moved, err := moveState(tx, id, to, now.State)
 		if err != nil || !moved {
+			return err
+		}
+		if err := over(tx, n, now); err != nil {
 			return err
 		}
 		if err := freeWindow(tx, id); err != nil {

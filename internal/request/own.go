@@ -212,6 +212,9 @@ func (s *Service) Unwithdraw(ctx context.Context, actor auth.Actor, id string) e
 		if err == nil && back == 0 {
 			err = errTooLate
 		}
+		if err == nil {
+			err = privacy.Resumed(tx, n, r.Person, r.ID, network.WhileRequestOpen)
+		}
 		if err != nil {
 			return err
 		}
@@ -250,6 +253,9 @@ func (s *Service) end(ctx context.Context, actor auth.Actor, r Request, n *netwo
 		}
 		if !moved {
 			return errState
+		}
+		if err := over(tx, n, r); err != nil {
+			return err
 		}
 		// A seat that is capturing is left to its payment, which finds the request ended and gives the money back.
 		if err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE request_id = $1 AND state = 'held'", r.ID); err != nil {
@@ -353,6 +359,9 @@ func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase st
 				return err
 			}
 			if moved { // else it was over already, and its number free
+				if err := over(tx, n, r); err != nil {
+					return err
+				}
 				if err := freeWindow(tx, r.ID); err != nil {
 					return err
 				}

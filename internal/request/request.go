@@ -24,12 +24,13 @@ import (
 // Holdings of this room. Free text, photos and the street are data of their own: they never leave before purchase (ET-10).
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{
-		{Table: "request", Person: "person_id", Category: network.DataNeed, Columns: []string{"words_sealed", "answers"}, Whose: network.Consumer},
-		{Table: "request", Person: "person_id", Category: network.DataPlace, Columns: []string{"street_sealed"}, Whose: network.Consumer},
-		{Table: "request", Person: "person_id", Category: network.DataConnection, Columns: []string{"address_sealed", "address_bidx"}, Whose: network.Consumer},
-		{Table: "request", Person: "person_id", Category: network.DataContact, Columns: []string{"draft_sealed"}, Whose: network.Consumer},
-		{Table: "request_window", Category: network.DataContact, Columns: []string{"phone_bidx"}, Whose: network.Consumer},
-		{Table: "photo", Person: "request_id", Category: network.DataPhotos, Columns: []string{"image_sealed"}, Whose: network.Consumer},
+		{Table: "request", Person: "person_id", Record: "id", Category: network.DataNeed, Columns: []string{"words_sealed"}, Whose: network.Consumer},
+		{Table: "request", Person: "person_id", Record: "id", Category: network.DataNeed, Columns: []string{"answers"}, Whose: network.Consumer, Blank: map[string]string{"answers": "'{}'"}},
+		{Table: "request", Person: "person_id", Record: "id", Category: network.DataPlace, Columns: []string{"street_sealed"}, Whose: network.Consumer},
+		{Table: "request", Person: "person_id", Record: "id", Category: network.DataConnection, Columns: []string{"address_sealed", "address_bidx"}, Whose: network.Consumer},
+		{Table: "request", Person: "person_id", Record: "id", Category: network.DataContact, Columns: []string{"draft_sealed"}, Whose: network.Consumer},
+		{Table: "request_window", Record: "request_id", Category: network.DataContact, Columns: []string{"phone_bidx"}, Whose: network.Consumer, Rows: true},
+		{Table: "photo", Person: "request_id", Record: "request_id", Category: network.DataPhotos, Columns: []string{"image_sealed"}, Whose: network.Consumer, Rows: true},
 	}
 }
 

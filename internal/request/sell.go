@@ -474,11 +474,14 @@ func (s *Service) hand(ctx context.Context, n *network.Network, r Request, proID
 // both sides are told, in the transaction that charges.
 func (s *Service) reveal(tx *db.Tx, actor auth.Actor, h hand, p Purchase) error {
 	r := h.r
-	n, err := tx.Exec("UPDATE request SET sold = sold + 1, state = CASE WHEN sold + 1 >= seats THEN 'filled' ELSE state END, state_at = $2 WHERE id = $1 AND state = 'published' AND sold < seats", r.ID, db.Micros(tx.Now()))
-	if err != nil {
+	state, err := db.Value[string](tx, "UPDATE request SET sold = sold + 1, state = CASE WHEN sold + 1 >= seats THEN 'filled' ELSE state END, state_at = $2 WHERE id = $1 AND state = 'published' AND sold < seats RETURNING state", r.ID, db.Micros(tx.Now()))
+	if err == nil && State(state) == Filled {
+		err = over(tx, h.n, r)
+	}
+	if err != nil && !errors.Is(err, db.ErrNone) {
 		return err
 	}
-	if n == 0 {
+	if err != nil {
 		return errSeatGone
 	}
 	// Sale k of N: the purchase's random id is the salt.

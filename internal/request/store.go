@@ -11,6 +11,7 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/money"
 	"entremise/internal/network"
+	"entremise/internal/privacy"
 	"entremise/internal/vault"
 )
 
@@ -142,6 +143,11 @@ func moveState(tx *db.Tx, id string, to State, from ...State) (bool, error) {
 	}
 	n, err := tx.Exec("UPDATE request SET state = $2, state_at = $3 WHERE id = $1 AND state IN ("+db.In(&args, names)+")", args...)
 	return n == 1, err
+}
+
+// over starts the time that a request's data may still be kept: nobody needs it open any more.
+func over(tx *db.Tx, n *network.Network, r Request) error {
+	return privacy.Ended(tx, n, r.Person, r.ID, network.WhileRequestOpen)
 }
 
 func insertEvent(tx *db.Tx, request, kind, actor string, count int, object string) error {

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/mail"
+	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,6 +29,8 @@ import (
 	"entremise/internal/money"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/person"
+	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
@@ -63,6 +67,8 @@ type Rig struct {
 	Calls    *call.Service
 	Line     *Line
 	Jobs     *job.Runner
+	Life     *privacy.Engine
+	Endings  *privacy.EndingsFile
 
 	main, keys db.Options // where both databases are
 	count      atomic.Int64
@@ -125,12 +131,16 @@ func (r *Rig) open(t testing.TB) {
 	r.Billing = billing.New(r.DB, r.Vault, r.Editions, r.Notify, r.Pros, r.Bank.card(), url)
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
+	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
+	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Remains: map[string]privacy.Remains{"req": request.Remains},
+		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings())})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
 	r.Pros.Register(r.Jobs)
 	r.Billing.Register(r.Jobs)
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)
+	r.Jobs.Every("what has been kept long enough", time.Minute, r.Life.Sweep)
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.
@@ -266,6 +276,9 @@ func (r *Rig) Pro(t testing.TB, change ...func(*pro.Input)) auth.Actor {
 	a.Account = accounts[0].ID
 	return a
 }
+
+// AskForm is a request's form, for rooms that stand left of its own.
+type AskForm = request.Ask
 
 // AskInput is a whole and valid Ask of somebody in Nîmes with a leak, from a browser with scripts.
 func (r *Rig) AskInput() request.Ask {

@@ -76,6 +76,7 @@ var actionNames = map[auth.Action][2]string{
 	auth.ProList: {"Voir les professionnels", "See professionals"}, auth.ProCreate: {"Créer un professionnel", "Create a professional"}, auth.ProEdit: {"Modifier un professionnel", "Edit a professional"}, auth.ProEditOwn: {"Modifier sa zone et ses horaires", "Edit one’s own area and hours"}, auth.ProSuspend: {"Suspendre, rouvrir, fermer un accès", "Suspend, reopen, close access"},
 	auth.WalletRead: {"Lire un portefeuille", "Read a wallet"}, auth.WalletCredit: {"Créditer par carte", "Top up by card"}, auth.WalletTransfer: {"Noter un virement reçu", "Record a transfer"}, auth.InvoiceRead: {"Lire les factures", "Read invoices"}, auth.SalesRead: {"Voir ventes et délais", "See sales and delays"},
 	auth.TeamManage: {"Gérer l’équipe", "Manage the team"}, auth.AuditRead: {"Lire le journal", "Read the audit trail"}, auth.EditionRead: {"Lire les réglages", "Read the settings"}, auth.EditionApply: {"Appliquer un fichier du réseau", "Apply a network file"}, auth.AddressBlock: {"Bloquer une adresse réseau", "Block a network address"}, auth.TokenManage: {"Gérer ses jetons d’API", "Manage API tokens"},
+	auth.RetentionRead: {"Voir ce qui est conservé, et jusqu’à quand", "See what is kept, and until when"}, auth.RetentionHold: {"Geler un dossier, lever un gel", "Lay and lift legal holds"}, auth.ArchiveOpen: {"Ouvrir l’archive", "Open the archive"}, auth.PersonErase: {"Effacer une personne", "Erase a person"},
 }
 
 func (v *visit) actionName(a auth.Action) string {

@@ -192,17 +192,44 @@ CREATE TABLE consent (
   leaf_id TEXT NOT NULL,
   PRIMARY KEY (person_id, at, id)
 );
--- No due date is stored: a holding is due when since + the duration of its purpose in the edition in force has passed.
 -- What one record holds for one purpose since one instant, all categories together: a row for each would be most of the rows of a request.
+-- No due date is stored: base is the instant from which the purpose's time counts, 0 while what it waits for lasts; it is due when base + the
+-- duration of its purpose in the edition in force has passed.
 CREATE TABLE holding (
   person_id TEXT NOT NULL,
   record TEXT NOT NULL,
   purpose TEXT NOT NULL,
   since BIGINT NOT NULL,
+  phase TEXT NOT NULL CHECK (phase IN ('kept', 'archived')),
+  base BIGINT NOT NULL,
   categories TEXT NOT NULL,
   PRIMARY KEY (person_id, record, purpose, since)
 );
-CREATE INDEX holding_rule ON holding (purpose, since);
+CREATE INDEX holding_due ON holding (purpose, phase, base);
+-- A file that somebody needs for a dispute or that an authority asked to keep: nothing of it is erased before the hold ends.
+CREATE TABLE legal_hold (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  person_id TEXT NOT NULL,
+  record TEXT NOT NULL,
+  ground TEXT NOT NULL CHECK (ground IN ('dispute', 'authority', 'audit', 'abuse')),
+  reference TEXT NOT NULL,
+  by_account TEXT NOT NULL,
+  until_at BIGINT NOT NULL,
+  ended_at BIGINT NOT NULL,
+  ended_by TEXT NOT NULL
+);
+CREATE INDEX legal_hold_person ON legal_hold (person_id, ended_at);
+CREATE INDEX legal_hold_until ON legal_hold (until_at) WHERE ended_at = 0;
+-- Keys that are to be destroyed: written with the rows that were emptied, gone once the key store and the ledger of erasures have it.
+CREATE TABLE key_end (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  person_id TEXT NOT NULL,
+  record TEXT NOT NULL,
+  categories TEXT NOT NULL,
+  cause TEXT NOT NULL CHECK (cause IN ('retention', 'right', 'archive'))
+);
 
 -- notify
 CREATE TABLE message ( /* wide */
@@ -437,6 +464,7 @@ CREATE TABLE request (
 );
 CREATE INDEX request_state ON request (state, at, id);
 CREATE INDEX request_person ON request (person_id);
+CREATE INDEX request_place ON request (trade, insee) WHERE state IN ('filled', 'closed', 'cancelled', 'withdrawn', 'unserved');
 CREATE INDEX request_address ON request (address_bidx, at) WHERE address_bidx <> '';
 -- The newest request of one number for one trade and commune: another within the network's window is the same one.
 CREATE TABLE request_window (

@@ -1,0 +1,47 @@
+package request
+
+import (
+	"entremise/internal/db"
+	"entremise/internal/geo"
+	"entremise/internal/privacy"
+)
+
+// shares is how many ended requests of one trade must come from a commune before it may still be told of one that has become of nobody: among
+// fewer it could be recognised.
+const shares = 5
+
+// ended are the states of requests that are over, as the index request_place has them.
+const ended = "state IN ('filled', 'closed', 'cancelled', 'withdrawn', 'unserved')"
+
+// Remains leaves of requests that became of nobody what figures need: trade, instants, price, and the commune where at least [shares] ended
+// requests of the trade come from it, else its department alone. Their private links die. Without kept, the choices from lists are gone too;
+// the engine has emptied them.
+func Remains(tx *db.Tx, records []string, kept bool) error {
+	type place struct{ trade, insee string }
+	of := map[place][]string{}
+	for _, id := range records {
+		var p place
+		if err := tx.Get(db.Into(&p.trade, &p.insee), "SELECT trade, insee FROM request WHERE id = $1", id); err != nil {
+			return err
+		}
+		of[p] = append(of[p], id)
+	}
+	for p, ids := range of {
+		alike, err := db.Value[int64](tx, "SELECT count(*) FROM (SELECT 1 FROM request WHERE trade = $1 AND insee = $2 AND "+ended+" LIMIT 5) few", p.trade, p.insee)
+		if err != nil {
+			return err
+		}
+		told := p.insee
+		if alike < shares {
+			told = geo.Department(p.insee)
+		}
+		args := []any{told}
+		if err := tx.Send("UPDATE request SET insee = $1, postcode = '', link_generation = link_generation + 1 WHERE id IN ("+db.In(&args, ids)+")", args...); err != nil {
+			return err
+		}
+	}
+	var args []any
+	return tx.Send("DELETE FROM exclusion WHERE request_id IN ("+db.In(&args, records)+")", args...)
+}
+
+var _ privacy.Remains = Remains
