@@ -212,7 +212,7 @@ func TestFolder_checkFindsEachMistake(t *testing.T) {
 			last := first + strings.Count(change[1], "\n")
 			found := false
 			for _, r := range rows {
-				if r.Severity != "notice" && r.File == "network.yaml" && r.Line >= first && r.Line <= last && len(r.Text) > 20 {
+				if r.Severity == "error" && r.File == "network.yaml" && r.Line >= first && r.Line <= last && len(r.Text) > 20 {
 					found = true
 				}
 			}

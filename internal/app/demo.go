@@ -105,6 +105,7 @@ func (c demoCmd) Run(o *out) error {
 	if err != nil {
 		return errors.Join(err, l.Close(), i.Close())
 	}
+	o.unbuilt(n)
 	fmt.Fprintf(o.stdout, "listening http://%s\n", l.Addr())
 	o.say("\n%s is open (ready in %s). Everything here is invented; business time is virtual.\n", n.Operator.Name, time.Since(started).Round(100*time.Millisecond))
 	o.say("  %-34s %s", "Consumers ask here", site)

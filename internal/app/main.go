@@ -173,7 +173,7 @@ func (o *out) problems(problems []network.Problem, english bool, none func()) er
 	rows, lang := rowsOf(problems, english)
 	if err := o.report(rows, func() {
 		for _, p := range problems {
-			fmt.Fprintln(o.stdout, p.Say(lang))
+			fmt.Fprintln(o.stdout, p.Titled(lang))
 		}
 		if !network.Refused(problems) {
 			none()
@@ -185,6 +185,15 @@ func (o *out) problems(problems []network.Problem, english bool, none func()) er
 		return errTold
 	}
 	return nil
+}
+
+// unbuilt says at every start what the network declares and this program does not do, so that nobody waits for it.
+func (o *out) unbuilt(n *network.Network) {
+	for _, p := range network.Check(n) {
+		if p.Severity == network.NotYet {
+			o.say("%s", p.Titled("en"))
+		}
+	}
 }
 
 type migrateCmd struct {

@@ -94,13 +94,15 @@ func (c serveCmd) Run(o *out) error {
 	if err != nil {
 		return err
 	}
-	if _, err := i.Editions.InForce(o.ctx); err != nil {
+	n, err := i.Editions.InForce(o.ctx)
+	if err != nil {
 		return errors.Join(fmt.Errorf("no network is in force in this folder: run entremise apply first (%w)", err), i.Close())
 	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return errors.Join(err, i.Close())
 	}
+	o.unbuilt(n)
 	o.say("listening http://%s", l.Addr())
 	return i.serve(o, l, i.Handler(web.Demo{}))
 }

@@ -42,6 +42,7 @@ func Check(n *Network) []Problem {
 	c.purposes()
 	c.recipients()
 	c.modules()
+	c.differences()
 	c.consents()
 	c.forms()
 	c.wordings()
@@ -110,13 +111,27 @@ func (c *checker) operator() {
 			"le contraste de "+string(c.n.Accent)+" sur blanc est de "+strings.Replace(text, ".", ",", 1)+" ; il faut 4,5 au moins (WCAG 2.2, 1.4.3). Choisissez une couleur plus foncée.",
 			"the contrast of "+string(c.n.Accent)+" on white is "+text+"; it must be at least 4.5 (WCAG 2.2, 1.4.3). Choose a darker colour."))
 	}
+	c.cookies()
+}
+
+// cookies names what differs from the authority's recommendation; the figures of the file are executed.
+func (c *checker) cookies() {
+	const at = "cookies.choice"
+	article := fault.T("CNIL, recommandation 2020-092", "CNIL, recommendation 2020-092")
 	ch := c.n.Cookies.Choice
 	if ch.Refused.approx() < ch.Accepted.approx() {
-		c.wrong("cookies.choice", "un refus est gardé moins longtemps (%s) qu’un accord (%s) : refuser doit être aussi simple qu’accepter. Donnez la même durée.",
-			"a refusal is kept for less time (%s) than an acceptance (%s): refusing must be as easy as accepting. Give the same duration.", ch.Refused, ch.Accepted)
+		r, a := ch.Refused.Text(), ch.Accepted.Text()
+		c.law(at+".refused", article, fault.T("un refus est gardé "+r.FR+", un accord "+a.FR, "a refusal is kept for "+r.EN+", an acceptance for "+a.EN),
+			fault.T("ces durées ; l’autorité recommande la même pour les deux", "these durations; the authority recommends the same for both"))
 	}
-	if ch.Accepted.approx() > (Duration{6, UnitMonth}).approx() {
-		c.remark("cookies.choice.accepted", "la CNIL recommande de redemander après 6 mois (recommandation 2020-092).", "the authority (CNIL) recommends asking again after 6 months (recommendation 2020-092).")
+	for _, d := range []struct {
+		key  string
+		kept Duration
+	}{{"accepted", ch.Accepted}, {"refused", ch.Refused}} {
+		if d.kept.approx() > (Duration{6, UnitMonth}).approx() {
+			t := d.kept.Text()
+			c.law(at+"."+d.key, article, fault.T("un choix est gardé "+t.FR, "a choice is kept for "+t.EN), fault.T("cette durée ; l’autorité recommande de redemander après 6\u00a0mois", "this duration; the authority recommends asking again after 6\u00a0months"))
+		}
 	}
 }
 
@@ -252,9 +267,20 @@ func (c *checker) introductions() {
 	if m.Qualification == QualificationAgent {
 		need(in.Clocks.CallBack, "call_back", "dites en combien de temps un conseiller rappelle, par exemple 10 min.", "say within what time an agent calls back, for example 10 min.")
 	}
-	if sells(c.n) {
+	if !sells(c.n) {
+		c.unsold()
+	} else {
 		need(in.Clocks.FirstContact, "first_contact", "dites en combien de temps le professionnel appelle, par exemple 10 min.", "say within what time the professional calls, for example 10 min.")
 		need(in.Clocks.OnSite, "on_site", "dites en combien de temps il peut être sur place, par exemple 30 min.", "say within what time he can be on site, for example 30 min.")
+		for _, part := range []struct {
+			name string
+			none bool
+		}{{"introductions.seats", in.Seats == 0}, {"introductions.allocation", in.Allocation.Mode == ""}, {"introductions.cart", in.Cart.AtMost == 0}, {"introductions.price", in.Price.Max() == 0},
+			{"introductions.radius", in.Radius.Most == 0}, {"invoices", c.n.Invoices.LateRate == 0}} {
+			if part.none {
+				c.wrong(part.name, "des mises en relation sont vendues et « %s » manque : ajoutez-le, ou changez modules.sale.", "introductions are sold and %q is missing: add it, or change modules.sale.", part.name)
+			}
+		}
 	}
 	for _, d := range []struct {
 		path string
@@ -270,7 +296,7 @@ func (c *checker) introductions() {
 			c.wrong(d.path, d.fr+" : réduisez %s.", d.en+": shorten %s.", d.d)
 		}
 	}
-	if in.Cart.Hold.approx() >= in.Expires.approx() {
+	if sells(c.n) && in.Cart.Hold.approx() >= in.Expires.approx() {
 		c.wrong("introductions.cart.hold", "le panier retient une place %s, plus longtemps que la demande ne vit (%s) : réduisez-le.",
 			"the cart holds a seat for %s, longer than the request lives (%s): shorten it.", in.Cart.Hold, in.Expires)
 	}
@@ -281,16 +307,31 @@ func (c *checker) introductions() {
 		c.wrong("introductions.radius.widen", "les pas d’élargissement doivent croître, par exemple [10 km, 25 km].", "the steps must grow, for example [10 km, 25 km].")
 	}
 	for i, r := range in.Recredit {
-		if !sells(c.n) {
-			c.wrong("introductions.recredit."+strconv.Itoa(i+1), "il n’y a rien à recréditer quand rien n’est vendu : retirez « recredit ».", `there is nothing to give back when nothing is sold: remove "recredit".`)
-		}
 		if slices.ContainsFunc(in.Recredit[:i], func(o Recredit) bool { return o.Reason == r.Reason }) {
 			c.wrong("introductions.recredit."+strconv.Itoa(i+1), "ce motif est écrit deux fois : gardez-en un.", "this reason is written twice: keep one.")
 		}
 	}
 }
 
+// unsold refuses what only a sale has: a figure that nothing executes would be read as a promise.
+func (c *checker) unsold() {
+	in := c.n.Introductions
+	for _, part := range []struct {
+		name    string
+		written bool
+	}{{"introductions.seats", in.Seats != 0}, {"introductions.allocation", in.Allocation.Mode != ""}, {"introductions.cart", in.Cart.AtMost != 0}, {"introductions.price", in.Price.Max() != 0},
+		{"introductions.radius", in.Radius.Most != 0}, {"introductions.recredit", len(in.Recredit) > 0}, {"introductions.clocks.first_contact", !in.Clocks.FirstContact.IsZero()},
+		{"introductions.clocks.on_site", !in.Clocks.OnSite.IsZero()}, {"introductions.insurance_reminder", !in.InsuranceReminder.IsZero()}, {"invoices", c.n.Invoices != Invoices{}}} {
+		if part.written {
+			c.wrong(part.name, "aucune mise en relation n’est vendue (modules.sale) : retirez « %s », que rien n’exécuterait.", "no introduction is sold (modules.sale): remove %q, which nothing would execute.", part.name)
+		}
+	}
+}
+
 func (c *checker) prices() {
+	if !sells(c.n) {
+		return
+	}
 	p := c.n.Introductions.Price
 	const at = "introductions.price"
 	if p.Min() <= 0 || p.Min() > p.Max() || p.Min()%100 != 0 || p.Max()%100 != 0 {

@@ -44,7 +44,7 @@ func (c *checker) purposes() {
 		ok   bool
 	}{
 		{Consumer, []Category{DataIdentity, DataContact, DataPlace, DataNeed, DataMessages, DataConsent}, true},
-		{Professional, []Category{DataIdentity, DataContact, DataBusiness, DataAccount, DataActivity, DataMessages}, passes(c.n)},
+		{Professional, []Category{DataIdentity, DataContact, DataBusiness, DataAccount, DataActivity, DataMessages}, sells(c.n)},
 		{Professional, []Category{DataBilling}, sells(c.n)},
 		{Staff, []Category{DataIdentity, DataContact, DataAccount}, true},
 		{Consumer, []Category{DataOpinion}, reviewing(c.n)},
@@ -59,32 +59,6 @@ func (c *checker) purposes() {
 	}
 }
 
-func (c *checker) keep(path string, p Purpose, k Keep) {
-	switch {
-	case k.While == "" && !k.Then.IsZero():
-		c.wrong(path+".then", "« then » suit la fin d’un état : ajoutez « while », ou écrivez « for ».", `"then" follows the end of a state: add "while", or write "for".`)
-	case k.While == "" && k.For.IsZero():
-		c.told["keep."+p.ID] = true
-		c.wrong(path, "dites combien de temps : « for », ou « while » et « then ».", `say how long: "for", or "while" and "then".`)
-	case k.While != "" && !k.For.IsZero():
-		c.wrong(path, "« while » et « for » se contredisent : gardez « while » avec « then », ou « for » seul.", `"while" and "for" contradict each other: keep "while" with "then", or "for" alone.`)
-	}
-	if k.Archive != nil && k.Archive.ReadBy == "" {
-		c.wrong(path+".archive", "« archive » demande « read_by » : qui peut ouvrir l’archive ? Écrivez un rôle, par exemple litigation.",
-			`"archive" needs "read_by": who may open the archive? Write a role, for example litigation.`)
-	}
-	if slices.Contains(p.Data, DataRecording) {
-		if k.active().approx() > (Duration{6, UnitMonth}).approx() || k.While != "" {
-			c.remark(path, "la CNIL fixe à 6 mois au plus la garde des enregistrements d’appels pour la formation et la qualité.",
-				"the authority (CNIL) keeps call recordings for training and quality to 6 months at most.")
-		}
-		if k.AtEnd == AtEndErase && len(p.Recipients) > 0 {
-			c.wrong(path+".at_end", "un prestataire garde aussi ces enregistrements : écrivez erase-everywhere pour qu’il les efface.",
-				"a processor keeps these recordings too: write erase-everywhere so that it deletes them.")
-		}
-	}
-}
-
 func (c *checker) recipients() {
 	used := map[string]bool{}
 	for _, p := range c.n.Purposes {
@@ -94,6 +68,7 @@ func (c *checker) recipients() {
 				c.wrong("purposes."+p.ID+".recipients", "« %s » n’est pas dans recipients : ajoutez-le là ou corrigez le nom.", "%q is not in recipients: add it there or correct the name.", r)
 			}
 		}
+		c.shared(p)
 	}
 	buyers := 0
 	for _, r := range c.n.Recipients {
@@ -103,6 +78,12 @@ func (c *checker) recipients() {
 		}
 		if r.Role == RecipientBuyer && used[r.ID] {
 			buyers++
+		}
+		if r.Role == RecipientProcessor && r.Contract == "" {
+			c.wrong(path, "un sous-traitant n’agit que sous contrat (RGPD art. 28.3) : ajoutez « contract » et sa référence.", `a processor acts under a contract only (GDPR art. 28.3): add "contract" and its reference.`)
+		}
+		if r.Policy != "" && !strings.HasPrefix(r.Policy, "https://") {
+			c.wrong(path+".policy", "« %s » n’est pas une adresse : écrivez-la avec https://.", "%q is no address: write it with https://.", clip(r.Policy))
 		}
 		if !slices.Contains(european, r.Country) && r.Safeguard == "" {
 			c.wrong(path+".country", "« %s » n’est pas un pays au niveau de protection reconnu : ajoutez « safeguard », par exemple standard-clauses (RGPD art. 46), ou corrigez le code.",
@@ -118,8 +99,47 @@ func (c *checker) recipients() {
 	}
 }
 
+// shared checks who else decides on a purpose, and whether the network's own promises let its recipients have the data (RN-05, 80; AQ-50).
+func (c *checker) shared(p Purpose) {
+	path := "purposes." + p.ID
+	if j := p.Joint; j != nil {
+		r, ok := c.n.Recipient(j.With)
+		if !ok || r.Role != RecipientController || !slices.Contains(p.Recipients, j.With) {
+			c.wrong(path+".joint.with", "« %s » doit être un destinataire de cette finalité, au rôle controller.", "%q must be a recipient of this purpose, with the role controller.", clip(j.With))
+		}
+		if c.n.texts["fr"][j.Arrangement] == "" {
+			c.wrong(path+".joint.arrangement", "le texte texts/fr/%s.md manque : écrivez les grandes lignes de l’accord (RGPD art. 26.2).", "the text texts/fr/%s.md is missing: write the essence of the arrangement (GDPR art. 26.2).", clip(j.Arrangement))
+		}
+	}
+	for _, id := range p.Recipients {
+		r, ok := c.n.Recipient(id)
+		third := r.Role == RecipientController && (p.Joint == nil || p.Joint.With != id) || r.Role == RecipientBuyer
+		if ok && third && c.n.Modules.ThirdParties == ThirdPartiesConsent && p.Basis != BasisConsent {
+			c.wrong(path+".recipients", "« %s » n’est ni sous-traitant ni responsable conjoint, et ce réseau ne transmet à d’autres qu’avec l’accord de la personne (modules.third_parties) : changez la base, ou retirez-le.",
+				"%q is neither a processor nor a joint controller, and this network passes data to others with the person's agreement only (modules.third_parties): change the basis, or remove it.", id)
+		}
+		if ok && !slices.Contains(european, r.Country) && c.n.Modules.Transfers == TransfersDigests && !r.Digests {
+			c.wrong(path+".recipients", "« %s » est hors de l’Union, où ce réseau n’envoie que des empreintes (modules.transfers) : ajoutez digests: true à ce destinataire, ou retirez-le.",
+				"%q is outside the Union, where this network sends digests only (modules.transfers): add digests: true to that recipient, or remove it.", id)
+		}
+	}
+}
+
 func (c *checker) modules() {
 	m := c.n.Modules
+	switch m.Sale {
+	case SaleRouted:
+		c.notYet("modules.sale", "l’envoi aux fournisseurs. Les demandes arrivent, un conseiller les traite, et rien n’est transmis.", "sending to suppliers. Requests arrive, an agent works on them, and nothing is passed on.")
+	case SaleForwarded:
+		c.notYet("modules.sale", "la transmission aux membres. Les demandes arrivent, un conseiller les traite, et rien n’est transmis.", "forwarding to members. Requests arrive, an agent works on them, and nothing is passed on.")
+	}
+	if m.Accounts != nil {
+		c.notYet("modules.accounts", "l’espace personnel des particuliers : personne ne peut en ouvrir un.", "consumers' own spaces: nobody can open one.")
+	}
+	if m.Qualification == QualificationAutomatic && m.AutomatedDecisions == nil {
+		c.wrong("modules.qualification", "publier sans conseiller est une décision automatique : déclarez modules.automated_decisions, ou écrivez agent.",
+			"publishing without an agent is an automated decision: declare modules.automated_decisions, or write agent.")
+	}
 	if a := m.AutomatedDecisions; a != nil && a.Basis == BasisLegitimate {
 		c.wrong("modules.automated_decisions.basis", "une décision automatique ne peut pas reposer sur l’intérêt légitime (RGPD art. 22.2) : écrivez contract, consent ou legal-obligation.",
 			"an automated decision cannot rest on legitimate interest (GDPR art. 22.2): write contract, consent or legal-obligation.")
@@ -129,8 +149,9 @@ func (c *checker) modules() {
 		return
 	}
 	if r.Document == RecordedEvery || r.Record > 5000 {
-		c.remark("modules.recordings", "la CNIL n’admet pas l’enregistrement permanent ou systématique des appels : le document dit « %s », la part exécutée est de %s. La règle qui protège le plus est appliquée.",
-			"the authority (CNIL) does not admit permanent or systematic recording of calls: the document says %q, the share executed is %s. The rule that protects more is applied.", r.Document, r.Record.FR())
+		said := map[Recorded]fault.Text{RecordedEvery: fault.T("chaque appel est enregistré", "every call is recorded"), RecordedShare: fault.T("une part des appels est enregistrée", "a share of calls is recorded")}[r.Document]
+		c.law("modules.recordings", fault.T("RGPD art. 5.1 c, CNIL (jamais permanent ni systématique)", "GDPR art. 5.1 c, CNIL (never permanent or systematic)"), said,
+			fault.T("une part de "+r.Record.FR(), "a share of "+r.Record.FR()))
 	}
 	if !r.Announce {
 		c.wrong("modules.recordings.announce", "un enregistrement s’annonce avant de commencer (RGPD art. 13) : écrivez announce: true.", "a recording is announced before it begins (GDPR art. 13): write announce: true.")

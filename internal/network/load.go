@@ -37,10 +37,13 @@ const (
 // Severity tells a mistake from a remark.
 type Severity string
 
-// A network with a Mistake is not served; a Remark is for the operator to weigh.
+// A network with a Mistake is not served; a Remark is for the operator to weigh. LawDiffers names an article, what the document says and
+// what is executed; NotYet names what the file declares and this version of the program does not do.
 const (
-	Mistake Severity = "error"
-	Remark  Severity = "notice"
+	Mistake    Severity = "error"
+	Remark     Severity = "notice"
+	LawDiffers Severity = "law"
+	NotYet     Severity = "not-yet"
 )
 
 // Problem is one thing wrong with a network, where it stands, and how to mend it. Line is 0 when the whole file is meant.
@@ -63,6 +66,14 @@ func (p Problem) Say(lang string) string {
 		b.WriteString(" " + p.Path)
 	}
 	return b.String() + ": " + p.Text.Say(lang)
+}
+
+// Titled is Say, preceded by the severity of what is no mistake: "law: network.yaml:55 modules.recordings: …".
+func (p Problem) Titled(lang string) string {
+	if p.Severity == Mistake {
+		return p.Say(lang)
+	}
+	return string(p.Severity) + ": " + p.Say(lang)
 }
 
 // Refused reports whether one of the problems is a Mistake.

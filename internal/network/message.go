@@ -35,38 +35,38 @@ func sells(n *Network) bool     { return n.Modules.Sale == SalePerIntroduction }
 func byAgent(n *Network) bool   { return n.Modules.Qualification == QualificationAgent }
 func reviewing(n *Network) bool { return n.Modules.Reviews != nil }
 func passes(n *Network) bool    { return n.Modules.Sale != SaleOff }
-func reminds(n *Network) bool   { return passes(n) && !n.Introductions.InsuranceReminder.IsZero() }
+func reminds(n *Network) bool   { return sells(n) && !n.Introductions.InsuranceReminder.IsZero() }
 
 var messageKeys = []MessageKey{
 	{"code", Consumer, true, true, []string{"code", "minutes", "site"}, nil},
 	{"request-received", Consumer, true, true, []string{"ref", "link", "stop", "trade", "site", "phone", "clock"}, nil},
 	{"private-link", Consumer, true, true, []string{"ref", "link", "site"}, nil},
-	{"taken", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "clock", "site", "phone"}, passes},
-	{"late", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "site", "phone"}, passes},
+	{"taken", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "clock", "site", "phone"}, sells},
+	{"late", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "site", "phone"}, sells},
 	{"how-did-it-go", Consumer, true, true, []string{"ref", "link", "stop", "pro", "site"}, reviewing},
 	{"cancelled", Consumer, true, true, []string{"ref", "link", "site"}, nil},
 	{"request-withdrawn", Consumer, true, true, []string{"ref", "link", "site", "phone", "reason"}, nil},
-	{"unserved", Consumer, true, true, []string{"ref", "link", "site", "phone"}, passes},
+	{"unserved", Consumer, true, true, []string{"ref", "link", "site", "phone"}, sells},
 	{"unreached", Consumer, true, true, []string{"ref", "link", "stop", "site", "phone"}, byAgent},
 	{"stop-confirmed", Consumer, true, false, []string{"site", "phone"}, nil},
 
-	{"pro-invite", Professional, true, true, []string{"name", "link"}, passes},
-	{"sign-in", Professional, true, true, []string{"link", "minutes"}, passes},
+	{"pro-invite", Professional, true, true, []string{"name", "link"}, sells},
+	{"sign-in", Professional, true, true, []string{"link", "minutes"}, sells},
 	{"new-request", Professional, true, true,
-		[]string{"trade", "commune", "urgency", "distance", "price", "price_incl", "seats", "link", "stop"}, passes},
+		[]string{"trade", "commune", "urgency", "distance", "price", "price_incl", "seats", "link", "stop"}, sells},
 	{"bought", Professional, true, true,
 		[]string{"ref", "trade", "commune", "name", "consumer_phone", "clock", "price", "price_incl", "link"}, sells},
 	{"clock-passed", Professional, true, false, []string{"ref", "commune", "minutes", "link"}, sells},
-	{"corrected", Professional, true, true, []string{"ref", "commune", "link"}, passes},
-	{"withdrawn", Professional, true, true, []string{"ref", "commune", "link"}, passes},
+	{"corrected", Professional, true, true, []string{"ref", "commune", "link"}, sells},
+	{"withdrawn", Professional, true, true, []string{"ref", "commune", "link"}, sells},
 	{"invoice", Professional, false, true, []string{"invoice", "amount", "link"}, sells},
 	{"wallet-credited", Professional, false, true, []string{"amount", "link"}, sells},
-	{"suspended", Professional, true, true, []string{"reason", "name"}, passes},
+	{"suspended", Professional, true, true, []string{"reason", "name"}, sells},
 	{"insurance-ending", Professional, true, true, []string{"name", "date", "link"}, reminds},
-	{"insurance-ended", Professional, true, true, []string{"name", "date", "link"}, passes},
-	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, passes},
-	{"notifications-stopped", Professional, true, true, []string{"link"}, passes},
-	{"address-invalid", Professional, true, true, []string{"link"}, passes},
+	{"insurance-ended", Professional, true, true, []string{"name", "date", "link"}, sells},
+	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, sells},
+	{"notifications-stopped", Professional, true, true, []string{"link"}, sells},
+	{"address-invalid", Professional, true, true, []string{"link"}, sells},
 
 	{"staff-invite", Staff, false, true, []string{"name", "link"}, nil},
 	{"staff-reset", Staff, false, true, []string{"name", "link", "minutes"}, nil},
@@ -169,24 +169,28 @@ func (n *Network) Texts() []string {
 }
 
 // Figure is a value of the file as a text shows it. Every name has a dot, so that none is taken for a variable of a message:
-// address.<use>, keep.<purpose>, archive.<purpose>, recredit.<reason> and those of figures below.
+// address.<use>, keep.<purpose>, archive.<purpose>, remainder.<purpose>, at_most.<purpose>, recredit.<reason> and those of figures below.
 func (n *Network) Figure(lang, name string) (string, bool) {
 	head, rest, _ := strings.Cut(name, ".")
 	switch head {
 	case "address":
 		a, ok := find(n.Operator.Addresses, func(a Address) bool { return a.Use == rest })
 		return a.Text, ok
-	case "keep", "archive":
+	case "keep", "archive", "remainder", "at_most":
 		p, _ := n.Purpose(rest)
 		if p.Keep == nil {
 			return "", false
 		}
-		d := p.Keep.active()
-		if head == "archive" {
+		d := p.Keep.Active()
+		switch {
+		case head == "archive" && p.Keep.Archive != nil:
+			d = p.Keep.Archive.For
+		case head == "remainder" && p.Keep.Remainder != nil:
+			d = p.Keep.Remainder.For
+		case head == "at_most":
+			d = p.Keep.AtMost
+		case head != "keep":
 			d = Duration{}
-			if p.Keep.Archive != nil {
-				d = p.Keep.Archive.For
-			}
 		}
 		return d.Text().Say(lang), !d.IsZero()
 	case "recredit":
@@ -271,12 +275,4 @@ func (n *Network) expand(v reflect.Value) {
 			n.expand(v.Field(f.index))
 		}
 	}
-}
-
-// active is the time before the archive or the end: For, or Then after While.
-func (k Keep) active() Duration {
-	if !k.For.IsZero() {
-		return k.For
-	}
-	return k.Then
 }

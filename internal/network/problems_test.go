@@ -192,6 +192,26 @@ var mistakes = []struct {
 	{"BIC of another country", "network.yaml", "bic: EXEMFRP0XXX", "bic: EXEMDEP0XXX"},
 	{"no reason for withdrawing", "network.yaml", "withdrawal_reasons:", "agent_texts_three:"},
 	{"opinions without purpose", "network.yaml", "    data: [opinion]", "    data: [need]"},
+	{"at_most without while", "network.yaml", "keep: {for: 12 months, at_end: erase}", "keep: {for: 12 months, at_most: 2 years, at_end: erase}"},
+	{"from without a time", "network.yaml", "keep: {while: request-open, then: 3 months,", "keep: {while: request-open, from: deposit, then: 3 months,"},
+	{"unknown event", "network.yaml", "keep: {for: 12 months, at_end: erase}", "keep: {for: 12 months, from: christmas, at_end: erase}"},
+	{"renewed without a time", "network.yaml", "keep: {while: consent-stands, then: 3 years,", "keep: {while: consent-stands, renewed_by: [reply],"},
+	{"renewed by opening a mail", "network.yaml", "keep: {while: consent-stands, then: 3 years,", "keep: {while: consent-stands, then: 3 years, renewed_by: [open],"},
+	{"remainder of an archive", "network.yaml", "archive: {for: 5 years, read_by: litigation}", "archive: {for: 5 years, read_by: litigation}, remainder: {for: 3 years, as: keyed-digest}"},
+	{"remainder of numbers", "network.yaml", "keep: {while: consent-stands, then: 3 years,", "keep: {while: consent-stands, then: 3 years, remainder: {for: 3 years, as: digest},"},
+	{"remainder called anonymous", "network.yaml", "keep: {while: consent-stands, then: 3 years,", "keep: {while: consent-stands, then: 3 years, remainder: {for: 3 years, as: keyed-digest},"},
+	{"logs kept too long", "network.yaml", "keep: {for: 12 months, at_end: erase}", "keep: {for: 13 months, at_end: erase}"},
+	{"processor without contract", "network.yaml", "    contract: ST-2026-02 SMS\n", ""},
+	{"policy without https", "network.yaml", "    contract: ST-2026-02 SMS\n", "    contract: ST-2026-02 SMS\n    policy: sms.example\n"},
+	{"joint with nobody", "network.yaml", "    recipients: [buyer, hosting]\n", "    recipients: [buyer, hosting]\n    joint: {with: client, arrangement: joint-client}\n"},
+	{"third party without agreement", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  third_parties: consent-only\n"},
+	{"unknown difference", "network.yaml", "cookies:\n", "differences: {weekend-calls: On appelle le dimanche.}\ncookies:\n"},
+	{"difference of a register", "network.yaml", "cookies:\n", "differences: {opposition-register: {fr: Les numéros inscrits ne sont pas appelés., en: Listed numbers are not called.}}\ncookies:\n"},
+	{"difference that the modules deny", "network.yaml", "cookies:\n", "differences: {routing-on-interest: L’envoi automatique repose sur notre intérêt., age-by-one-button: OK certifie l’âge., no-transfer-despite-abroad: Rien ne sort.}\ncookies:\n"},
+	{"accounts for children", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  accounts: {minimum_age: 0}\n"},
+	{"accounts that nobody can open", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  accounts: {minimum_age: 15}\n"},
+	{"sale without a price", "network.yaml", "invoices: {late_rate: 12.40 %, recovery: 40, on_debits: false}", ""},
+	{"routed to suppliers", "network.yaml", "sale: per-introduction", "sale: routed"},
 	{"recredit without sale", "network.yaml", "sale: per-introduction", "sale: forwarded-to-members"},
 }
 
@@ -251,6 +271,40 @@ func TestProblems_oneSentenceEach(t *testing.T) {
 		}
 		if g != w {
 			t.Fatalf("line %d of the sentences:\n got %s\nwant %s", i+1, g, w)
+		}
+	}
+}
+
+// What takes two words of the file to contradict each other.
+func TestCheck_modulesBindTheirNetwork(t *testing.T) {
+	abroad := []string{"    driver: http\n    country: FR\n", "    driver: http\n    country: US\n    safeguard: standard-clauses\n"}
+	digests := []string{"  qualification: agent\n", "  qualification: agent\n  transfers: digests-only\n"}
+	for name, c := range map[string]struct {
+		edits [][]string
+		want  string // path of the mistake; none is wanted when empty
+	}{
+		"a safeguard suffices":        {[][]string{abroad}, ""},
+		"names among digests":         {[][]string{abroad, digests}, "purposes.introduce.recipients"},
+		"digests only":                {[][]string{{abroad[0], abroad[1] + "    digests: true\n"}, digests}, ""},
+		"published by nobody":         {[][]string{{"  automated_decisions: {basis: contract, may_object: true}\n", ""}, {"  qualification: agent\n", "  qualification: automatic\n"}}, "modules.qualification"},
+		"published by a declared one": {[][]string{{"  qualification: agent\n", "  qualification: automatic\n"}}, ""},
+		"joint with a controller":     {[][]string{{"    recipients: [buyer, hosting]\n", "    recipients: [buyer, client, hosting]\n    joint: {with: client, arrangement: terms}\n"}}, ""},
+		"joint with a processor":      {[][]string{{"    recipients: [buyer, hosting]\n", "    recipients: [buyer, hosting]\n    joint: {with: hosting, arrangement: terms}\n"}}, "purposes.show_damage.joint.with"},
+		"a third party that is joint": {[][]string{{"  qualification: agent\n", "  qualification: agent\n  third_parties: consent-only\n"}}, "purposes.introduce.recipients"},
+	} {
+		f := files(t)
+		for _, e := range c.edits {
+			edit(t, f, "network.yaml", e[0], e[1])
+		}
+		found := c.want == ""
+		for _, p := range judge(f) {
+			found = found || p.Severity == network.Mistake && p.Path == c.want
+			if p.Severity == network.Mistake && c.want == "" {
+				t.Errorf("%s: %s", name, p.Say("en"))
+			}
+		}
+		if !found {
+			t.Errorf("%s: nobody noticed", name)
 		}
 	}
 }

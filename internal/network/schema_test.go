@@ -376,7 +376,7 @@ func TestReference_isInTheDocs(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", k.Key, k.To, strings.Join(ways, ", "), strings.Join(braces(k.Vars), " "))
 	}
-	b.WriteString("\n### Figures for texts\n\n`{address.‹use›}` `{keep.‹purpose›}` `{archive.‹purpose›}` `{recredit.‹reason›}`")
+	b.WriteString("\n### Figures for texts\n\n`{address.‹use›}` `{keep.‹purpose›}` `{archive.‹purpose›}` `{remainder.‹purpose›}` `{at_most.‹purpose›}` `{recredit.‹reason›}`")
 	for _, name := range slices.Sorted(maps.Keys(figures)) {
 		b.WriteString(" `{" + name + "}`")
 	}

@@ -24,12 +24,13 @@ type Network struct {
 	Modules       Modules       // What the network does and does not do.
 	Trades        []Trade       `min:"1"` // Trades served, by slug.
 	Introductions Introductions // How a request becomes an introduction, and what it costs.
-	Invoices      Invoices      // What invoices repeat.
+	Invoices      Invoices      `yaml:",opt"` // What invoices repeat; required where something is sold.
 	Verification  Verification  // How a consumer's number is verified and duplicates are found.
 	Limits        Limits        // Limits against abuse.
 	Purposes      []Purpose     `min:"1"` // Why personal data is used, and the only place where a retention is written.
 	Recipients    []Recipient   // Who receives personal data outside the operator's own staff.
 	Consents      []Consent     // Boxes that a person ticks; each is asked apart and none is ticked beforehand.
+	Differences   []Difference  `yaml:",opt"` // What a public document says and the law in force overrides, by rule; check says what is executed instead.
 	Cookies       Cookies       // Cookies and the life of a visitor's choice.
 	Call          Call          // What an agent says and asks on the phone.
 	Buying        []Wording     `yaml:"buying_confirmations,opt"` // What a professional confirms at each purchase.
@@ -121,6 +122,14 @@ type Modules struct {
 	Reviews            *Reviews            `yaml:",opt"` // Opinions after an introduction; absent means none.
 	Qualification      Qualification       // Who turns a form into a published request.
 	Recordings         *Recordings         `yaml:",opt"` // Recording of calls; absent means never.
+	Accounts           *Accounts           `yaml:",opt"` // Spaces that consumers open for themselves; absent means none.
+	ThirdParties       ThirdParties        `yaml:",opt"` // Who else may receive data: consent-only asks the person's agreement for each that is no processor and no joint controller; any-basis if absent.
+	Transfers          Transfers           `yaml:",opt"` // What may leave the countries with a recognised level of protection: digests-only, or safeguarded; safeguarded if absent.
+}
+
+// Accounts are consumers' own spaces.
+type Accounts struct {
+	MinimumAge int `min:"1"` // Age in years from which a person may open one (Act 78-17 art. 45: fifteen).
 }
 
 // AutomatedDecisions says on what basis the software decides alone.
@@ -158,13 +167,13 @@ type Trade struct {
 
 // Introductions is the life of a request from publication to purchase.
 type Introductions struct {
-	Seats             int        `min:"1"` // Professionals who may buy one request: 1 is exclusive.
-	Allocation        Allocation // Who is asked first, and how ties are broken.
+	Seats             int        `yaml:",opt" min:"1"` // Professionals who may buy one request: 1 is exclusive; required where something is sold.
+	Allocation        Allocation `yaml:",opt"`         // Who is asked first, and how ties are broken; required where something is sold.
 	Expires           Duration   // Time after which a request that nobody took is closed as unserved.
-	Cart              Cart       // How long a cart holds a seat.
-	Price             Price      // Price of an introduction, excl. VAT.
+	Cart              Cart       `yaml:",opt"` // How long a cart holds a seat; required where something is sold.
+	Price             Price      `yaml:",opt"` // Price of an introduction, excl. VAT; required where something is sold.
 	Clocks            Clocks     // Promises with a clock.
-	Radius            Radius     // Distances of coverage.
+	Radius            Radius     `yaml:",opt"` // Distances of coverage; required where something is sold.
 	InsuranceReminder Duration   `yaml:",opt"` // A professional is told so long before his insurance ends; not before, if absent.
 	Urgencies         []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
 	Intents           []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.
@@ -240,23 +249,24 @@ type Purpose struct {
 	Balance    string     `yaml:",opt"` // Text under texts/<language>/ that weighs interests; required with legitimate-interest.
 	People     []Person   `min:"1"`     // Whose data.
 	Data       []Category `min:"1"`     // Categories of data.
+	Sources    []Origin   `yaml:",opt"` // Where the data comes from (GDPR art. 14.2 f); the person if absent.
 	Recipients []string   `yaml:",opt"` // Ids of recipients; none means that data stays with the operator.
+	Joint      *Joint     `yaml:",opt"` // Who decides on purpose and means together with the operator (GDPR art. 26); absent: the operator alone.
 	Keep       *Keep      `yaml:",opt"` // How long; a purpose without it is a mistake.
 }
 
-// Keep is a retention: active time, then archive, then the end.
-type Keep struct {
-	While   While    `yaml:",opt"` // Kept as long as this state lasts…
-	Then    Duration `yaml:",opt"` // … and for this time after it ended (with while).
-	For     Duration `yaml:",opt"` // Kept for this time from collection (instead of while).
-	Archive *Archive `yaml:",opt"` // Restricted archive that follows.
-	AtEnd   AtEnd    // What happens at the end.
+// Origins lists where the data of the purpose comes from.
+func (p Purpose) Origins() []Origin {
+	if len(p.Sources) == 0 {
+		return []Origin{OriginPerson}
+	}
+	return p.Sources
 }
 
-// Archive is the intermediate archive: restricted, under its own key, opened with a reason.
-type Archive struct {
-	For    Duration // Time in the archive.
-	ReadBy Role     `yaml:",opt"` // Role that may open it; an archive without it is a mistake.
+// Joint is joint controllership: two who set purposes and means together (GDPR art. 26; RN-05).
+type Joint struct {
+	With        string // Id of the recipient, of role controller.
+	Arrangement string // Text under texts/<language>/ with the essence of the arrangement, which is published.
 }
 
 // Recipient receives personal data (GDPR art. 13.1 e, 28, 44).
@@ -264,9 +274,12 @@ type Recipient struct {
 	ID        string        `yaml:",key"`
 	Label     fault.Text    // Who it is, in words.
 	Role      RecipientRole // processor, controller, buyer or authority.
+	Contract  string        `yaml:",opt"` // Reference of the contract that binds a processor; a processor without it is a mistake (GDPR art. 28.3).
 	Driver    string        `yaml:",opt"` // Connector of the software that serves it.
 	Country   string        // Country, two letters.
 	Safeguard string        `yaml:",opt"` // Safeguard of a transfer outside the European Economic Area, for example standard-clauses.
+	Digests   bool          `yaml:",opt"` // It receives nothing but digests.
+	Policy    string        `yaml:",opt"` // Address of its own policy, where people are sent to it.
 }
 
 // Consent is a box that a person may tick: consent in the sense of GDPR art. 7, acceptance of terms, or a provable request

@@ -132,6 +132,63 @@ const (
 	Professional Person = "professional"
 	Staff        Person = "staff"
 	Visitor      Person = "visitor"
+	Author       Person = "author"   // of an opinion, about a purchase or about working somewhere
+	Follower     Person = "follower" // on a social network
+)
+
+// Label names a kind of people.
+func (p Person) Label() fault.Text { return personLabels[p] }
+
+var personLabels = map[Person]fault.Text{
+	Consumer:     fault.T("clients", "customers"),
+	Professional: fault.T("professionnels", "professionals"),
+	Staff:        fault.T("équipe", "staff"),
+	Visitor:      fault.T("visiteurs", "visitors"),
+	Author:       fault.T("auteurs d’avis", "authors of opinions"),
+	Follower:     fault.T("abonnés sur les réseaux sociaux", "followers on social networks"),
+}
+
+// Origin is where data comes from (GDPR art. 14.2 f; RN-08).
+type Origin string
+
+// Origins of data.
+const (
+	OriginPerson    Origin = "person"        // given by the person
+	OriginAutomatic Origin = "automatic"     // collected by use of the service
+	OriginProduced  Origin = "produced"      // made by the operator
+	OriginMember    Origin = "member"        // sent by a professional of the network
+	OriginPartner   Origin = "partner"       // sent by a partner
+	OriginPublic    Origin = "public-source" // registers and directories that anybody may read
+)
+
+// Label names an origin for people.
+func (o Origin) Label() fault.Text { return originLabels[o] }
+
+var originLabels = map[Origin]fault.Text{
+	OriginPerson:    fault.T("donné par vous", "given by you"),
+	OriginAutomatic: fault.T("relevé automatiquement", "collected automatically"),
+	OriginProduced:  fault.T("produit par nous", "produced by us"),
+	OriginMember:    fault.T("transmis par un professionnel du réseau", "sent by a professional of the network"),
+	OriginPartner:   fault.T("transmis par un partenaire", "sent by a partner"),
+	OriginPublic:    fault.T("pris d’une source publique", "taken from a public source"),
+}
+
+// Transfers says what may leave the countries with a recognised level of protection.
+type Transfers string
+
+// What may be transferred.
+const (
+	TransfersSafeguarded Transfers = "safeguarded"  // what a safeguard covers (GDPR art. 46)
+	TransfersDigests     Transfers = "digests-only" // nothing that names anybody
+)
+
+// ThirdParties says on what basis others than processors and joint controllers receive data.
+type ThirdParties string
+
+// Bases of third parties.
+const (
+	ThirdPartiesBasis   ThirdParties = "any-basis"    // that of the purpose
+	ThirdPartiesConsent ThirdParties = "consent-only" // the person's agreement
 )
 
 // Category of personal data. The vault keeps one key per person and category, so each can be erased apart; rooms declare their columns
@@ -155,27 +212,14 @@ const (
 	DataActivity   Category = "activity"       // orders, contacts, outcomes
 	DataBilling    Category = "billing"        // invoices, payments, wallet
 	DataConnection Category = "connection"     // network address, browser, journal of accesses
-)
-
-// While is a state during which data is kept.
-type While string
-
-// States of keeping.
-const (
-	WhileRequestOpen   While = "request-open"
-	WhileAccountOpen   While = "account-open"
-	WhileConsentStands While = "consent-stands"
-	WhileContract      While = "contract"
-)
-
-// AtEnd is what happens at the end of a retention.
-type AtEnd string
-
-// Ends of a retention.
-const (
-	AtEndErase           AtEnd = "erase"            // keys destroyed here, recipients told
-	AtEndEraseEverywhere AtEnd = "erase-everywhere" // and processors delete and confirm
-	AtEndAnonymise       AtEnd = "anonymise"        // structured choices and the commune stay where at least five share them
+	DataExperience Category = "experience"     // what an opinion is about: purchase or work, period, company
+	DataAudience   Category = "audience"       // pages seen, counted by visitor
+	DataLocation   Category = "location"       // where a visitor is, roughly
+	DataSocial     Category = "social"         // pseudonym and picture of a social network
+	DataProfession Category = "profession"     // working life
+	DataContracts  Category = "contracts"      // quotes, contracts and other documents handed over
+	DataBank       Category = "bank-details"   // account number, card token
+	DataPremises   Category = "premises"       // video of premises, badges
 )
 
 // RecipientRole is the part a recipient plays (GDPR art. 4, 28).
@@ -267,15 +311,17 @@ func (Role) words() []string {
 func (SMSCode) words() []string { return all(CodeWithoutScript, CodeAlways, CodeNever) }
 func (Allow) words() []string   { return all(AllowRefuse, AllowAllow) }
 func (Basis) words() []string   { return all(BasisConsent, BasisContract, BasisLegal, BasisLegitimate) }
-func (Person) words() []string  { return all(Consumer, Professional, Staff, Visitor) }
+func (Person) words() []string  { return all(Consumer, Professional, Staff, Visitor, Author, Follower) }
+func (Origin) words() []string {
+	return all(OriginPerson, OriginAutomatic, OriginProduced, OriginMember, OriginPartner, OriginPublic)
+}
+func (Transfers) words() []string    { return all(TransfersSafeguarded, TransfersDigests) }
+func (ThirdParties) words() []string { return all(ThirdPartiesBasis, ThirdPartiesConsent) }
 func (Category) words() []string {
 	return all(DataIdentity, DataContact, DataPlace, DataNeed, DataPhotos, DataRecording, DataMessages, DataOpinion, DataConsent,
-		DataAccount, DataBusiness, DataDocuments, DataActivity, DataBilling, DataConnection)
+		DataAccount, DataBusiness, DataDocuments, DataActivity, DataBilling, DataConnection, DataExperience, DataAudience, DataLocation,
+		DataSocial, DataProfession, DataContracts, DataBank, DataPremises)
 }
-func (While) words() []string {
-	return all(WhileRequestOpen, WhileAccountOpen, WhileConsentStands, WhileContract)
-}
-func (AtEnd) words() []string { return all(AtEndErase, AtEndEraseEverywhere, AtEndAnonymise) }
 func (RecipientRole) words() []string {
 	return all(RecipientProcessor, RecipientController, RecipientBuyer, RecipientAuthority)
 }
@@ -335,4 +381,12 @@ var categoryLabels = map[Category]fault.Text{
 	DataActivity:   fault.T("activité : commandes, contacts, résultats", "activity: orders, contacts, outcomes"),
 	DataBilling:    fault.T("factures et paiements", "invoices and payments"),
 	DataConnection: fault.T("données de connexion", "connection data"),
+	DataExperience: fault.T("expérience : description, période, entreprise", "experience: description, period, company"),
+	DataAudience:   fault.T("pages vues", "pages seen"),
+	DataLocation:   fault.T("position approximative", "approximate location"),
+	DataSocial:     fault.T("pseudonyme et photo d’un réseau social", "pseudonym and picture of a social network"),
+	DataProfession: fault.T("vie professionnelle", "working life"),
+	DataContracts:  fault.T("devis, contrats et documents remis", "quotes, contracts and documents handed over"),
+	DataBank:       fault.T("coordonnées bancaires", "bank details"),
+	DataPremises:   fault.T("images et badges des locaux", "video and badges of premises"),
 }

@@ -180,25 +180,31 @@ func (v *visit) kept(k *network.Keep) string {
 	if k == nil {
 		return ""
 	}
-	var parts []string
-	switch k.While {
-	case network.WhileRequestOpen:
-		parts = append(parts, v.lang.T("le temps de votre demande", "while your request is open"))
-	case network.WhileAccountOpen:
-		parts = append(parts, v.lang.T("le temps du compte", "while the account is open"))
-	case network.WhileConsentStands:
-		parts = append(parts, v.lang.T("tant que dure votre accord", "while your consent stands"))
-	case network.WhileContract:
-		parts = append(parts, v.lang.T("le temps du contrat", "while the contract runs"))
-	}
-	for _, d := range []network.Duration{k.Then, k.For} {
-		if !d.IsZero() {
-			parts = append(parts, v.say2(d.Text()))
-		}
-	}
-	out := strings.Join(parts, v.lang.T(", puis ", ", then "))
+	out := v.keptActive(k)
 	if k.Archive != nil {
 		out += v.lang.Tf(", puis %s en archive fermée", ", then %s in a closed archive", v.say2(k.Archive.For.Text()))
+	}
+	return out
+}
+
+// keptActive is the time before the archive, and what is left when there is none.
+func (v *visit) keptActive(k *network.Keep) string {
+	out := v.say2(k.Text())
+	if k.Starts() != network.FromCollection {
+		out += v.lang.Tf(" depuis %s", " from %s", v.say2(k.Starts().Label()))
+	}
+	if !k.AtMost.IsZero() {
+		out += v.lang.Tf(", %s au plus", ", %s at most", v.say2(k.AtMost.Text()))
+	}
+	if len(k.RenewedBy) > 0 {
+		acts := make([]string, len(k.RenewedBy))
+		for i, r := range k.RenewedBy {
+			acts[i] = v.say2(r.Label())
+		}
+		out += v.lang.Tf(" (le délai repart après %s)", " (the time starts anew after %s)", strings.Join(acts, v.lang.T(" ou ", " or ")))
+	}
+	if r := k.Remainder; r != nil {
+		out += v.lang.Tf(", puis une empreinte illisible %s", ", then an unreadable digest for %s", v.say2(r.For.Text()))
 	}
 	return out
 }

@@ -154,10 +154,9 @@ var recipientRoles = map[network.RecipientRole]fault.Text{network.RecipientProce
 var basisNames = map[network.Basis]fault.Text{network.BasisConsent: fault.T("consentement", "consent"), network.BasisContract: fault.T("contrat", "contract"), network.BasisLegal: fault.T("obligation légale", "legal obligation"), network.BasisLegitimate: fault.T("intérêt légitime", "legitimate interest")}
 
 func peopleNames(all []network.Person) fault.Text {
-	words := map[network.Person][2]string{network.Consumer: {"clients", "customers"}, network.Professional: {"professionnels", "professionals"}, network.Staff: {"équipe", "staff"}, network.Visitor: {"visiteurs", "visitors"}}
 	var fr, en []string
 	for _, p := range all {
-		fr, en = append(fr, words[p][0]), append(en, words[p][1])
+		fr, en = append(fr, p.Label().FR), append(en, p.Label().EN)
 	}
 	return fault.T(strings.Join(fr, ", "), strings.Join(en, ", "))
 }
@@ -167,21 +166,11 @@ func (v *visit) keptFor(k *network.Keep) string {
 	if k == nil {
 		return ""
 	}
-	while := map[network.While][2]string{network.WhileRequestOpen: {"tant que la demande est ouverte", "while the request is open"}, network.WhileAccountOpen: {"tant que le compte est ouvert", "while the account is open"},
-		network.WhileConsentStands: {"tant que l’accord tient", "while consent stands"}, network.WhileContract: {"le temps du contrat", "while the contract runs"}}
-	var parts []string
-	if w, ok := while[k.While]; ok {
-		parts = append(parts, v.lang.T(w[0], w[1]))
-	}
-	for _, d := range []network.Duration{k.Then, k.For} {
-		if !d.IsZero() {
-			parts = append(parts, v.say2(d.Text()))
-		}
-	}
+	out := v.keptActive(k)
 	if k.Archive != nil {
-		parts = append(parts, v.lang.Tf("%s en archive fermée (%s)", "%s in a closed archive (%s)", v.say2(k.Archive.For.Text()), v.roleName(k.Archive.ReadBy)))
+		out += v.lang.Tf(", puis %s en archive fermée (%s)", ", then %s in a closed archive (%s)", v.say2(k.Archive.For.Text()), v.roleName(k.Archive.ReadBy))
 	}
-	return strings.Join(parts, v.lang.T(", puis ", ", then "))
+	return out
 }
 
 func (v *visit) recipientFacts(n *network.Network) []ui.Fact {
