@@ -43,6 +43,8 @@ func Check(n *Network) []Problem {
 	c.recipients()
 	c.modules()
 	c.consents()
+	c.cookies()
+	c.documents()
 	c.forms()
 	c.wordings()
 	c.messages()
@@ -109,14 +111,6 @@ func (c *checker) operator() {
 		c.add(Mistake, root, "accent", fault.T(
 			"le contraste de "+string(c.n.Accent)+" sur blanc est de "+strings.Replace(text, ".", ",", 1)+" ; il faut 4,5 au moins (WCAG 2.2, 1.4.3). Choisissez une couleur plus foncée.",
 			"the contrast of "+string(c.n.Accent)+" on white is "+text+"; it must be at least 4.5 (WCAG 2.2, 1.4.3). Choose a darker colour."))
-	}
-	ch := c.n.Cookies.Choice
-	if ch.Refused.approx() < ch.Accepted.approx() {
-		c.wrong("cookies.choice", "un refus est gardé moins longtemps (%s) qu’un accord (%s) : refuser doit être aussi simple qu’accepter. Donnez la même durée.",
-			"a refusal is kept for less time (%s) than an acceptance (%s): refusing must be as easy as accepting. Give the same duration.", ch.Refused, ch.Accepted)
-	}
-	if ch.Accepted.approx() > (Duration{6, UnitMonth}).approx() {
-		c.remark("cookies.choice.accepted", "la CNIL recommande de redemander après 6 mois (recommandation 2020-092).", "the authority (CNIL) recommends asking again after 6 months (recommendation 2020-092).")
 	}
 }
 
