@@ -54,6 +54,7 @@ var publicColumns = map[string]string{
 	"consent.edition":          "digest",
 	"holding.record":           "id",
 	"legal_hold.record":        "id",
+	"remainder.purpose":        "id of the network file",
 	"legal_hold.reference":     "number of a file elsewhere",
 	"legal_hold.by_account":    "account id",
 	"legal_hold.ended_by":      "account id",

@@ -159,7 +159,7 @@ func (s *Service) issue(ctx context.Context, n *network.Network, l dueLine) erro
 		if err := tx.Send("UPDATE invoice_line SET invoice_id = $2 WHERE id = $1", l.id, id); err != nil {
 			return err
 		}
-		if err := privacy.Hold(tx, n, id, l.pro, network.Professional, network.DataBilling); err != nil {
+		if err := privacy.Hold(tx, n, id, l.pro, network.Professional, "", network.DataBilling); err != nil {
 			return err
 		}
 		if err := audit.Write(tx, "system", "system", "invoice.issue", id, snapshot.Number); err != nil {

@@ -94,7 +94,7 @@ func (s *Service) insert(ctx context.Context, n *network.Network, c Call, caller
 		if err := ring.Assign(tx); err != nil {
 			return err
 		}
-		if err := privacy.Hold(tx, n, c.ID, c.person, network.Consumer, network.DataContact); err != nil {
+		if err := privacy.Hold(tx, n, c.ID, c.person, network.Consumer, network.WhileRequestOpen, network.DataContact); err != nil {
 			return err
 		}
 		tx.Wake("calls")
@@ -309,7 +309,7 @@ func (s *Service) Consent(ctx context.Context, actor auth.Actor, id string, acce
 			return err
 		}
 		if sample { // its time begins now, not when the sound arrives
-			if err := privacy.HoldMore(tx, n, c.ID, c.person, network.Consumer, network.DataRecording); err != nil {
+			if err := privacy.HoldMore(tx, n, c.ID, c.person, network.Consumer, "", network.DataRecording); err != nil {
 				return err
 			}
 		}

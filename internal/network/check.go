@@ -44,6 +44,9 @@ func Check(n *Network) []Problem {
 	c.modules()
 	c.differences()
 	c.consents()
+	c.cookies()
+	c.cookieLaw()
+	c.documents()
 	c.forms()
 	c.wordings()
 	c.messages()
@@ -111,11 +114,10 @@ func (c *checker) operator() {
 			"le contraste de "+string(c.n.Accent)+" sur blanc est de "+strings.Replace(text, ".", ",", 1)+" ; il faut 4,5 au moins (WCAG 2.2, 1.4.3). Choisissez une couleur plus foncée.",
 			"the contrast of "+string(c.n.Accent)+" on white is "+text+"; it must be at least 4.5 (WCAG 2.2, 1.4.3). Choose a darker colour."))
 	}
-	c.cookies()
 }
 
-// cookies names what differs from the authority's recommendation; the figures of the file are executed.
-func (c *checker) cookies() {
+// cookieLaw names what differs from the authority's recommendation; the figures of the file are executed.
+func (c *checker) cookieLaw() {
 	const at = "cookies.choice"
 	article := fault.T("CNIL, recommandation 2020-092", "CNIL, recommendation 2020-092")
 	ch := c.n.Cookies.Choice

@@ -70,6 +70,9 @@ func (c *checker) recipients() {
 		}
 		c.shared(p)
 	}
+	for _, t := range c.n.Cookies.Trackers {
+		used[t.By] = true
+	}
 	buyers := 0
 	for _, r := range c.n.Recipients {
 		path := "recipients." + r.ID
@@ -371,7 +374,7 @@ func (c *checker) sms(path string, t fault.Text) {
 }
 
 func (c *checker) texts() {
-	want := []string{"legal", "terms", "privacy"}
+	want := []string{"terms"}
 	if sells(c.n) {
 		want = append(want, "pro-terms", "charter")
 	}

@@ -28,7 +28,7 @@ type MessageKey struct {
 // {ref} reference of the request · {link} private link · {stop} link that stops texts · {code} one-time code · {clock} hour until which
 // a promise runs · {pro} name of the professional · {pro_phone} his number · {site} name of the site · {phone} line of the site ·
 // {trade} · {commune} · {urgency} · {distance} · {price} excl. VAT · {price_incl} · {seats} left · {name} of the reader or consumer ·
-// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date}.
+// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date} · {document} title of a public document.
 func MessageKeys() []MessageKey { return slices.Clone(messageKeys) }
 
 func sells(n *Network) bool     { return n.Modules.Sale == SalePerIntroduction }
@@ -48,6 +48,7 @@ var messageKeys = []MessageKey{
 	{"request-withdrawn", Consumer, true, true, []string{"ref", "link", "site", "phone", "reason"}, nil},
 	{"unserved", Consumer, true, true, []string{"ref", "link", "site", "phone"}, sells},
 	{"unreached", Consumer, true, true, []string{"ref", "link", "stop", "site", "phone"}, byAgent},
+	{"document-changed", Consumer, false, true, []string{"document", "date", "link", "site"}, tells(Consumer)},
 	{"stop-confirmed", Consumer, true, false, []string{"site", "phone"}, nil},
 
 	{"pro-invite", Professional, true, true, []string{"name", "link"}, sells},
@@ -67,6 +68,7 @@ var messageKeys = []MessageKey{
 	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, sells},
 	{"notifications-stopped", Professional, true, true, []string{"link"}, sells},
 	{"address-invalid", Professional, true, true, []string{"link"}, sells},
+	{"terms-changed", Professional, false, true, []string{"name", "document", "date", "link"}, tells(Professional)},
 
 	{"staff-invite", Staff, false, true, []string{"name", "link"}, nil},
 	{"staff-reset", Staff, false, true, []string{"name", "link", "minutes"}, nil},

@@ -160,6 +160,41 @@ var mistakes = []struct {
 	{"no registered office", "network.yaml", "    office:", "    bureau:"},
 	{"no e-mail address", "network.yaml", "email: bonjour@depanneurs.example", "email: depanneurs.example"},
 	{"refusal asked again sooner", "network.yaml", "refused: 6 months", "refused: 1 month"},
+	{"tracker without its purpose", "network.yaml", `  choice: {accepted: 6 months, refused: 6 months}`, `  choice: {accepted: 6 months, refused: 6 months}
+  purposes:
+    audience: {label: Audience, about: Compter les visites., asked: exempt}
+  trackers:
+    counter: {label: Compteur, names: [c_id], purposes: [audiance], life: 13 months, what: Compte., driver: audience, source: "https://stats.example/c.js"}`},
+	{"exempt tracker of a third party", "network.yaml", `  choice: {accepted: 6 months, refused: 6 months}`, `  choice: {accepted: 6 months, refused: 6 months}
+  purposes:
+    audience: {label: Audience, about: Compter les visites., asked: exempt}
+  trackers:
+    counter: {label: Compteur, names: [c_id], purposes: [audience], life: 13 months, what: Compte., driver: audience, source: "https://stats.example/c.js", by: hosting, policy: "https://stats.example/p"}`},
+	{"tracker that lives too long", "network.yaml", `  choice: {accepted: 6 months, refused: 6 months}`, `  choice: {accepted: 6 months, refused: 6 months}
+  purposes:
+    audience: {label: Audience, about: Compter les visites., asked: exempt}
+  trackers:
+    counter: {label: Compteur, names: [c_id], purposes: [audience], life: 25 months, what: Compte., driver: audience, source: "https://stats.example/c.js"}`},
+	{"tracker of an unknown third party, without policy", "network.yaml", `  choice: {accepted: 6 months, refused: 6 months}`, `  choice: {accepted: 6 months, refused: 6 months}
+  purposes:
+    audience: {label: Audience, about: Compter les visites., asked: consent}
+  trackers:
+    counter: {label: Compteur, names: [c_id], purposes: [audience], life: 13 months, what: Compte., driver: audience, source: "https://stats.example/c.js", by: nobody}`},
+	{"tracker at no address", "network.yaml", `  choice: {accepted: 6 months, refused: 6 months}`, `  choice: {accepted: 6 months, refused: 6 months}
+  purposes:
+    audience: {label: Audience, about: Compter les visites., asked: consent}
+  trackers:
+    counter: {label: Compteur, names: [c_id], purposes: [audience], life: 13 months, what: Compte., driver: audience, source: "javascript:alert(1)"}`},
+	{"visitors' choices without a purpose for their proofs", "network.yaml", `  choice: {accepted: 6 months, refused: 6 months}`, `  choice: {accepted: 6 months, refused: 6 months}
+  purposes:
+    audience: {label: Audience, about: Compter les visites., asked: consent}
+  trackers:
+    counter: {label: Compteur, names: [c_id], purposes: [audience], life: 13 months, what: Compte., driver: audience, source: "https://stats.example/c.js"}`},
+	{"unknown document", "network.yaml", `  terms: {tell: [email, banner], again: true}`, `  conditions: {tell: [banner]}`},
+	{"professionals told too late", "network.yaml", `  pro-terms: {tell: [email, banner], before: 15 days, again: true}`, `  pro-terms: {tell: [banner], again: true}`},
+	{"notice told to nobody before it applies", "network.yaml", `  privacy: {tell: [email, banner]}`, `  privacy: {before: 15 days}`},
+	{"acceptance of a notice that only informs", "network.yaml", `  privacy: {tell: [email, banner]}`, `  privacy: {tell: [banner]}
+  legal: {again: true}`},
 	{"choice kept too long", "network.yaml", "choice: {accepted: 6 months, refused: 6 months}", "choice: {accepted: 13 months, refused: 13 months}"},
 	{"notice missing", "network.yaml", "  no-guarantee:", "  no-garantee:"},
 	{"confirmation missing", "network.yaml", "  free-soon:", "  soon:"},

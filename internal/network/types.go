@@ -31,7 +31,8 @@ type Network struct {
 	Recipients    []Recipient   // Who receives personal data outside the operator's own staff.
 	Consents      []Consent     // Boxes that a person ticks; each is asked apart and none is ticked beforehand.
 	Differences   []Difference  `yaml:",opt"` // What a public document says and the law in force overrides, by rule; check says what is executed instead.
-	Cookies       Cookies       // Cookies and the life of a visitor's choice.
+	Cookies       Cookies       // What is read and written on a visitor's device, and the life of his choice about it.
+	Documents     []Document    `yaml:",opt"` // What a change of a public document does.
 	Call          Call          // What an agent says and asks on the phone.
 	Buying        []Wording     `yaml:"buying_confirmations,opt"` // What a professional confirms at each purchase.
 	Suspensions   []Wording     `yaml:"suspension_reasons,opt"`   // Grounds for suspending a professional's access.
@@ -293,17 +294,6 @@ type Consent struct {
 	Required bool        `yaml:",opt"` // The form cannot be sent without it; never with kind consent (GDPR art. 7.4).
 	Valid    Duration    `yaml:",opt"` // Life of the consent; at most 1 year for phone (C. conso. R223-1).
 	Wording  fault.Text  // Exact sentence beside the box.
-}
-
-// Cookies holds the life of a visitor's choice (CNIL recommendation 2020-092).
-type Cookies struct {
-	Choice CookieChoice // How long a choice is kept before asking again.
-}
-
-// CookieChoice has one life for each answer; refusing must not be asked again sooner than accepting.
-type CookieChoice struct {
-	Accepted Duration // Life of an acceptance.
-	Refused  Duration // Life of a refusal.
 }
 
 // Call is the agent's script.

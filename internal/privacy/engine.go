@@ -81,7 +81,7 @@ func (e *Engine) Run(ctx context.Context) (done Moved, err error) {
 	if err != nil {
 		return done, err
 	}
-	if err := e.releaseDue(ctx); err != nil {
+	if err := errors.Join(e.releaseDue(ctx), e.endStates(ctx, n), e.endRemainders(ctx, n)); err != nil {
 		return done, err
 	}
 	for ctx.Err() == nil {
@@ -95,6 +95,125 @@ func (e *Engine) Run(ctx context.Context) (done Moved, err error) {
 		}
 	}
 	return done, ctx.Err()
+}
+
+// endStates ends states that nobody ended and that may not last longer: their time counts from the instant at which they had to end.
+func (e *Engine) endStates(ctx context.Context, n *network.Network) error {
+	for _, p := range n.Purposes {
+		if p.Keep == nil || p.Keep.AtMost.IsZero() {
+			continue
+		}
+		for again := true; again; {
+			err := e.db.Write(ctx, func(tx *db.Tx) error {
+				again = false
+				rows, err := db.List(tx, scanRow, "SELECT "+rowColumns+" FROM holding WHERE purpose = $1 AND phase = 'kept' AND base = 0 AND since <= $2 ORDER BY since LIMIT $3",
+					p.ID, db.Micros(p.Keep.AtMost.Before(tx.Now())), part)
+				for _, r := range rows {
+					over := p.Keep.AtMost.AddTo(db.Time(r.since))
+					if over.After(tx.Now()) {
+						continue
+					}
+					again = len(rows) == part
+					if err := tx.Send("UPDATE holding SET base = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", r.person, r.record, r.purpose, r.since, db.Micros(over)); err != nil {
+						return err
+					}
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// remain leaves, of contacts that a purpose with a remainder lets go, a digest under a key that is not in the database: it answers whether a
+// number that somebody gives was there, and all numbers tried without the key find nothing (AQ-53, AQ-54).
+func (e *Engine) remain(tx *db.Tx, n *network.Network, r row) error {
+	p, ok := n.Purpose(r.purpose)
+	if !ok || p.Keep.Remainder == nil {
+		return nil
+	}
+	for _, h := range e.holdings {
+		if h.Category != network.DataContact || h.Person == "" || !slices.Contains(r.categories, string(h.Category)) {
+			continue
+		}
+		column, key := h.Record, r.record
+		if column == "" {
+			column, key = h.Person, r.person
+		}
+		for _, c := range h.Columns {
+			if !strings.HasSuffix(c, "_bidx") {
+				continue
+			}
+			found, err := db.Values[string](tx, "SELECT "+c+" FROM "+h.Table+" WHERE "+column+" = $1", key)
+			if err != nil {
+				return err
+			}
+			for _, v := range found {
+				if v == "" {
+					continue
+				}
+				if err := tx.Send("INSERT INTO remainder (purpose, value_bidx, since) VALUES ($1, $2, $3) ON CONFLICT (purpose, value_bidx) DO UPDATE SET since = excluded.since",
+					p.ID, e.remainder(p.ID, v), db.Micros(tx.Now())); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) remainder(purpose, index string) string {
+	return e.vault.Index("remainder of "+purpose, index)
+}
+
+// Remained reports whether a contact of this blind index was held for a purpose, and is gone but for its remainder.
+func (e *Engine) Remained(tx *db.Tx, purpose, index string) (bool, error) {
+	n, err := db.Value[int64](tx, "SELECT count(*) FROM remainder WHERE purpose = $1 AND value_bidx = $2", purpose, e.remainder(purpose, index))
+	return n > 0, err
+}
+
+// endRemainders deletes digests whose time is over, those of a purpose that leaves none any more too.
+func (e *Engine) endRemainders(ctx context.Context, n *network.Network) error {
+	type digest struct {
+		purpose, value string
+		since          int64
+	}
+	var over []digest
+	err := e.db.Read(ctx, func(tx *db.Tx) error {
+		over = nil
+		purposes, err := db.Values[string](tx, "SELECT DISTINCT purpose FROM remainder")
+		for _, id := range purposes {
+			cutoff := tx.Now()
+			p, ok := n.Purpose(id)
+			left := ok && p.Keep != nil && p.Keep.Remainder != nil
+			if left {
+				cutoff = p.Keep.Remainder.For.Before(cutoff)
+			}
+			found, err := db.List(tx, func(s db.Scanner) (d digest, err error) { err = s.Scan(&d.purpose, &d.value, &d.since); return },
+				"SELECT purpose, value_bidx, since FROM remainder WHERE purpose = $1 AND since <= $2", id, db.Micros(cutoff))
+			if err != nil {
+				return err
+			}
+			over = append(over, slices.DeleteFunc(found, func(d digest) bool { return left && p.Keep.Remainder.For.AddTo(db.Time(d.since)).After(tx.Now()) })...)
+		}
+		return err
+	})
+	for some := range slices.Chunk(over, part) {
+		if err == nil {
+			err = e.db.Write(ctx, func(tx *db.Tx) error {
+				for _, d := range some {
+					if err := tx.Send("DELETE FROM remainder WHERE purpose = $1 AND value_bidx = $2 AND since = $3", d.purpose, d.value, d.since); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	return err
 }
 
 // round moves one part of what is due, in one transaction.
@@ -140,7 +259,7 @@ func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, fou
 		if err != nil || found == 0 {
 			return err
 		}
-		done, err = e.move(tx, rows, when, rings)
+		done, err = e.move(tx, n, rows, when, rings)
 		return err
 	})
 	return done, found, err
@@ -155,7 +274,7 @@ type change struct {
 }
 
 // move takes rows out of their phase: what no purpose keeps any more is archived or emptied.
-func (e *Engine) move(tx *db.Tx, rows []row, when []Due, rings map[string]*vault.Ring) (done Moved, err error) {
+func (e *Engine) move(tx *db.Tx, n *network.Network, rows []row, when []Due, rings map[string]*vault.Ring) (done Moved, err error) {
 	people := peopleOf(rows)
 	before, err := holdingsOf(tx, people...)
 	if err != nil {
@@ -194,6 +313,9 @@ func (e *Engine) move(tx *db.Tx, rows []row, when []Due, rings map[string]*vault
 			}
 		default:
 			after[r.person] = slices.Delete(all, at, at+1)
+			if err := e.remain(tx, n, r); err != nil {
+				return done, err
+			}
 			if to == "anonymise" {
 				anonymous[r.record] = true
 				done.Anonymised++
@@ -523,11 +645,18 @@ func (e *Engine) Foretell(ctx context.Context, n *network.Network, until time.Ti
 			if p.Keep == nil {
 				continue
 			}
+			var atMost time.Time // no state is ended by its length
+			if !p.Keep.AtMost.IsZero() {
+				atMost = p.Keep.AtMost.Before(until)
+			}
 			err := db.Each(tx, func(s db.Scanner) error {
-				var base int64
+				var base, since int64
 				var phase string
-				if err := s.Scan(&base, &phase); err != nil {
+				if err := s.Scan(&base, &since, &phase); err != nil {
 					return err
+				}
+				if base == 0 {
+					base = db.Micros(p.Keep.AtMost.AddTo(db.Time(since)))
 				}
 				for phase != "" {
 					at := ends(p.Keep, phase, db.Time(base))
@@ -542,7 +671,7 @@ func (e *Engine) Foretell(ctx context.Context, n *network.Network, until time.Ti
 					}
 				}
 				return nil
-			}, "SELECT base, phase FROM holding WHERE purpose = $1 AND base > 0 AND base <= $2", p.ID, db.Micros(active(p.Keep).Before(until)))
+			}, "SELECT base, since, phase FROM holding WHERE purpose = $1 AND base <= $2 AND (base > 0 OR since <= $3)", p.ID, db.Micros(p.Keep.Active().Before(until)), db.Micros(atMost))
 			if err != nil {
 				return err
 			}

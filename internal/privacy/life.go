@@ -18,17 +18,9 @@ const (
 // legalHold is the purpose under which a record holds what a legal hold keeps from its end: it is never due.
 const legalHold = "legal-hold"
 
-// active is for how long data is kept after the instant from which its purpose's time counts.
-func active(k *network.Keep) network.Duration {
-	if k.While != "" {
-		return k.Then
-	}
-	return k.For
-}
-
 // ends says when what began to count at base leaves a phase.
 func ends(k *network.Keep, phase string, base time.Time) time.Time {
-	at := active(k).AddTo(base)
+	at := k.Active().AddTo(base)
 	if phase == phaseArchived && k.Archive != nil {
 		at = k.Archive.For.AddTo(at)
 	}
@@ -41,7 +33,7 @@ func reach(k *network.Keep, phase string, now time.Time) time.Time {
 	if phase == phaseArchived && k.Archive != nil {
 		now = k.Archive.For.Before(now)
 	}
-	return active(k).Before(now)
+	return k.Active().Before(now)
 }
 
 // Ended notes in tx that what a purpose waited for has ended for a record, or for all records of the person when none is named: its time
@@ -53,6 +45,12 @@ func Ended(tx *db.Tx, n *network.Network, person, record string, what network.Wh
 // Resumed takes an Ended back: what was closed is open again.
 func Resumed(tx *db.Tx, n *network.Network, person, record string, what network.While) error {
 	return turn(tx, n, person, record, func(k *network.Keep) bool { return k.While == what }, "base > 0", 0)
+}
+
+// Reacted notes in tx that a person did something that starts the time of some purposes anew (WA-40): what still counts, counts from now. What is
+// in the archive stays there.
+func Reacted(tx *db.Tx, n *network.Network, person string, by network.Reaction) error {
+	return turn(tx, n, person, "", func(k *network.Keep) bool { return slices.Contains(k.RenewedBy, by) }, "base > 0", db.Micros(tx.Now()))
 }
 
 func turn(tx *db.Tx, n *network.Network, person, record string, which func(*network.Keep) bool, from string, base int64) error {

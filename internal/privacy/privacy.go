@@ -50,24 +50,54 @@ func (h Holding) row() string {
 func Holdings() []Holding {
 	return []Holding{
 		{Table: "account", Person: "id", Record: "id", Category: network.DataAccount, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "totp_sealed"}, Whose: network.Staff},
+		{Table: "remainder", Category: network.DataContact, Columns: []string{"value_bidx"}, Whose: network.Consumer},
 		{Table: "consent", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"granted"}, Whose: network.Consumer, Rows: true},
 		{Table: "proof_leaf", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer, Only: "category = 'consent'"},
 	}
 }
 
-// Hold notes in tx that a record made in it holds data of the categories, once for each purpose of the network that claims them. since is
-// business time: durations count from it, under the edition in force when the question is asked.
-func Hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories ...network.Category) error {
-	return hold(tx, n, record, person, whose, categories, nil)
+// Hold notes in tx that a record made in it holds data of the categories, once for each purpose of the network that claims them: those that
+// last while it is in the state in which it begins, "" for none, and those whose time counts from collection; of the latter one that rests on
+// consent only begins with the consent ([Record]). since is business time: durations count under the edition in force when the question is asked.
+func Hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, state network.While, categories ...network.Category) error {
+	return hold(tx, n, record, person, whose, categories, nil, begins(state))
 }
 
 // HoldMore is Hold for a record that may hold something already: what it holds for a purpose keeps its time.
-func HoldMore(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories ...network.Category) error {
+func HoldMore(tx *db.Tx, n *network.Network, record, person string, whose network.Person, state network.While, categories ...network.Category) error {
 	held, err := holdings(tx, record, person)
 	if err != nil {
 		return err
 	}
-	return hold(tx, n, record, person, whose, categories, held)
+	return hold(tx, n, record, person, whose, categories, held, begins(state))
+}
+
+// Happened notes in tx that an event has happened to a record, or a state begun: what purposes hold from then on. A purpose that waits for
+// another event holds nothing of it.
+func Happened(tx *db.Tx, n *network.Network, record, person string, whose network.Person, event network.Event, categories ...network.Category) error {
+	held, err := holdings(tx, record, person)
+	if err != nil {
+		return err
+	}
+	return hold(tx, n, record, person, whose, categories, held, func(p network.Purpose) bool { return p.Keep.While == "" && p.Keep.Starts() == event })
+}
+
+// Begun is Happened for a state that a record enters after it was made.
+func Begun(tx *db.Tx, n *network.Network, record, person string, whose network.Person, state network.While, categories ...network.Category) error {
+	held, err := holdings(tx, record, person)
+	if err != nil {
+		return err
+	}
+	return hold(tx, n, record, person, whose, categories, held, func(p network.Purpose) bool { return p.Keep.While == state })
+}
+
+func begins(state network.While) func(network.Purpose) bool {
+	return func(p network.Purpose) bool {
+		if p.Keep.While != "" {
+			return p.Keep.While == state
+		}
+		return p.Keep.Starts() == network.FromCollection && p.Basis != network.BasisConsent
+	}
 }
 
 // holding is a row: what a record holds for a purpose since an instant.
@@ -86,11 +116,12 @@ func holdings(tx *db.Tx, record, person string) ([]holding, error) {
 	}, "SELECT purpose, since, categories FROM holding WHERE person_id = $1 AND record = $2", person, record)
 }
 
-func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories []network.Category, held []holding) error {
+func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories []network.Category, held []holding, which func(network.Purpose) bool) error {
 	var purposes []string
+	lasting := map[string]bool{}
 	claimed := map[string][]string{}
 	for _, c := range categories {
-		claims := n.PurposesFor(whose, c)
+		claims := slices.DeleteFunc(n.PurposesFor(whose, c), func(p network.Purpose) bool { return p.Keep == nil || !which(p) })
 		if len(claims) == 0 {
 			return fmt.Errorf("privacy: no purpose of %s claims %s of a %s: data without a purpose is not stored", n.Network, c, whose)
 		}
@@ -100,6 +131,7 @@ func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 			}
 			if claimed[p.ID] == nil {
 				purposes = append(purposes, p.ID)
+				lasting[p.ID] = p.Keep.While != ""
 			}
 			claimed[p.ID] = append(claimed[p.ID], string(c))
 		}
@@ -107,7 +139,7 @@ func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 	var rows [][]any
 	for _, p := range purposes {
 		since, base := db.Micros(tx.Now()), db.Micros(tx.Now())
-		if purpose, ok := n.Purpose(p); ok && purpose.Keep != nil && purpose.Keep.While != "" {
+		if lasting[p] {
 			base = 0
 		}
 		rows = append(rows, []any{person, record, p, since, phaseKept, base, strings.Join(claimed[p], " ")})

@@ -170,7 +170,7 @@ func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Actio
 		if err := s.insert(tx, c.Ring, actor, c.ID, in); err != nil {
 			return err
 		}
-		if err := privacy.Hold(tx, n, c.ID, c.ID, network.Professional, held...); err != nil {
+		if err := privacy.Hold(tx, n, c.ID, c.ID, network.Professional, network.WhileAccountOpen, held...); err != nil {
 			return err
 		}
 		if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: c.ID, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
@@ -676,7 +676,7 @@ func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Netw
 	if err := s.insert(tx, ring, auth.Machine, id, in); err != nil {
 		return err
 	}
-	if err := privacy.Hold(tx, n, id, id, network.Professional, held...); err != nil {
+	if err := privacy.Hold(tx, n, id, id, network.Professional, network.WhileAccountOpen, held...); err != nil {
 		return err
 	}
 	return s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "active", Actor: auth.Machine})

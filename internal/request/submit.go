@@ -286,7 +286,7 @@ func (s *Service) store(tx *db.Tx, n *network.Network, ring *vault.Ring, who per
 	if len(photos) > 0 {
 		held = append(held, network.DataPhotos)
 	}
-	return privacy.Hold(tx, n, r.ID, who.ID, network.Consumer, held...)
+	return privacy.Hold(tx, n, r.ID, who.ID, network.Consumer, network.WhileRequestOpen, held...)
 }
 
 // received is the moment at which a request begins to wait for an agent, or, where the network qualifies by itself, for the machine.

@@ -205,7 +205,14 @@ CREATE TABLE holding (
   categories TEXT NOT NULL,
   PRIMARY KEY (person_id, record, purpose, since)
 );
-CREATE INDEX holding_due ON holding (purpose, phase, base);
+CREATE INDEX holding_due ON holding (purpose, phase, base, since);
+-- What erased contacts leave for a time where the file says so: digests under a key that is not here.
+CREATE TABLE remainder (
+  purpose TEXT NOT NULL,
+  value_bidx TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  PRIMARY KEY (purpose, value_bidx)
+);
 -- A file that somebody needs for a dispute or that an authority asked to keep: nothing of it is erased before the hold ends.
 CREATE TABLE legal_hold (
   id TEXT NOT NULL PRIMARY KEY,
