@@ -47,6 +47,8 @@ func Check(n *Network) []Problem {
 	c.wordings()
 	c.messages()
 	c.texts()
+	c.rights()
+	c.inbox()
 	return c.probs
 }
 

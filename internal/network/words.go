@@ -155,6 +155,7 @@ const (
 	DataActivity   Category = "activity"       // orders, contacts, outcomes
 	DataBilling    Category = "billing"        // invoices, payments, wallet
 	DataConnection Category = "connection"     // network address, browser, journal of accesses
+	DataCase       Category = "case"           // requests about data and other letters, with what identifies who wrote them, and our answers
 )
 
 // While is a state during which data is kept.
@@ -270,7 +271,7 @@ func (Basis) words() []string   { return all(BasisConsent, BasisContract, BasisL
 func (Person) words() []string  { return all(Consumer, Professional, Staff, Visitor) }
 func (Category) words() []string {
 	return all(DataIdentity, DataContact, DataPlace, DataNeed, DataPhotos, DataRecording, DataMessages, DataOpinion, DataConsent,
-		DataAccount, DataBusiness, DataDocuments, DataActivity, DataBilling, DataConnection)
+		DataAccount, DataBusiness, DataDocuments, DataActivity, DataBilling, DataConnection, DataCase)
 }
 func (While) words() []string {
 	return all(WhileRequestOpen, WhileAccountOpen, WhileConsentStands, WhileContract)
@@ -335,4 +336,5 @@ var categoryLabels = map[Category]fault.Text{
 	DataActivity:   fault.T("activité : commandes, contacts, résultats", "activity: orders, contacts, outcomes"),
 	DataBilling:    fault.T("factures et paiements", "invoices and payments"),
 	DataConnection: fault.T("données de connexion", "connection data"),
+	DataCase:       fault.T("vos demandes sur vos données, vos courriers et nos réponses", "your requests about your data, your letters and our answers"),
 }
