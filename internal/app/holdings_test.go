@@ -11,6 +11,7 @@ import (
 	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/db/dbtest"
+	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/person"
@@ -22,7 +23,7 @@ import (
 
 // holdings are what every room declares.
 func holdings() []privacy.Holding {
-	return slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings())
+	return slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings())
 }
 
 // publicColumns is the reviewed list: text and bytes that are no id, no digest, not sealed and no checked word, with the reason why they may stand
@@ -123,6 +124,19 @@ var publicColumns = map[string]string{
 	"call.site":                "host name",
 	"call.trade":               "slug of the network file",
 	"call.agent":               "account id",
+	"inbox_case.ref":           "random reference",
+	"inbox_case.edition":       "digest",
+	"inbox_case.site":          "host name",
+	"inbox_case.asked":         "word of the network file",
+	"inbox_case.scopes":        "ids of the network file",
+	"inbox_case.refusal":       "id of the network file",
+	"inbox_case.by_account":    "account id",
+	"inbox_letter.by_account":  "account id",
+	"inbox_event.kind":         "word",
+	"inbox_event.actor":        "account id or word",
+	"inbox_event.object":       "id or word",
+	"inbox_told.recipient":     "id of a professional, or of a recipient of the network file",
+	"inbox_told.about":         "random reference of a request",
 }
 
 // A personal column that no holding claims, or whose category no purpose of a network claims, stops the build (mission, 1).

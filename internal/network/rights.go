@@ -233,3 +233,11 @@ func (c *checker) email(path, s string) {
 		c.wrong(path, "« %s » n’est pas une adresse e-mail.", "%q is not an e-mail address.", clip(s))
 	}
 }
+
+// Refusal is the sentence of a ground for refusing; empty when there is none of that id.
+func (n *Network) Refusal(id string) fault.Text {
+	if n.Rights == nil {
+		return fault.Text{}
+	}
+	return wording(n.Rights.Refusals, id)
+}

@@ -23,6 +23,7 @@ import (
 	"entremise/internal/db/dbtest"
 	"entremise/internal/edition"
 	"entremise/internal/geo"
+	"entremise/internal/inbox"
 	"entremise/internal/job"
 	"entremise/internal/money"
 	"entremise/internal/network"
@@ -61,7 +62,9 @@ type Rig struct {
 	Billing  *billing.Service
 	Requests *request.Service
 	Calls    *call.Service
+	Inbox    *inbox.Service
 	Line     *Line
+	Hooks    *Hooks
 	Jobs     *job.Runner
 
 	main, keys db.Options // where both databases are
@@ -75,7 +78,7 @@ var hasher = sync.OnceValues(func() (*auth.Hasher, error) { return auth.NewHashe
 // New builds a house on one engine; it is gone at the end of the test.
 func New(t testing.TB, e db.Dialect) *Rig {
 	t.Helper()
-	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}, main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
+	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}, Hooks: &Hooks{}, main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
 	r.keys.Schema = vault.KeySchema()
 	r.open(t)
 	folder, err := networks.Open("emergency-trades")
@@ -93,7 +96,7 @@ func New(t testing.TB, e db.Dialect) *Rig {
 // Node is a second server of the same house: connections, leases and wake-ups of its own, and the same clock and outside world.
 func (r *Rig) Node(t testing.TB) *Rig {
 	t.Helper()
-	n := &Rig{Clock: r.Clock, Post: r.Post, Bank: r.Bank, Line: r.Line, Network: r.Network, main: r.main, keys: r.keys}
+	n := &Rig{Clock: r.Clock, Post: r.Post, Bank: r.Bank, Line: r.Line, Hooks: r.Hooks, Network: r.Network, main: r.main, keys: r.keys}
 	n.open(t)
 	return n
 }
@@ -131,6 +134,8 @@ func (r *Rig) open(t testing.TB) {
 	r.Billing.Register(r.Jobs)
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)
+	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
+	r.Inbox.Register(r.Jobs)
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.
