@@ -118,6 +118,19 @@ var publicColumns = map[string]string{
 	"call.site":                "host name",
 	"call.trade":               "slug of the network file",
 	"call.agent":               "account id",
+	"inbox_case.ref":           "random reference",
+	"inbox_case.edition":       "digest",
+	"inbox_case.site":          "host name",
+	"inbox_case.asked":         "word of the network file",
+	"inbox_case.scopes":        "ids of the network file",
+	"inbox_case.refusal":       "id of the network file",
+	"inbox_case.by_account":    "account id",
+	"inbox_letter.by_account":  "account id",
+	"inbox_event.kind":         "word",
+	"inbox_event.actor":        "account id or word",
+	"inbox_event.object":       "id or word",
+	"inbox_told.recipient":     "id of a professional, or of a recipient of the network file",
+	"inbox_told.about":         "random reference of a request",
 }
 
 // A personal column that no holding claims, or whose category no purpose of a network claims, stops the build (mission, 1).

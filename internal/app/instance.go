@@ -24,6 +24,7 @@ import (
 	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/edition"
+	"entremise/internal/inbox"
 	"entremise/internal/job"
 	"entremise/internal/notify"
 	"entremise/internal/person"
@@ -57,6 +58,7 @@ type Instance struct {
 	Billing   *billing.Service
 	Requests  *request.Service
 	Calls     *call.Service
+	Inbox     *inbox.Service
 	Proof     *proof.Log
 	Links     *auth.Signer
 	Jobs      *job.Runner
@@ -82,6 +84,7 @@ type World struct {
 	SMSKeys  []string
 	Line     call.Line // the zero Line carries no call and records none
 	LineKeys []string
+	Hook     inbox.Hook // the zero Hook posts no notice
 }
 
 // clock is business time: real time and an offset, which only a folder with a virtual clock has. Machine time is always real.
@@ -278,7 +281,7 @@ func syncFolder(path string) error {
 
 // Holdings are what every room declares.
 func Holdings() []privacy.Holding {
-	return slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings())
+	return slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings())
 }
 
 // endings is the file of the ledger of erasures. It lies beside the databases unless ENTREMISE_ERASURES_FILE names another place, and in no backup.
@@ -326,12 +329,14 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Billing.Register(i.Jobs)
 	i.Requests.Register(i.Jobs)
 	i.Calls.Register(i.Jobs)
+	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
+	i.Inbox.Register(i.Jobs)
 	return nil
 }
 
 // Handler is the instance as HTTP.
 func (i *Instance) Handler(demo web.Demo) *web.Server {
-	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls,
+	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox,
 		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
 		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }

@@ -27,6 +27,7 @@ type Actor struct {
 	Account string         // of staff, professional, affiliate; "system"; empty for visitors and consumers
 	Pro     string         // the professional acted for
 	Request string         // the request that a private link opened
+	Case    string         // the case about his data that a private link opened
 	Coded   bool           // the link's holder has also proved a code just now: he may correct
 	Roles   []network.Role // of staff
 	Fresh   time.Time      // machine time of the last proof of identity
@@ -105,11 +106,19 @@ const (
 	RetentionHold  Action = "retention.hold"
 	ArchiveOpen    Action = "archive.open"
 	PersonErase    Action = "person.erase"
+	CaseOpen       Action = "case.open"
+	CaseReadOwn    Action = "case.read-own"
+	CaseRead       Action = "case.read"
+	CaseAnswer     Action = "case.answer"
 )
 
 // permissions is the one table that says who may do what. A word is a sort of actor or a role of staff. What is not here is refused to
 // everybody. The machine itself may do everything: who commands it has the files anyway.
 var permissions = map[Action][]string{
+	CaseOpen:       {"visitor", "consumer", "professional", "agent", "officer"},
+	CaseReadOwn:    {"consumer"},
+	CaseRead:       {"officer"},
+	CaseAnswer:     {"officer"},
 	RequestSubmit:  {"visitor", "affiliate", "agent"},
 	RequestReadOwn: {"consumer", "affiliate"},
 	RequestChange:  {"consumer"},

@@ -51,6 +51,8 @@ func Check(n *Network) []Problem {
 	c.wordings()
 	c.messages()
 	c.texts()
+	c.rights()
+	c.inbox()
 	return c.probs
 }
 

@@ -28,7 +28,7 @@ type MessageKey struct {
 // {ref} reference of the request · {link} private link · {stop} link that stops texts · {code} one-time code · {clock} hour until which
 // a promise runs · {pro} name of the professional · {pro_phone} his number · {site} name of the site · {phone} line of the site ·
 // {trade} · {commune} · {urgency} · {distance} · {price} excl. VAT · {price_incl} · {seats} left · {name} of the reader or consumer ·
-// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date} · {document} title of a public document.
+// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date} · {document} title of a public document · {answer} · {authority} to complain to · {what} was done.
 func MessageKeys() []MessageKey { return slices.Clone(messageKeys) }
 
 func sells(n *Network) bool     { return n.Modules.Sale == SalePerIntroduction }
@@ -51,6 +51,12 @@ var messageKeys = []MessageKey{
 	{"document-changed", Consumer, false, true, []string{"document", "date", "link", "site"}, tells(Consumer)},
 	{"stop-confirmed", Consumer, true, false, []string{"site", "phone"}, nil},
 
+	{"rights-received", Consumer, true, true, []string{"ref", "link", "site", "date"}, takesRights},
+	{"rights-identity", Consumer, true, true, []string{"ref", "link", "site", "reason"}, takesRights},
+	{"rights-extended", Consumer, true, true, []string{"ref", "link", "site", "reason", "date"}, takesRights},
+	{"rights-answered", Consumer, true, true, []string{"ref", "link", "site", "answer", "authority"}, takesRights},
+	{"mail-received", Consumer, false, true, []string{"ref", "site", "date"}, readsMail},
+
 	{"pro-invite", Professional, true, true, []string{"name", "link"}, sells},
 	{"sign-in", Professional, true, true, []string{"link", "minutes"}, sells},
 	{"new-request", Professional, true, true,
@@ -69,8 +75,11 @@ var messageKeys = []MessageKey{
 	{"notifications-stopped", Professional, true, true, []string{"link"}, sells},
 	{"address-invalid", Professional, true, true, []string{"link"}, sells},
 	{"terms-changed", Professional, false, true, []string{"name", "document", "date", "link"}, tells(Professional)},
+	{"rights-told", Professional, false, true, []string{"name", "ref", "what", "link"}, tellsPros},
 
 	{"staff-invite", Staff, false, true, []string{"name", "link"}, nil},
+	{"rights-due", Staff, false, true, []string{"ref", "link", "date"}, takesRights},
+	{"recipient-told", Staff, false, true, []string{"ref", "what", "link"}, takesRights},
 	{"staff-reset", Staff, false, true, []string{"name", "link", "minutes"}, nil},
 }
 
@@ -248,7 +257,19 @@ var figures = map[string]func(n *Network, lang string) string{
 		return n.Modules.Recordings.Record.FR()
 	},
 	"cookies.accepted": func(n *Network, lang string) string { return n.Cookies.Choice.Accepted.Text().Say(lang) },
-	"cookies.refused":  func(n *Network, lang string) string { return n.Cookies.Choice.Refused.Text().Say(lang) },
+	"rights.answer": func(n *Network, lang string) string {
+		if n.Rights == nil {
+			return ""
+		}
+		return n.Rights.Answer.Text().Say(lang)
+	},
+	"rights.extended": func(n *Network, lang string) string {
+		if n.Rights == nil {
+			return ""
+		}
+		return n.Rights.Extended.Text().Say(lang)
+	},
+	"cookies.refused": func(n *Network, lang string) string { return n.Cookies.Choice.Refused.Text().Say(lang) },
 }
 
 // expand writes figures into every sentence of the file, so that each fact stands there once: {clock.on_site} in a confirmation is the

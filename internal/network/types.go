@@ -40,6 +40,8 @@ type Network struct {
 	Notices       []Wording     // Short notices shown where they matter.
 	AgentTexts    []Wording     `yaml:",opt"` // Ready-made texts that an agent may send to a consumer by SMS.
 	Messages      []Message     // Words of every message that the software sends by itself.
+	Rights        *Rights       `yaml:",opt"` // How people exercise their rights over their data.
+	Inbox         *Inbox        `yaml:",opt"` // Mail that people send to the operator.
 
 	forms map[string]*Form             // by file name without extension
 	texts map[string]map[string]string // language → name without extension → Markdown source

@@ -220,6 +220,7 @@ const (
 	DataContracts  Category = "contracts"      // quotes, contracts and other documents handed over
 	DataBank       Category = "bank-details"   // account number, card token
 	DataPremises   Category = "premises"       // video of premises, badges
+	DataCase       Category = "case"           // requests about data and other letters, with what identifies who wrote them, and our answers
 )
 
 // RecipientRole is the part a recipient plays (GDPR art. 4, 28).
@@ -320,7 +321,7 @@ func (ThirdParties) words() []string { return all(ThirdPartiesBasis, ThirdPartie
 func (Category) words() []string {
 	return all(DataIdentity, DataContact, DataPlace, DataNeed, DataPhotos, DataRecording, DataMessages, DataOpinion, DataConsent,
 		DataAccount, DataBusiness, DataDocuments, DataActivity, DataBilling, DataConnection, DataExperience, DataAudience, DataLocation,
-		DataSocial, DataProfession, DataContracts, DataBank, DataPremises)
+		DataSocial, DataProfession, DataContracts, DataBank, DataPremises, DataCase)
 }
 func (RecipientRole) words() []string {
 	return all(RecipientProcessor, RecipientController, RecipientBuyer, RecipientAuthority)
@@ -389,4 +390,5 @@ var categoryLabels = map[Category]fault.Text{
 	DataContracts:  fault.T("devis, contrats et documents remis", "quotes, contracts and documents handed over"),
 	DataBank:       fault.T("coordonnées bancaires", "bank details"),
 	DataPremises:   fault.T("images et badges des locaux", "video and badges of premises"),
+	DataCase:       fault.T("vos demandes sur vos données, vos courriers et nos réponses", "your requests about your data, your letters and our answers"),
 }

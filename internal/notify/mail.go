@@ -32,6 +32,8 @@ type Mail struct {
 	// Unsubscribe is the https address of the one-click stop (RFC 8058): set on what is not strictly service. UnsubscribeBy is an e-mail
 	// address for readers that know only RFC 2369; optional.
 	Unsubscribe, UnsubscribeBy string
+
+	Answers string // Message-ID, in angle brackets, of the e-mail that this one answers (RFC 5322 §3.6.4); optional
 }
 
 // Attachment is a file inside a Mail. Type is its MIME type.
@@ -233,7 +235,7 @@ func queued(answer string) string {
 // build refuses what could smuggle a header or a second recipient; the error is a stable word without any value of the message.
 func build(m Mail) (*gomail.Msg, error) {
 	for _, s := range []string{m.ID, m.Subject, m.From.Name, m.From.Address, m.ReplyTo.Name, m.ReplyTo.Address, m.To.Name, m.To.Address,
-		m.Unsubscribe, m.UnsubscribeBy} {
+		m.Unsubscribe, m.UnsubscribeBy, m.Answers} {
 		if strings.ContainsFunc(s, unicode.IsControl) {
 			return nil, errors.New("control character in a header")
 		}
@@ -259,6 +261,10 @@ func build(m Mail) (*gomail.Msg, error) {
 	b.Subject(m.Subject)
 	// RFC 3834: holiday answers stay away.
 	b.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Answers != "" {
+		b.SetGenHeader("In-Reply-To", m.Answers)
+		b.SetGenHeader("References", m.Answers)
+	}
 	if m.Unsubscribe != "" {
 		var also []string
 		if m.UnsubscribeBy != "" {

@@ -53,6 +53,8 @@ type Message struct {
 	Subject string
 	Body    string
 	Stop    string // address of the page that stops such messages; for the List-Unsubscribe header
+	Answers string // Message-ID of the e-mail that this one answers
+	ReplyTo string // where an answer to this e-mail is read; the sender when empty
 }
 
 // Drivers carry messages out. Embedded says that these are the demo's: what is sent stays in the outbox page.
@@ -121,7 +123,7 @@ func (s *Service) Queue(tx *db.Tx, r *vault.Ring, m Message) error {
 	const insert = `INSERT INTO message (id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, 0, $11, 0, '')`
 	row := []any{m.ID, db.Micros(tx.Now()), m.Person, m.Object, m.Channel, m.Kind, r.SealText(category, place("to_sealed", m.ID), m.To), s.Index(m.Channel, m.To),
-		r.SealText(category, place("subject_sealed", m.ID), m.Subject+"\n"+m.Stop), r.SealText(category, place("body_sealed", m.ID), m.Body), db.Micros(tx.Machine())}
+		r.SealText(category, place("subject_sealed", m.ID), strings.Join([]string{m.Subject, m.Stop, m.Answers, m.ReplyTo}, "\n")), r.SealText(category, place("body_sealed", m.ID), m.Body), db.Micros(tx.Machine())}
 	if minted {
 		if err := tx.Send(insert, row...); err != nil {
 			return err
@@ -182,11 +184,8 @@ func (m *stored) open(r *vault.Ring) (err error) {
 	if err != nil {
 		return err
 	}
-	for i := range len(head) {
-		if head[i] == '\n' {
-			m.Subject, m.Stop = head[:i], head[i+1:]
-			break
-		}
+	for i, line := range strings.SplitN(head, "\n", 4) {
+		*[]*string{&m.Subject, &m.Stop, &m.Answers, &m.ReplyTo}[i] = line
 	}
 	m.Body, err = r.OpenText(category, place("body_sealed", m.ID), m.sealed[2])
 	return err
@@ -238,7 +237,7 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	if m.Channel == BySMS {
 		d = s.sms.Do(func() Delivery { return s.drivers.SMS(ctx, SMS{ID: m.ID, To: m.To, Text: network.FoldGSM7(m.Body)}) })
 	} else {
-		out := Mail{ID: m.ID, At: m.at, From: s.drivers.From, To: mail.Address{Address: m.To}, Subject: m.Subject, Text: m.Body}
+		out := Mail{ID: m.ID, At: m.at, From: s.drivers.From, To: mail.Address{Address: m.To}, Subject: m.Subject, Text: m.Body, ReplyTo: mail.Address{Address: m.ReplyTo}, Answers: m.Answers}
 		if scopes[m.Kind] != "" && strings.HasPrefix(m.Stop, "https:") { // one click works over https only (RFC 8058 §3.1)
 			out.Unsubscribe = m.Stop
 		}

@@ -176,6 +176,7 @@ func MarkVerified(tx *db.Tx, id string) error {
 const (
 	ToVerify  = "verify-phone"
 	ToCorrect = "correct"
+	ToOpen    = "case" // a copy of one's data
 )
 
 // CodeDigits is the length of a code.

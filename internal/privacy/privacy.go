@@ -270,6 +270,11 @@ func Ledger(tx *db.Tx, person, object string) ([]Given, error) {
 	return all, err
 }
 
+// Objects lists what a person made choices about: his request, his account.
+func Objects(tx *db.Tx, person string) ([]string, error) {
+	return db.Values[string](tx, "SELECT DISTINCT object FROM consent WHERE person_id = $1 ORDER BY object", person)
+}
+
 // Stands reports whether the person's last choice about a consent is yes.
 func Stands(tx *db.Tx, person, object, consent string) (bool, error) {
 	all, err := Ledger(tx, person, object)
@@ -327,4 +332,22 @@ func Verify(tx *db.Tx, r *vault.Ring, person, object string) error {
 		}
 	}
 	return wrong
+}
+
+// Kept is what a record of a person holds for a purpose.
+type Kept struct {
+	Record, Purpose string
+	Since           time.Time
+	Categories      []string
+}
+
+// HeldOf lists everything that is held of a person, oldest first.
+func HeldOf(tx *db.Tx, person string) ([]Kept, error) {
+	return db.List(tx, func(s db.Scanner) (k Kept, err error) {
+		var since int64
+		var categories string
+		err = s.Scan(&k.Record, &k.Purpose, &since, &categories)
+		k.Since, k.Categories = db.Time(since), strings.Fields(categories)
+		return k, err
+	}, "SELECT record, purpose, since, categories FROM holding WHERE person_id = $1 ORDER BY since, record, purpose", person)
 }

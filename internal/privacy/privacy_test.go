@@ -206,7 +206,9 @@ func TestWithdraw_asEasyAsGivingAndOnlyConsents(t *testing.T) {
 func TestHold_eachPurposeOnceAndNothingWithoutOne(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		hold := func(whose network.Person, categories ...network.Category) error {
-			return r.DB.Write(ctx, func(tx *db.Tx) error { return privacy.HoldMore(tx, r.Network, "req_1", "per_1", whose, network.WhileRequestOpen, categories...) })
+			return r.DB.Write(ctx, func(tx *db.Tx) error {
+				return privacy.HoldMore(tx, r.Network, "req_1", "per_1", whose, network.WhileRequestOpen, categories...)
+			})
 		}
 		ok(t, hold(network.Consumer, network.DataContact, network.DataRecording))
 		since := value[int64](t, r, "SELECT since FROM holding WHERE record = 'req_1' AND categories LIKE '%contact%'")

@@ -616,6 +616,14 @@ func (s *Service) Contacts(ctx context.Context, ids ...string) (map[string]Conta
 	return all, nil
 }
 
+// Reached lists the professionals who are reached by a number (E.164) or an address, for a room that looks for whom somebody is.
+func (s *Service) Reached(tx *db.Tx, phone, email string) ([]string, error) {
+	if phone != "" {
+		return db.Values[string](tx, "SELECT id FROM pro WHERE phone_bidx = $1 ORDER BY id", s.vault.Index("phone", phone))
+	}
+	return db.Values[string](tx, "SELECT id FROM pro WHERE email_bidx = $1 ORDER BY id", person.EmailIndex(s.vault, email))
+}
+
 // Filter narrows a list.
 type Filter struct {
 	Trade    string

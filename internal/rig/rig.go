@@ -25,6 +25,7 @@ import (
 	"entremise/internal/db/dbtest"
 	"entremise/internal/edition"
 	"entremise/internal/geo"
+	"entremise/internal/inbox"
 	"entremise/internal/job"
 	"entremise/internal/money"
 	"entremise/internal/network"
@@ -65,7 +66,9 @@ type Rig struct {
 	Billing  *billing.Service
 	Requests *request.Service
 	Calls    *call.Service
+	Inbox    *inbox.Service
 	Line     *Line
+	Hooks    *Hooks
 	Jobs     *job.Runner
 	Life     *privacy.Engine
 	Endings  *privacy.EndingsFile
@@ -81,7 +84,7 @@ var hasher = sync.OnceValues(func() (*auth.Hasher, error) { return auth.NewHashe
 // New builds a house on one engine; it is gone at the end of the test.
 func New(t testing.TB, e db.Dialect) *Rig {
 	t.Helper()
-	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}, main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
+	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}, Hooks: &Hooks{}, main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
 	r.keys.Schema = vault.KeySchema()
 	r.open(t)
 	folder, err := networks.Open("emergency-trades")
@@ -99,7 +102,7 @@ func New(t testing.TB, e db.Dialect) *Rig {
 // Node is a second server of the same house: connections, leases and wake-ups of its own, and the same clock and outside world.
 func (r *Rig) Node(t testing.TB) *Rig {
 	t.Helper()
-	n := &Rig{Clock: r.Clock, Post: r.Post, Bank: r.Bank, Line: r.Line, Network: r.Network, main: r.main, keys: r.keys}
+	n := &Rig{Clock: r.Clock, Post: r.Post, Bank: r.Bank, Line: r.Line, Hooks: r.Hooks, Network: r.Network, main: r.main, keys: r.keys}
 	n.open(t)
 	return n
 }
@@ -133,7 +136,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
 	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
 	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Remains: map[string]privacy.Remains{"req": request.Remains},
-		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings())})
+		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings())})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
 	r.Pros.Register(r.Jobs)
@@ -141,6 +144,8 @@ func (r *Rig) open(t testing.TB) {
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)
 	r.Jobs.Every("what has been kept long enough", time.Minute, r.Life.Sweep)
+	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
+	r.Inbox.Register(r.Jobs)
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.

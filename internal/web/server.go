@@ -29,6 +29,7 @@ import (
 	"entremise/internal/edition"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
+	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/person"
@@ -50,6 +51,7 @@ type Parts struct {
 	Billing  *billing.Service
 	Requests *request.Service
 	Calls    *call.Service
+	Inbox    *inbox.Service
 	Proof    *proof.Log
 	Links    *auth.Signer
 	Log      *slog.Logger

@@ -292,7 +292,7 @@ CREATE TABLE code (
   id TEXT NOT NULL PRIMARY KEY,
   object TEXT NOT NULL,
   person_id TEXT NOT NULL,
-  purpose TEXT NOT NULL CHECK (purpose IN ('verify-phone', 'correct')),
+  purpose TEXT NOT NULL CHECK (purpose IN ('verify-phone', 'correct', 'case')),
   code_hash TEXT NOT NULL,
   sent_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -607,3 +607,88 @@ CREATE TABLE recording ( /* wide */
   seconds BIGINT NOT NULL,
   sound_sealed BYTEA NOT NULL
 );
+
+-- inbox: a case has a bunch of keys of its own, so that it is kept and erased apart from what it speaks of
+CREATE TABLE inbox_case (
+  id TEXT NOT NULL PRIMARY KEY,
+  ref TEXT NOT NULL UNIQUE,
+  at BIGINT NOT NULL,
+  received_at BIGINT NOT NULL,
+  edition TEXT NOT NULL,
+  site TEXT NOT NULL,
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  channel TEXT NOT NULL CHECK (channel IN ('form', 'email', 'phone', 'post', 'space')),
+  asked TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'waiting', 'answered', 'refused', 'joined', 'letter')),
+  state_at BIGINT NOT NULL,
+  name_sealed BYTEA NOT NULL,
+  email_sealed BYTEA NOT NULL,
+  email_bidx TEXT NOT NULL,
+  phone_sealed BYTEA NOT NULL,
+  phone_bidx TEXT NOT NULL,
+  details_sealed BYTEA NOT NULL,
+  doubt_sealed BYTEA NOT NULL,
+  reasons_sealed BYTEA NOT NULL,
+  answer_sealed BYTEA NOT NULL,
+  refusal TEXT NOT NULL,
+  link_generation BIGINT NOT NULL,
+  proved_at BIGINT NOT NULL,
+  paused_at BIGINT NOT NULL,
+  paused_for BIGINT NOT NULL,
+  extended_at BIGINT NOT NULL,
+  answered_at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  joined_id TEXT NOT NULL,
+  told TEXT NOT NULL CHECK (told IN ('', 'soon', 'late')),
+  confirmed_at BIGINT NOT NULL
+);
+CREATE INDEX inbox_case_state ON inbox_case (state, received_at, id);
+CREATE INDEX inbox_case_email ON inbox_case (email_bidx, state) WHERE email_bidx <> '';
+CREATE INDEX inbox_case_phone ON inbox_case (phone_bidx, state) WHERE phone_bidx <> '';
+CREATE TABLE inbox_subject (
+  case_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  whose TEXT NOT NULL CHECK (whose IN ('consumer', 'professional')),
+  at BIGINT NOT NULL,
+  PRIMARY KEY (case_id, person_id)
+);
+CREATE TABLE inbox_letter ( /* wide */
+  id TEXT NOT NULL PRIMARY KEY,
+  case_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  way TEXT NOT NULL CHECK (way IN ('in', 'out', 'proof')),
+  channel TEXT NOT NULL CHECK (channel IN ('form', 'email', 'phone', 'post', 'space')),
+  by_account TEXT NOT NULL,
+  message_hash TEXT NOT NULL,
+  subject_sealed BYTEA NOT NULL,
+  text_sealed BYTEA NOT NULL,
+  parts_sealed BYTEA NOT NULL,
+  raw_sealed BYTEA NOT NULL
+);
+CREATE INDEX inbox_letter_case ON inbox_letter (case_id, at);
+CREATE INDEX inbox_letter_message ON inbox_letter (message_hash) WHERE message_hash <> '';
+CREATE TABLE inbox_event (
+  id TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  object TEXT NOT NULL,
+  PRIMARY KEY (case_id, at, id)
+);
+-- Who received the data is told what was done with it, and confirms (GDPR art. 19).
+CREATE TABLE inbox_told (
+  id TEXT NOT NULL PRIMARY KEY,
+  case_id TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  whose TEXT NOT NULL CHECK (whose IN ('professional', 'recipient')),
+  about TEXT NOT NULL,
+  what TEXT NOT NULL CHECK (what IN ('erasure', 'rectification', 'restriction')),
+  at BIGINT NOT NULL,
+  sent_at BIGINT NOT NULL,
+  reminders BIGINT NOT NULL,
+  acknowledged_at BIGINT NOT NULL
+);
+CREATE INDEX inbox_told_case ON inbox_told (case_id, at);
+CREATE INDEX inbox_told_open ON inbox_told (sent_at) WHERE acknowledged_at = 0;

@@ -1,0 +1,53 @@
+package request
+
+import (
+	"errors"
+
+	"entremise/internal/db"
+	"entremise/internal/fault"
+)
+
+// PersonOf is the person of a request.
+func PersonOf(tx *db.Tx, id string) (string, error) {
+	r, err := selectRequest(tx, id)
+	return r.Person, err
+}
+
+// PersonBought is the person of a request, by reference, that a professional bought; a fault on the field ref when there is none.
+func PersonBought(tx *db.Tx, ref, proID string) (string, error) {
+	id, err := db.Value[string](tx, "SELECT r.person_id FROM request r JOIN purchase p ON p.request_id = r.id WHERE r.ref = $1 AND p.pro_id = $2 AND p.state = 'revealed' LIMIT 1", ref, proID)
+	if errors.Is(err, db.ErrNone) {
+		var c fault.Check
+		c.Add("ref", fault.T("Aucune de vos demandes ne porte cette référence.", "None of your requests has this reference."))
+		return "", c.Err()
+	}
+	return id, err
+}
+
+// Traced is a request with those to whom its person was revealed.
+type Traced struct {
+	ID, Ref, Person string
+	Pros            []string
+}
+
+// OfPeople lists the requests of people, oldest first, each with the professionals who bought it.
+func OfPeople(tx *db.Tx, people ...string) ([]Traced, error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	var args []any
+	all, err := db.List(tx, func(s db.Scanner) (t Traced, err error) { err = s.Scan(&t.ID, &t.Ref, &t.Person); return },
+		"SELECT id, ref, person_id FROM request WHERE person_id IN ("+db.In(&args, people)+") ORDER BY at, id", args...)
+	for i := range all {
+		if err == nil {
+			all[i].Pros, err = db.Values[string](tx, "SELECT DISTINCT pro_id FROM purchase WHERE request_id = $1 AND state = 'revealed' ORDER BY pro_id", all[i].ID)
+		}
+	}
+	return all, err
+}
+
+// PersonByRef is the person of a request by its reference.
+func PersonByRef(tx *db.Tx, ref string) (string, error) {
+	r, err := selectRequestByRef(tx, ref)
+	return r.Person, err
+}
