@@ -43,6 +43,7 @@ func Check(n *Network) []Problem {
 	c.recipients()
 	c.modules()
 	c.consents()
+	c.prospecting()
 	c.forms()
 	c.wordings()
 	c.messages()
