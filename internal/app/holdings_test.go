@@ -69,6 +69,7 @@ var publicColumns = map[string]string{
 	"holding.purpose":          "id of the network file",
 	"message.object":           "id",
 	"message.kind":             "key of the network file",
+	"message.purpose":          "id of the network file",
 	"message.error":            "code of a driver",
 	"stop.scope":               "word",
 	"stop.channel":             "word",

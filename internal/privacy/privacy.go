@@ -3,20 +3,13 @@
 package privacy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"entremise/internal/db"
-	"entremise/internal/fault"
 	"entremise/internal/network"
-	"entremise/internal/proof"
-	"entremise/internal/vault"
 )
 
 // Holding says where personal data of a category stands. Every sealed or indexed column of the schema belongs to one; a test compares the
@@ -144,159 +137,4 @@ func Lapsed(tx *db.Tx, n *network.Network, whose network.Person, c network.Categ
 	return db.List(tx, func(s db.Scanner) (h Held, err error) { err = s.Scan(&h.Record, &h.Person); return },
 		"SELECT h.record, h.person_id FROM holding h WHERE ' ' || h.categories || ' ' LIKE $1 AND ("+q+") AND NOT EXISTS (SELECT 1 FROM holding o WHERE o.person_id = h.person_id AND o.record = h.record AND ' ' || o.categories || ' ' LIKE $1 AND NOT ("+
 			strings.ReplaceAll(q, "h.", "o.")+")) GROUP BY h.record, h.person_id ORDER BY min(h.since), h.record LIMIT $"+strconv.Itoa(len(args)), args...)
-}
-
-// Choice is a box that a person was shown: ticked or not. Both are kept: a refusal is an answer.
-type Choice struct {
-	Person  string
-	Object  string // the request or account that it came with
-	Consent network.Consent
-	Granted bool
-	Channel string // form, phone, api, paper, link
-	Lang    string
-	Edition string
-}
-
-// WordingHash is the digest under which an exact wording is kept.
-func WordingHash(lang, words string) string {
-	sum := sha256.Sum256([]byte(lang + "\x00" + words))
-	return hex.EncodeToString(sum[:])
-}
-
-// Record writes choices that one person made at once into the ledger, each with its exact wording by hash, all of them with one leaf in the
-// proof log (GDPR art. 7.1, C. conso. R223-2).
-func Record(tx *db.Tx, r *vault.Ring, choices ...Choice) error {
-	if len(choices) == 0 {
-		return nil
-	}
-	at := db.Micros(tx.Now())
-	var wordings, rows [][]any
-	contents := make([][]byte, len(choices))
-	said := map[string]bool{}
-	for i, c := range choices {
-		words := c.Consent.Wording.Say(c.Lang)
-		hash := WordingHash(c.Lang, words)
-		if !said[hash] {
-			said[hash] = true
-			wordings = append(wordings, []any{hash, c.Lang, words})
-		}
-		id := tx.NewID("con")
-		contents[i] = canonical(c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at)
-		rows = append(rows, []any{id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at})
-	}
-	marks, args := db.Rows(wordings...)
-	if err := tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
-		return err
-	}
-	leaf, err := proof.Commit(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents...)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		rows[i] = append(rows[i], leaf)
-	}
-	marks, args = db.Rows(rows...)
-	return tx.Send("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES "+marks, args...)
-}
-
-// canonical is the content of a consent's leaf: each part with its length, so that no two choices read alike.
-func canonical(person, object, consent, purpose string, granted bool, channel, hash, edition string, at int64) []byte {
-	var b []byte
-	for _, s := range []string{person, object, consent, purpose, strconv.FormatBool(granted), channel, hash, edition, strconv.FormatInt(at, 10)} {
-		b = append(b, fmt.Sprintf("%d:%s", len(s), s)...)
-	}
-	return b
-}
-
-// Given is the last choice about one consent.
-type Given struct {
-	ID       string
-	Consent  string
-	Purpose  string
-	Granted  bool
-	Channel  string
-	Words    string
-	Lang     string
-	At       time.Time
-	Leaf     string
-	Edition  string
-	Replaced bool // a later choice about the same consent exists
-}
-
-// Ledger lists every choice of a person about an object, oldest first.
-func Ledger(tx *db.Tx, person, object string) ([]Given, error) {
-	all, err := db.List(tx, func(s db.Scanner) (g Given, err error) {
-		var at int64
-		err = s.Scan(&g.ID, &g.Consent, &g.Purpose, &g.Granted, &g.Channel, &g.Words, &g.Lang, &at, &g.Leaf, &g.Edition)
-		g.At = db.Time(at)
-		return g, err
-	}, `SELECT c.id, c.consent, c.purpose, c.granted, c.channel, w.words, w.lang, c.at, c.leaf_id, c.edition FROM consent c JOIN wording w ON w.hash = c.wording_hash
-		WHERE c.person_id = $1 AND c.object = $2 ORDER BY c.at, c.id`, person, object)
-	last := map[string]int{}
-	for i, g := range all {
-		if j, ok := last[g.Consent]; ok {
-			all[j].Replaced = true
-		}
-		last[g.Consent] = i
-	}
-	return all, err
-}
-
-// Stands reports whether the person's last choice about a consent is yes.
-func Stands(tx *db.Tx, person, object, consent string) (bool, error) {
-	all, err := Ledger(tx, person, object)
-	if err != nil {
-		return false, err
-	}
-	i := slices.IndexFunc(all, func(g Given) bool { return g.Consent == consent && !g.Replaced })
-	return i >= 0 && all[i].Granted, nil
-}
-
-// Withdraw records that a person takes a consent back: as easy as giving it, at any time (GDPR art. 7.3, ET-126). Taking back what does not
-// stand changes nothing. The acceptance of terms is no consent and cannot be withdrawn.
-func Withdraw(tx *db.Tx, r *vault.Ring, n *network.Network, person, object, consent, channel, lang string) (withdrawn bool, err error) {
-	c, ok := n.Consent(consent)
-	if !ok || c.Kind != network.KindConsent {
-		return false, fault.New(fault.Missing, "no-such-consent", fault.T("Il n’y a rien à retirer ici.", "There is nothing to withdraw here."))
-	}
-	stands, err := Stands(tx, person, object, consent)
-	if err != nil || !stands {
-		return false, err
-	}
-	return true, Record(tx, r, Choice{Person: person, Object: object, Consent: c, Granted: false, Channel: channel, Lang: lang, Edition: n.Hash()})
-}
-
-// Verify recomputes every leaf of a person's ledger for an object: nil when the choices of each act, down to the words that were shown, are
-// what was committed, none changed, added or missing. After erasure the leaves are mute and the answer is vault.ErrErased. An act that is
-// gone altogether it cannot miss: its leaf stays.
-func Verify(tx *db.Tx, r *vault.Ring, person, object string) error {
-	var leaves []string
-	acts := map[string][][]byte{}
-	var wrong error
-	err := db.Each(tx, func(s db.Scanner) error {
-		var consent, purpose, channel, hash, edition, leaf, words, lang string
-		var granted bool
-		var at int64
-		if err := s.Scan(&consent, &purpose, &granted, &channel, &hash, &edition, &at, &leaf, &words, &lang); err != nil {
-			return err
-		}
-		if acts[leaf] == nil {
-			leaves = append(leaves, leaf)
-		}
-		acts[leaf] = append(acts[leaf], canonical(person, object, consent, purpose, granted, channel, hash, edition, at))
-		if WordingHash(lang, words) != hash {
-			wrong = errors.Join(wrong, fmt.Errorf("consent %s: the words are not those of their hash", consent))
-		}
-		return nil
-	}, `SELECT c.consent, c.purpose, c.granted, c.channel, c.wording_hash, c.edition, c.at, c.leaf_id, coalesce(w.words, ''), coalesce(w.lang, '')
-		FROM consent c LEFT JOIN wording w ON w.hash = c.wording_hash WHERE c.person_id = $1 AND c.object = $2 ORDER BY c.at, c.id`, person, object)
-	if err != nil {
-		return err
-	}
-	for _, leaf := range leaves {
-		if err := proof.Check(tx, r, leaf, acts[leaf]...); err != nil {
-			wrong = errors.Join(wrong, fmt.Errorf("leaf %s: %w", leaf, err))
-		}
-	}
-	return wrong
 }
