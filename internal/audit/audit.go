@@ -30,6 +30,11 @@ func Write(tx *db.Tx, actor, role, action, object, detail string) error {
 	return insert(tx, Line{Actor: actor, Role: role, Action: action, Object: object, Detail: detail})
 }
 
+// Held writes in tx that the software refused to do something by itself, with the rule that forbade it: the transaction goes on without it.
+func Held(tx *db.Tx, actor, role, action, object, why string) error {
+	return insert(tx, Line{Actor: actor, Role: role, Action: action, Object: object, Refused: true, Detail: why})
+}
+
 // renewal is for how long, in machine time, a page that renews itself is still the reading that it began with.
 const renewal = 10 * time.Minute
 

@@ -7,10 +7,12 @@ import (
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
+	"entremise/internal/canvass"
 	"entremise/internal/db"
 	"entremise/internal/edition"
 	"entremise/internal/job"
 	"entremise/internal/network"
+	"entremise/internal/notify"
 	"entremise/internal/privacy"
 	"entremise/internal/request"
 	"entremise/internal/vault"
@@ -193,9 +195,21 @@ func (s *Service) CallBack(ctx context.Context, actor auth.Actor, id string) err
 	if err := actor.May(auth.CallAnswer); err != nil {
 		return err
 	}
-	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	var may canvass.Answer
+	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		if err := auth.MustBeOnDuty(tx, actor.Account); err != nil {
 			return err
+		}
+		c, err := selectCall(tx, id)
+		if err != nil {
+			return err
+		}
+		if may = mayCallBack(n, c, tx.Now()); !may.May {
+			return nil
 		}
 		took, err := takeBack(tx, id, actor.Account)
 		if err != nil {
@@ -217,6 +231,16 @@ func (s *Service) CallBack(ctx context.Context, actor auth.Actor, id string) err
 		tx.Wake("queue")
 		return audit.Write(tx, actor.Name(), actor.As(auth.CallAnswer), "call.call-back", id, "")
 	})
+	if err == nil && !may.May {
+		err = audit.Refuse(ctx, s.db, actor.Name(), actor.As(auth.CallAnswer), "contact.refused", id, notify.Refusal(may), "call-back "+may.Rule)
+	}
+	return err
+}
+
+// mayCallBack judges the return of a missed call: whoever rang asked to be answered, and no hours bind that, but not for ever.
+func mayCallBack(n *network.Network, c Call, now time.Time) canvass.Answer {
+	return canvass.MayContact(n.Prospecting, canvass.Contact{At: now, Means: network.ChannelPhone, Aim: canvass.Answering, To: network.Consumer, Banned: n.BansCanvassing(c.Trade),
+		Request: &canvass.Request{At: c.At, Open: true, Announced: true}})
 }
 
 // load reads a call for its own agent.
@@ -302,7 +326,7 @@ func (s *Service) Consent(ctx context.Context, actor auth.Actor, id string, acce
 			requestID = now.Request
 			return err
 		}
-		if requestID, err = s.requests.Begin(tx, n, ring, actor, c.person, c.Site, caller, c.Trade); err != nil {
+		if requestID, err = s.requests.Begin(tx, n, ring, actor, c.person, c.Site, caller, c.Trade, c.ID); err != nil {
 			return err
 		}
 		if _, err := tx.Exec("UPDATE call SET request_id = $2 WHERE id = $1", c.ID, requestID); err != nil {

@@ -203,7 +203,7 @@ func (s *Service) Preview(ctx context.Context, actor auth.Actor, id string) (Cop
 func (s *Service) copy(ctx context.Context, c Case, n *network.Network, lang string) (Copy, error) {
 	out := Copy{Made: s.DB.Now().UTC(), Case: c.Ref, Controller: n.Operator.Name + " " + n.Operator.LegalForm + ", " + n.AddressFor("rights"), Officer: n.Operator.Officer.Email, Complaint: authority(n)}
 	var tied []subject
-	var held []privacy.Kept
+	var held []privacy.Held
 	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if tied, err = subjects(tx, c.ID); err != nil {
 			return err
@@ -263,7 +263,7 @@ func (s *Service) copyConsumer(ctx context.Context, n *network.Network, id, lang
 				return err
 			}
 			for _, g := range given {
-				p.Choices = append(p.Choices, CopyChoice{At: g.At, Purpose: g.Purpose, Words: g.Words, Granted: g.Granted, Channel: g.Channel})
+				p.Choices = append(p.Choices, CopyChoice{At: g.Time, Purpose: g.Purpose, Words: g.Words, Granted: g.Granted, Channel: g.Channel})
 			}
 		}
 		return nil
@@ -330,7 +330,7 @@ func (s *Service) copyPro(ctx context.Context, id, lang string) (p CopyOf, err e
 }
 
 // copyPurposes says why, for whom and for how long each record is held.
-func (s *Service) copyPurposes(out *Copy, n *network.Network, held []privacy.Kept, lang string) {
+func (s *Service) copyPurposes(out *Copy, n *network.Network, held []privacy.Held, lang string) {
 	at := map[string]int{}
 	for _, h := range held {
 		p, ok := n.Purpose(h.Purpose)

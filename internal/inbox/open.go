@@ -367,7 +367,7 @@ func (s *Service) atOnce(tx *db.Tx, n *network.Network, actor auth.Actor, c Case
 				if k.Kind != network.KindConsent || c.Asked == network.RightProspecting && len(k.Channels) == 0 {
 					continue
 				}
-				withdrawn, err := privacy.Withdraw(tx, rings[t.Person], n, t.Person, o, k.ID, channelWord(c.Channel), c.Lang)
+				withdrawn, err := privacy.Withdraw(tx, rings[t.Person], n, t.Person, o, k.ID, channelWord(c.Channel), c.Lang, c.Ref)
 				if err != nil {
 					return err
 				}

@@ -47,6 +47,7 @@ func Check(n *Network) []Problem {
 	c.cookies()
 	c.cookieLaw()
 	c.documents()
+	c.prospecting()
 	c.forms()
 	c.wordings()
 	c.messages()

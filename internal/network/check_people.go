@@ -184,6 +184,10 @@ func (c *checker) consents() {
 			c.wrong(path+".valid", "un consentement au démarchage téléphonique vaut un an au plus (C. conso. R223-1) : écrivez valid: 1 year ou moins.",
 				"consent to commercial calls lasts one year at most (C. conso. R223-1): write valid: 1 year or less.")
 		}
+		if r, ok := c.n.Recipient(k.Recipient); k.Recipient != "" && (!ok || !strings.Contains(plainWording(k.Wording.FR), plainWording(r.Label.FR))) {
+			c.wrong(path+".recipient", "la phrase doit nommer ce destinataire de recipients, avec les mots de son « label » : un partenaire que la personne n’a pas lu ne peut pas s’en prévaloir (C. conso. R223-1).",
+				`the sentence must name this recipient of recipients, in the words of its "label": a partner whom the person did not read about cannot rely on it (C. conso. R223-1).`)
+		}
 		if slices.ContainsFunc(c.n.Consents[:i], func(o Consent) bool { return o.AskedOn == k.AskedOn && o.Wording.FR == k.Wording.FR }) {
 			c.wrong(path+".wording", "deux cases ont la même phrase : chaque choix se demande à part.", "two boxes have the same sentence: each choice is asked apart.")
 		}
@@ -196,6 +200,8 @@ func (c *checker) consents() {
 			"the form must hold one required box of kind request, by which the person asks to be called (C. conso. R223-4); it has %d.", requests)
 	}
 }
+
+func plainWording(s string) string { return strings.ToLower(Plain(s)) }
 
 func (c *checker) forms() {
 	for _, name := range slices.Sorted(maps.Keys(c.n.forms)) {

@@ -16,7 +16,12 @@ import (
 type Form struct {
 	Name      string     `yaml:"-"`
 	Questions []Question `min:"1"` // Questions in order, by id.
+
+	version string
 }
+
+// Version names exactly this form: SHA-256 over its file, 64 hexadecimal digits.
+func (f *Form) Version() string { return f.version }
 
 // Question is one question of a form.
 type Question struct {

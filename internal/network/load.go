@@ -113,6 +113,8 @@ func Load(fsys fs.FS) (*Network, []Problem) {
 		case dir == "forms/":
 			f := &Form{Name: strings.TrimSuffix(base, ".yaml")}
 			probs = append(probs, n.decode(name, data, f)...)
+			sum := sha256.Sum256(data)
+			f.version = hex.EncodeToString(sum[:])
 			n.forms[f.Name] = f
 		case name == "logo.svg":
 			n.logo = data

@@ -34,6 +34,7 @@ type Network struct {
 	Cookies       Cookies       // What is read and written on a visitor's device, and the life of his choice about it.
 	Documents     []Document    `yaml:",opt"` // What a change of a public document does.
 	Call          Call          // What an agent says and asks on the phone.
+	Prospecting   *Prospecting  `yaml:",opt"`                     // Commercial calls and messages; the rules of law alone if absent.
 	Buying        []Wording     `yaml:"buying_confirmations,opt"` // What a professional confirms at each purchase.
 	Suspensions   []Wording     `yaml:"suspension_reasons,opt"`   // Grounds for suspending a professional's access.
 	Withdrawals   []Wording     `yaml:"withdrawal_reasons,opt"`   // Why staff end a request; the consumer is told it in these words.
@@ -288,14 +289,15 @@ type Recipient struct {
 // Consent is a box that a person may tick: consent in the sense of GDPR art. 7, acceptance of terms, or a provable request
 // (C. conso. R223-4). Its exact wording is stored by hash with time and channel.
 type Consent struct {
-	ID       string      `yaml:",key"`
-	Kind     ConsentKind // consent, acceptance or request.
-	Purpose  string      // Id of the purpose that it serves.
-	AskedOn  AskedOn     // Where it is asked: form, call or space.
-	Channels []Channel   `yaml:",opt"` // Channels that it opens.
-	Required bool        `yaml:",opt"` // The form cannot be sent without it; never with kind consent (GDPR art. 7.4).
-	Valid    Duration    `yaml:",opt"` // Life of the consent; at most 1 year for phone (C. conso. R223-1).
-	Wording  fault.Text  // Exact sentence beside the box.
+	ID        string      `yaml:",key"`
+	Kind      ConsentKind // consent, acceptance or request.
+	Purpose   string      // Id of the purpose that it serves.
+	AskedOn   AskedOn     // Where it is asked: form, call or space.
+	Channels  []Channel   `yaml:",opt"` // Channels that it opens.
+	Required  bool        `yaml:",opt"` // The form cannot be sent without it; never with kind consent (GDPR art. 7.4).
+	Valid     Duration    `yaml:",opt"` // Life of the consent; at most 1 year for phone (C. conso. R223-1).
+	Recipient string      `yaml:",opt"` // Id of the recipient that the wording names besides the operator; nobody else may rely on it.
+	Wording   fault.Text  // Exact sentence beside the box.
 }
 
 // Call is the agent's script.

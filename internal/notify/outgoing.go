@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"entremise/internal/canvass"
 	"entremise/internal/db"
 	"entremise/internal/job"
 	"entremise/internal/network"
@@ -31,23 +32,13 @@ const (
 	ByEmail = "email"
 )
 
-// Scopes of a stop. What a person asked for just now (a code, a link, an invoice of what he bought) has no scope and is always sent.
-const (
-	ScopeService = "service" // texts that guide a consumer (ET-14)
-	ScopeOffers  = "offers"  // notices of new requests to a professional (ET-98, 99)
-)
-
-var scopes = map[string]string{
-	"request-received": ScopeService, "taken": ScopeService, "late": ScopeService, "how-did-it-go": ScopeService, "unserved": ScopeService, "request-withdrawn": ScopeService,
-	"unreached": ScopeService, "agent-text": ScopeService, "new-request": ScopeOffers,
-}
-
 // Message is one text or e-mail to one person.
 type Message struct {
 	ID      string // empty: minted. Given: a message of that id is queued once, however often its job runs
 	Person  string // whose key seals it
 	Object  string // what it is about
 	Kind    string // key of the network file's messages
+	Purpose string // that of the consent on which the message rests: withdrawn before it leaves, it does not leave. Empty: it rests on none
 	Channel string
 	To      string // E.164 or an address
 	Subject string
@@ -116,13 +107,16 @@ func (s *Service) Queue(tx *db.Tx, r *vault.Ring, m Message) error {
 	if m.To == "" || m.Body == "" {
 		return nil // the person gave no such address, or the network has no such words
 	}
+	if aim := AimOf(m.Kind); m.Purpose == "" && aim != canvass.Asked && aim != canvass.Service {
+		return errUnasked
+	}
 	minted := m.ID == ""
 	if minted {
 		m.ID = tx.NewID("msg")
 	}
-	const insert = `INSERT INTO message (id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, 0, $11, 0, '')`
-	row := []any{m.ID, db.Micros(tx.Now()), m.Person, m.Object, m.Channel, m.Kind, r.SealText(category, place("to_sealed", m.ID), m.To), s.Index(m.Channel, m.To),
+	const insert = `INSERT INTO message (id, at, person_id, object, channel, kind, purpose, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', 0, 0, $12, 0, '')`
+	row := []any{m.ID, db.Micros(tx.Now()), m.Person, m.Object, m.Channel, m.Kind, m.Purpose, r.SealText(category, place("to_sealed", m.ID), m.To), s.Index(m.Channel, m.To),
 		r.SealText(category, place("subject_sealed", m.ID), strings.Join([]string{m.Subject, m.Stop, m.Answers, m.ReplyTo}, "\n")), r.SealText(category, place("body_sealed", m.ID), m.Body), db.Micros(tx.Machine())}
 	if minted {
 		if err := tx.Send(insert, row...); err != nil {
@@ -167,11 +161,11 @@ type stored struct {
 	problem string
 }
 
-const columns = "id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, error"
+const columns = "id, at, person_id, object, channel, kind, purpose, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, error"
 
 func scan(s db.Scanner) (m stored, err error) {
 	var at, sent int64
-	err = s.Scan(&m.ID, &at, &m.Person, &m.Object, &m.Channel, &m.Kind, &m.sealed[0], &m.bidx, &m.sealed[1], &m.sealed[2], &m.state, &m.tries, &sent, &m.problem)
+	err = s.Scan(&m.ID, &at, &m.Person, &m.Object, &m.Channel, &m.Kind, &m.Purpose, &m.sealed[0], &m.bidx, &m.sealed[1], &m.sealed[2], &m.state, &m.tries, &sent, &m.problem)
 	m.at, m.sent = db.Time(at), db.Time(sent)
 	return m, err
 }
@@ -195,7 +189,7 @@ func (m *stored) open(r *vault.Ring) (err error) {
 // with the same id, which the receiver knows.
 func (s *Service) Send(ctx context.Context, id string) error {
 	var m stored
-	stopped := false
+	stopped, withdrawn := false, false
 	var held vault.Held
 	err := s.db.ReadSoon(ctx, func(tx *db.Tx) (err error) {
 		if m, err = db.One(tx, scan, "SELECT "+columns+" FROM message WHERE id = $1", id); err != nil {
@@ -204,7 +198,13 @@ func (s *Service) Send(ctx context.Context, id string) error {
 		if held, err = vault.KeysOf(tx, m.Person); err != nil {
 			return err
 		}
-		if scope := scopes[m.Kind]; scope != "" {
+		if m.Purpose != "" {
+			stands, err := privacy.StandsFor(tx, m.Person, m.Object, m.Purpose)
+			if withdrawn = !stands; err != nil {
+				return err
+			}
+		}
+		if scope := scopeOf(m.Kind); scope != "" {
 			n, err := db.Value[int64](tx, "SELECT count(*) FROM stop WHERE to_bidx = $1 AND scope = $2", m.bidx, scope)
 			stopped = n > 0
 			return err
@@ -219,6 +219,9 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	}
 	if m.state != "queued" && m.state != "in-doubt" {
 		return nil
+	}
+	if withdrawn {
+		return settle(nil, m, Delivery{Outcome: "stopped", Code: "withdrawn"})
 	}
 	if stopped {
 		return settle(nil, m, Delivery{Outcome: "stopped"})
@@ -238,7 +241,7 @@ func (s *Service) Send(ctx context.Context, id string) error {
 		d = s.sms.Do(func() Delivery { return s.drivers.SMS(ctx, SMS{ID: m.ID, To: m.To, Text: network.FoldGSM7(m.Body)}) })
 	} else {
 		out := Mail{ID: m.ID, At: m.at, From: s.drivers.From, To: mail.Address{Address: m.To}, Subject: m.Subject, Text: m.Body, ReplyTo: mail.Address{Address: m.ReplyTo}, Answers: m.Answers}
-		if scopes[m.Kind] != "" && strings.HasPrefix(m.Stop, "https:") { // one click works over https only (RFC 8058 §3.1)
+		if scopeOf(m.Kind) != "" && strings.HasPrefix(m.Stop, "https:") { // one click works over https only (RFC 8058 §3.1)
 			out.Unsubscribe = m.Stop
 		}
 		d = s.mail.Do(func() Delivery { return s.drivers.Mail(ctx, out) })

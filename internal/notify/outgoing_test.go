@@ -10,9 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"entremise/internal/canvass"
 	"entremise/internal/db"
+	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/privacy"
 	"entremise/internal/rig"
 	"entremise/internal/vault"
 )
@@ -44,7 +47,7 @@ type reader struct {
 func someone(t testing.TB, r *rig.Rig) reader {
 	t.Helper()
 	id := r.DB.NewID("per")
-	ring, err := r.Vault.New(ctx, id, string(network.DataMessages))
+	ring, err := r.Vault.New(ctx, id, string(network.DataMessages), string(network.DataConsent))
 	ok(t, err)
 	ok(t, r.DB.Write(ctx, ring.Assign))
 	return reader{r, t, id, ring, fmt.Sprintf("+3363998%04d", r.Next())}
@@ -91,7 +94,7 @@ func TestSend_aStopWorksAtOnceEvenOnWhatIsQueued(t *testing.T) {
 				return err
 			}))
 		}
-		after := who.text("how-did-it-go", "Alors ?")
+		after := who.text("late", "En retard.")
 		offer := who.text("new-request", "Une demande.") // another scope: it was not stopped
 		r.Drain(t)
 		for id, want := range map[string]string{before: "stopped", after: "stopped", code: "sent", others: "sent", offer: "sent"} {
@@ -109,6 +112,69 @@ func TestSend_aStopWorksAtOnceEvenOnWhatIsQueued(t *testing.T) {
 			t.Error("a resumed stop sends what was stopped, or nothing")
 		}
 	})
+}
+
+func TestQueue_whatRestsOnConsentNamesItAndStandsOrFallsWithIt(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		who := someone(t, r)
+		survey := notify.Message{Person: who.id, Object: "req_1", Kind: "how-did-it-go", Channel: notify.BySMS, To: who.phone, Body: "Alors ?"}
+		for _, kind := range []string{"how-did-it-go", "a-kind-that-nobody-classed"} {
+			m := survey
+			m.Kind = kind
+			if err := r.DB.Write(ctx, func(tx *db.Tx) error { return r.Notify.Queue(tx, who.ring, m) }); !fault.Is(err, fault.Denied) {
+				t.Errorf("%s without a purpose: %v", kind, err)
+			}
+		}
+		survey.Purpose = "ask_opinion"
+		opinion, _ := r.Network.Consent("opinion")
+		choose := func(granted bool) {
+			ok(t, r.DB.Write(ctx, func(tx *db.Tx) error {
+				return privacy.Record(tx, who.ring, r.Network, privacy.Choice{Person: who.id, Object: "req_1", Consent: opinion, Granted: granted, Channel: "form", Lang: "fr", Edition: "e1"})
+			}))
+			r.Clock.Add(time.Second)
+		}
+		queue := func(m notify.Message) string {
+			m.ID = r.DB.NewID("msg")
+			ok(t, r.DB.Write(ctx, func(tx *db.Tx) error { return r.Notify.Queue(tx, who.ring, m) }))
+			return m.ID
+		}
+		may := func() canvass.Answer {
+			var a canvass.Answer
+			ok(t, r.DB.Read(ctx, func(tx *db.Tx) (err error) {
+				a, err = r.Notify.May(tx, r.Network, survey, network.Consumer, "30", false)
+				return err
+			}))
+			return a
+		}
+		never := queue(survey)
+		r.Drain(t)
+		if a := may(); a.May || a.Rule != "no-opinion" || who.state(never) != "stopped" {
+			t.Errorf("never asked: %+v, the message is %s", a, who.state(never))
+		}
+		choose(true)
+		if a := may(); !a.May || a.Rule != "consent" {
+			t.Errorf("agreed: %+v", a)
+		}
+		sent := queue(survey)
+		r.Drain(t)
+		held := queue(survey) // and taken back before it leaves
+		choose(false)
+		r.Drain(t)
+		if a := may(); a.May || who.state(sent) != "sent" || who.state(held) != "stopped" || r.Post.Tries(held) != 0 {
+			t.Errorf("taken back: %+v, sent %s, held %s", a, who.state(sent), who.state(held))
+		}
+		if why := value[string](t, r, "SELECT error FROM message WHERE id = $1", held); why != "withdrawn" {
+			t.Errorf("it is held back for %q", why)
+		}
+	})
+}
+
+func TestAimOf_everyKindOfTheFileIsClassed(t *testing.T) {
+	for _, k := range network.MessageKeys() {
+		if notify.AimOf(k.Key) == canvass.Prospecting {
+			t.Errorf("%s is taken for prospecting", k.Key)
+		}
+	}
 }
 
 func TestSend_inDoubtIsRepeatedUnderTheSameId(t *testing.T) {

@@ -1,122 +1,264 @@
 package privacy
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"sync"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"entremise/internal/canvass"
+	"entremise/internal/db"
+	"entremise/internal/fault"
+	"entremise/internal/network"
+	"entremise/internal/proof"
+	"entremise/internal/vault"
 )
 
-// Ending is one line of the ledger of erasures: whose keys or which record's values ended, when and why. It names ids and categories only.
-type Ending struct {
-	ID         string    `json:"id"`
-	At         time.Time `json:"at"`
-	Person     string    `json:"person"`
-	Record     string    `json:"record,omitempty"` // only its values were emptied; the keys of the person live on for others
-	Categories []string  `json:"categories"`
-	Cause      string    `json:"cause"`
+// Choice is a box that a person was shown: ticked or not. Both are kept: a refusal is an answer.
+type Choice struct {
+	Person    string
+	Object    string // the request or account that it came with
+	Consent   network.Consent
+	Granted   bool
+	Channel   string // form, space, phone, api, paper, link, sms, email
+	Lang      string
+	Edition   string
+	Form      string // version of the form that was shown, by content hash (network.Form); empty where there was none
+	Reference string // the call in which it was said, whose recording it may be heard in; the paper's own reference
 }
 
-// Endings is where erasures are written before the keys are destroyed. It lies outside every backup, so that what a backup brings back is
-// erased again before anybody is served.
-type Endings interface {
-	// Append makes lines durable before it answers nil. The same line may come twice.
-	Append(...Ending) error
+// WordingHash is the digest under which an exact wording is kept.
+func WordingHash(lang, words string) string {
+	sum := sha256.Sum256([]byte(lang + "\x00" + words))
+	return hex.EncodeToString(sum[:])
 }
 
-type nowhere struct{}
-
-func (nowhere) Append(...Ending) error { return nil }
-
-// EndingsFile is a ledger in a file of JSON lines, only ever appended to. Safe for concurrent use by one process.
-type EndingsFile struct {
-	path string
-	mu   sync.Mutex
-}
-
-// EndingsIn is the ledger at path; the file is made with the first line.
-func EndingsIn(path string) *EndingsFile { return &EndingsFile{path: path} }
-
-// Append implements [Endings].
-func (l *EndingsFile) Append(lines ...Ending) (err error) {
-	if len(lines) == 0 {
+// Record writes choices that one person made at once into the ledger, each with its exact wording by hash, all of them with one leaf in the
+// proof log (GDPR art. 7.1, C. conso. R223-2).
+func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) error {
+	if len(choices) == 0 {
 		return nil
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	for _, line := range lines {
-		if err := e.Encode(line); err != nil {
-			return err
+	now := tx.Now()
+	at := db.Micros(now)
+	var wordings, rows [][]any
+	contents := make([][]byte, len(choices))
+	said := map[string]bool{}
+	for i, c := range choices {
+		words := n.Shown(c.Consent, c.Lang)
+		hash := WordingHash(c.Lang, words)
+		if !said[hash] {
+			said[hash] = true
+			wordings = append(wordings, []any{hash, c.Lang, words})
 		}
+		id := tx.NewID("con")
+		until := int64(0)
+		if c.Granted && !c.Consent.Valid.IsZero() {
+			until = db.Micros(c.Consent.Valid.AddTo(now))
+		}
+		contents[i] = Statement{c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, c.Consent.Recipient, until, c.Form, c.Reference}.canonical()
+		rows = append(rows, []any{id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, c.Consent.Recipient, until, c.Form, c.Reference})
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
+	marks, args := db.Rows(wordings...)
+	if err := tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	leaf, err := proof.Commit(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents...)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if torn, err := endsTorn(f); err != nil {
-		return err
-	} else if torn { // a power cut left half a line: it promised nothing yet, and stays to be seen
-		if _, err := f.Write([]byte("\n")); err != nil {
-			return err
-		}
+	for i := range rows {
+		rows[i] = append(rows[i], leaf)
 	}
-	if _, err := f.Write(b.Bytes()); err != nil {
-		return err
-	}
-	return f.Sync()
+	marks, args = db.Rows(rows...)
+	return tx.Send("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, recipient, until_at, form_hash, reference, leaf_id) VALUES "+marks, args...)
 }
 
-func endsTorn(f *os.File) (bool, error) {
-	info, err := f.Stat()
-	if err != nil || info.Size() == 0 {
+// Statement is one choice as it is committed to. Times are microseconds UTC.
+type Statement struct {
+	Person, Object, Consent, Purpose string
+	Granted                          bool
+	Channel, Wording, Edition        string // Wording is the WordingHash of what was shown
+	At                               int64
+	Recipient                        string // whom the wording names besides the operator, by his id in the network file
+	Until                            int64  // 0: no end of its own
+	Form, Reference                  string
+}
+
+// canonical is the content of a consent's part of a leaf: each field with its length, so that no two choices read alike.
+func (s Statement) canonical() []byte {
+	var b []byte
+	for _, f := range []string{s.Person, s.Object, s.Consent, s.Purpose, strconv.FormatBool(s.Granted), s.Channel, s.Wording, s.Edition, strconv.FormatInt(s.At, 10), s.Recipient, strconv.FormatInt(s.Until, 10), s.Form, s.Reference} {
+		b = append(b, fmt.Sprintf("%d:%s", len(f), f)...)
+	}
+	return b
+}
+
+const statementColumns = "c.person_id, c.object, c.consent, c.purpose, c.granted, c.channel, c.wording_hash, c.edition, c.at, c.recipient, c.until_at, c.form_hash, c.reference"
+
+func (s *Statement) into() []any {
+	return []any{&s.Person, &s.Object, &s.Consent, &s.Purpose, &s.Granted, &s.Channel, &s.Wording, &s.Edition, &s.At, &s.Recipient, &s.Until, &s.Form, &s.Reference}
+}
+
+// Given is a choice as it stands in the ledger.
+type Given struct {
+	ID string
+	Statement
+	Words    string // exactly what was shown
+	Lang     string
+	Time     time.Time
+	Ends     time.Time // zero: no end of its own
+	Leaf     string
+	Replaced bool // a later choice about the same consent exists
+}
+
+// Stands reports whether the choice is a yes that nothing replaced and that is not over at that second.
+func (g Given) Stands(at time.Time) bool {
+	return g.Granted && !g.Replaced && (g.Ends.IsZero() || at.Before(g.Ends))
+}
+
+// Ledger lists every choice of a person about an object, oldest first.
+func Ledger(tx *db.Tx, person, object string) ([]Given, error) {
+	all, err := db.List(tx, func(s db.Scanner) (g Given, err error) {
+		err = s.Scan(append(g.into(), &g.ID, &g.Words, &g.Lang, &g.Leaf)...)
+		g.Time, g.Ends = db.Time(g.At), db.Time(g.Until)
+		return g, err
+	}, "SELECT "+statementColumns+`, c.id, w.words, w.lang, c.leaf_id FROM consent c JOIN wording w ON w.hash = c.wording_hash
+		WHERE c.person_id = $1 AND c.object = $2 ORDER BY c.at, c.id`, person, object)
+	last := map[string]int{}
+	for i, g := range all {
+		if j, ok := last[g.Consent]; ok {
+			all[j].Replaced = true
+		}
+		last[g.Consent] = i
+	}
+	return all, err
+}
+
+// Stands reports whether the person's last choice about a consent is yes and holds now.
+func Stands(tx *db.Tx, person, object, consent string) (bool, error) {
+	all, err := Ledger(tx, person, object)
+	return slices.ContainsFunc(all, func(g Given) bool { return g.Consent == consent && g.Stands(tx.Now()) }), err
+}
+
+// StandsFor reports whether a consent of the person to a purpose holds now, whichever box asked for it.
+func StandsFor(tx *db.Tx, person, object, purpose string) (bool, error) {
+	all, err := Ledger(tx, person, object)
+	return slices.ContainsFunc(all, func(g Given) bool { return g.Purpose == purpose && g.Stands(tx.Now()) }), err
+}
+
+// ConsentTo is what a person agreed to about being contacted for a purpose, as package canvass judges it; nil when he was never asked. by is the
+// name of the one who would contact him: a consent counts for whom its words name.
+func ConsentTo(tx *db.Tx, person, object, purpose string, means network.Channel, n *network.Network, by string) (*canvass.Consent, error) {
+	all, err := Ledger(tx, person, object)
+	var found *canvass.Consent
+	for _, g := range all {
+		c, known := n.Consent(g.Consent)
+		if g.Purpose != purpose || known && !slices.Contains(c.Channels, means) {
+			continue
+		}
+		switch {
+		case g.Granted:
+			found = &canvass.Consent{Given: g.Time, Until: g.Ends, Named: strings.Contains(g.Words, by), Informed: network.Informed(g.Words)}
+		case found != nil:
+			found.Withdrawn = g.Time
+		default: // asked and refused
+			found = &canvass.Consent{Given: g.Time, Withdrawn: g.Time}
+		}
+	}
+	return found, err
+}
+
+// Receipt is what a person gets of choices that he makes now, to keep: each sentence as it was shown, with his answer, when, and until when it
+// holds (C. conso. R223-2). where is the zone of the person.
+func Receipt(lang string, n *network.Network, now time.Time, where *time.Location, choices []Choice) string {
+	all := make([]Given, len(choices))
+	for i, c := range choices {
+		all[i] = Given{Statement: Statement{Consent: c.Consent.ID, Granted: c.Granted}, Words: n.Shown(c.Consent, c.Lang), Time: now}
+		if c.Granted && !c.Consent.Valid.IsZero() {
+			all[i].Ends = c.Consent.Valid.AddTo(now)
+		}
+	}
+	return ReceiptOf(lang, where, all)
+}
+
+// ReceiptOf is the Receipt of choices that the ledger holds; those that were replaced are left out.
+func ReceiptOf(lang string, where *time.Location, all []Given) string {
+	moment := func(t time.Time) string {
+		return t.In(where).Format(fault.T("02/01/2006 à 15:04:05", "2006-01-02 at 15:04:05").Say(lang))
+	}
+	var b strings.Builder
+	b.WriteString(fault.T("Vos choix, à garder :\n", "Your choices, to keep:\n").Say(lang))
+	for _, g := range all {
+		if g.Replaced {
+			continue
+		}
+		answer := fault.T("Non", "No")
+		if g.Granted {
+			answer = fault.T("Oui", "Yes")
+		}
+		b.WriteString("\n« " + g.Words + " »\n" + answer.Say(lang) + fault.T(", le ", ", on ").Say(lang) + moment(g.Time))
+		if !g.Ends.IsZero() {
+			b.WriteString(fault.T(", valable jusqu’au ", ", valid until ").Say(lang) + moment(g.Ends))
+		}
+		b.WriteString(".\n")
+	}
+	return b.String()
+}
+
+// Withdraw records that a person takes a consent back: as easy as giving it, at any time (GDPR art. 7.3, ET-126). Taking back what does not
+// stand changes nothing. The acceptance of terms is no consent and cannot be withdrawn.
+func Withdraw(tx *db.Tx, r *vault.Ring, n *network.Network, person, object, consent, channel, lang, reference string) (withdrawn bool, err error) {
+	c, ok := n.Consent(consent)
+	if !ok || c.Kind != network.KindConsent {
+		return false, fault.New(fault.Missing, "no-such-consent", fault.T("Il n’y a rien à retirer ici.", "There is nothing to withdraw here."))
+	}
+	stands, err := Stands(tx, person, object, consent)
+	if err != nil || !stands {
 		return false, err
 	}
-	var last [1]byte
-	_, err = f.ReadAt(last[:], info.Size()-1)
-	return last[0] != '\n', err
+	return true, Record(tx, r, n, Choice{Person: person, Object: object, Consent: c, Granted: false, Channel: channel, Lang: lang, Edition: n.Hash(), Reference: reference})
 }
 
-// Each calls f for every whole line, in the order in which they were written; a ledger that is not there has none. Half a line is no erasure.
-func (l *EndingsFile) Each(f func(Ending) error) error {
-	file, err := os.Open(l.path)
-	if errors.Is(err, fs.ErrNotExist) {
+// Verify recomputes every leaf of a person's ledger for an object: nil when the choices of each act, down to the words that were shown, are
+// what was committed, none changed, added or missing. After erasure the leaves are mute and the answer is vault.ErrErased. An act that is
+// gone altogether it cannot miss: its leaf stays.
+func Verify(tx *db.Tx, r *vault.Ring, person, object string) error {
+	var leaves []string
+	acts := map[string][][]byte{}
+	var wrong error
+	err := db.Each(tx, func(s db.Scanner) error {
+		var st Statement
+		var leaf, words, lang string
+		if err := s.Scan(append(st.into(), &leaf, &words, &lang)...); err != nil {
+			return err
+		}
+		if acts[leaf] == nil {
+			leaves = append(leaves, leaf)
+		}
+		acts[leaf] = append(acts[leaf], st.canonical())
+		if WordingHash(lang, words) != st.Wording {
+			wrong = errors.Join(wrong, fmt.Errorf("consent %s: the words are not those of their hash", st.Consent))
+		}
 		return nil
-	}
+	}, "SELECT "+statementColumns+`, c.leaf_id, coalesce(w.words, ''), coalesce(w.lang, '')
+		FROM consent c LEFT JOIN wording w ON w.hash = c.wording_hash WHERE c.person_id = $1 AND c.object = $2 ORDER BY c.at, c.id`, person, object)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	lines := bufio.NewReader(file)
-	for n := 1; ; n++ {
-		text, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		var line Ending
-		switch err := json.Unmarshal(text, &line); {
-		case err != nil && bytes.HasPrefix(text, []byte(`{"id":"`)) && !bytes.HasSuffix(text, []byte("}\n")):
-			continue // half a line that Append closed later
-		case err != nil || line.Person == "":
-			return fmt.Errorf("%s, line %d: not a line of the ledger of erasures", l.path, n)
-		}
-		if err := f(line); err != nil {
-			return err
+	for _, leaf := range leaves {
+		if err := proof.Check(tx, r, leaf, acts[leaf]...); err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("leaf %s: %w", leaf, err))
 		}
 	}
+	return wrong
+}
+
+// Objects lists what a person made choices about: his request, his account.
+func Objects(tx *db.Tx, person string) ([]string, error) {
+	return db.Values[string](tx, "SELECT DISTINCT object FROM consent WHERE person_id = $1 ORDER BY object", person)
 }

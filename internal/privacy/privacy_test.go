@@ -51,7 +51,7 @@ func consent(t *testing.T, r *rig.Rig, id string) network.Consent {
 
 func choose(t *testing.T, r *rig.Rig, ring *vault.Ring, c privacy.Choice) {
 	t.Helper()
-	ok(t, r.DB.Write(ctx, func(tx *db.Tx) error { return privacy.Record(tx, ring, c) }))
+	ok(t, r.DB.Write(ctx, func(tx *db.Tx) error { return privacy.Record(tx, ring, r.Network, c) }))
 }
 
 func ledger(t *testing.T, r *rig.Rig, who, object string) (all []privacy.Given) {
@@ -80,7 +80,7 @@ func TestLedger_keepsEveryChoiceWithItsExactWords(t *testing.T) {
 		if len(all) != 3 || all[0].Consent != "terms" || all[0].Replaced || !all[1].Replaced || all[2].Replaced || all[1].Granted || !all[2].Granted {
 			t.Fatalf("%+v", all)
 		}
-		if all[1].Words != opinion.Wording.FR || all[2].Words != opinion.Wording.EN || all[2].Lang != "en" || all[2].Channel != "link" || all[2].At.Sub(all[1].At) != 2*time.Minute || all[2].Purpose != "ask_opinion" || all[2].Edition != r.Network.Hash() {
+		if all[1].Words != opinion.Wording.FR || all[2].Words != opinion.Wording.EN || all[2].Lang != "en" || all[2].Channel != "link" || all[2].Time.Sub(all[1].Time) != 2*time.Minute || all[2].Purpose != "ask_opinion" || all[2].Edition != r.Network.Hash() {
 			t.Errorf("%+v", all[2])
 		}
 		ok(t, r.DB.Read(ctx, func(tx *db.Tx) error {
@@ -175,7 +175,7 @@ func TestWithdraw_asEasyAsGivingAndOnlyConsents(t *testing.T) {
 		who, ring := person(t, r)
 		withdraw := func(id string) (done bool, err error) {
 			err = r.DB.Write(ctx, func(tx *db.Tx) error {
-				done, err = privacy.Withdraw(tx, ring, r.Network, who, "req_1", id, "link", "fr")
+				done, err = privacy.Withdraw(tx, ring, r.Network, who, "req_1", id, "link", "fr", "")
 				return err
 			})
 			return done, err

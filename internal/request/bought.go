@@ -9,6 +9,7 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/billing"
+	"entremise/internal/canvass"
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/network"
@@ -29,8 +30,9 @@ type Detail struct {
 	Contacts []Contact
 	Given    []privacy.Given
 	CallBy   time.Time
-	Masked   string // stopped, cancelled or erased
-	Invoice  string // id, once it is numbered
+	Masked   string         // stopped, cancelled or erased
+	May      canvass.Answer // whether he may call now
+	Invoice  string         // id, once it is numbered
 }
 
 // Contact is one line of the log that a professional keeps of a purchase.
@@ -76,6 +78,9 @@ func (s *Service) detail(ctx context.Context, actor auth.Actor, id string, renew
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if d.Masked, err = masked(tx, r, actor.Pro); err != nil {
+			return err
+		}
+		if d.May, err = s.mayCall(tx, n, r, who, p); err != nil {
 			return err
 		}
 		if d.Contacts, err = db.List(tx, func(s db.Scanner) (c Contact, err error) {

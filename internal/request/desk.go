@@ -10,6 +10,7 @@ import (
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
+	"entremise/internal/canvass"
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/match"
@@ -145,8 +146,9 @@ func (s *Service) Release(ctx context.Context, actor auth.Actor, id string) erro
 	})
 }
 
-// Begin opens an empty request for a call in progress, in tx of the room that knows the call. ring holds the caller's keys (Categories).
-func (s *Service) Begin(tx *db.Tx, n *network.Network, ring *vault.Ring, actor auth.Actor, personID, site, caller, trade string) (id string, err error) {
+// Begin opens an empty request for a call in progress, in tx of the room that knows the call. ring holds the caller's keys (Categories); callID is what
+// is said in it refers to afterwards: its recording, where there is one, is how a spoken consent is heard again.
+func (s *Service) Begin(tx *db.Tx, n *network.Network, ring *vault.Ring, actor auth.Actor, personID, site, caller, trade, callID string) (id string, err error) {
 	if err := actor.May(auth.RequestQualify); err != nil {
 		return "", err
 	}
@@ -158,7 +160,16 @@ func (s *Service) Begin(tx *db.Tx, n *network.Network, ring *vault.Ring, actor a
 	if err := s.store(tx, n, ring, who, r, content{}, "", nil); err != nil {
 		return "", err
 	}
-	return id, insertEvent(tx, id, EvTaken, actor.Account, 0, "")
+	return id, insertEvent(tx, id, EvTaken, actor.Account, 0, callID)
+}
+
+// callOf is the call in which a request was opened; empty when there was none.
+func callOf(tx *db.Tx, request string) (string, error) {
+	id, err := db.Value[string](tx, "SELECT object FROM request_event WHERE request_id = $1 AND kind = $2 ORDER BY at, id LIMIT 1", request, EvTaken)
+	if errors.Is(err, db.ErrNone) {
+		return "", nil
+	}
+	return id, err
 }
 
 // Categories are the keys that a consumer's ring needs.
@@ -173,6 +184,7 @@ type Desk struct {
 	Request
 	Network    *network.Network
 	Draft      Draft
+	May        canvass.Answer // whether the agent may call now
 	Form       *network.Form
 	Wrong      []fault.Field // what keeps it from being published
 	Suggested  money.Amount
@@ -248,7 +260,7 @@ func (s *Service) desk(ctx context.Context, o opened) (Desk, error) {
 		return Desk{}, err
 	}
 	r, n, who := o.r, o.n, o.who
-	desk := Desk{Request: r, Network: n, Draft: d, Form: n.Form(d.Trade), Consents: n.ConsentsOn(askedOn(r))}
+	desk := Desk{Request: r, Network: n, May: s.mayDial(n, r, who), Draft: d, Form: n.Form(d.Trade), Consents: n.ConsentsOn(askedOn(r))}
 	in, wrong := s.checkDraft(n, r, d)
 	if f := fault.Of(wrong); f != nil {
 		desk.Wrong = f.Fields
@@ -479,11 +491,15 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 			return err
 		}
 		if r.Channel == "phone" {
+			spoken, err := callOf(tx, id)
+			if err != nil {
+				return err
+			}
 			var choices []privacy.Choice
 			for _, c := range n.ConsentsOn(network.AskedOnCall) {
-				choices = append(choices, privacy.Choice{Person: r.Person, Object: id, Consent: c, Granted: d.Consents[c.ID], Channel: "phone", Lang: who.Lang, Edition: n.Hash()})
+				choices = append(choices, privacy.Choice{Person: r.Person, Object: id, Consent: c, Granted: d.Consents[c.ID], Channel: "phone", Lang: who.Lang, Edition: n.Hash(), Form: n.Form(d.Trade).Version(), Reference: spoken})
 			}
-			if err := privacy.Record(tx, ring, choices...); err != nil {
+			if err := privacy.Record(tx, ring, n, choices...); err != nil {
 				return err
 			}
 			if _, err := s.claimWindow(tx, n, in.phone, next); err != nil {

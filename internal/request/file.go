@@ -8,6 +8,7 @@ import (
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
+	"entremise/internal/canvass"
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/network"
@@ -21,6 +22,7 @@ type File struct {
 	Request
 	Network   *network.Network
 	Who       person.Person
+	May       canvass.Answer // whether staff may call now
 	Words     network.Answers
 	Street    string
 	Events    []Event
@@ -47,7 +49,7 @@ func (s *Service) file(ctx context.Context, actor auth.Actor, id string, renewed
 	if err != nil {
 		return File{}, err
 	}
-	f := File{Request: r, Network: n, Who: who}
+	f := File{Request: r, Network: n, Who: who, May: s.mayDial(n, r, who)}
 	if f.Words, err = openWords(ring, r); err != nil {
 		return File{}, err
 	}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"time"
 
+	"entremise/internal/audit"
 	"entremise/internal/db"
 	"entremise/internal/edition"
 	"entremise/internal/network"
 	"entremise/internal/phone"
-	"entremise/internal/privacy"
 	"entremise/internal/pro"
 )
 
@@ -123,18 +123,15 @@ func (s *Service) ask(ctx context.Context, p Purchase) error {
 		if err != nil {
 			return err
 		}
-		agreed := false
-		given, err := privacy.Ledger(tx, r.Person, r.ID)
+		if who.Phone == "" || r.State == Cancelled {
+			return nil
+		}
+		may, err := s.mayAsk(tx, n, r, who)
 		if err != nil {
 			return err
 		}
-		for _, g := range given {
-			if g.Purpose == "ask_opinion" && !g.Replaced && g.Granted {
-				agreed = true
-			}
-		}
-		if !agreed || who.Phone == "" || r.State == Cancelled {
-			return nil
+		if !may.May { // nobody is at a screen to be told: the trail keeps the rule
+			return audit.Held(tx, "system", "", "contact.refused", r.ID, "how-did-it-go "+may.Rule)
 		}
 		if err := insertEvent(tx, r.ID, EvAsked, "", p.Seat, p.ID); err != nil {
 			return err

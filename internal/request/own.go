@@ -9,6 +9,7 @@ import (
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
+	"entremise/internal/canvass"
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/job"
@@ -386,7 +387,7 @@ func (s *Service) WithdrawConsent(ctx context.Context, actor auth.Actor, consent
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := privacy.Withdraw(tx, ring, n, r.Person, r.ID, consent, "link", who.Lang); err != nil {
+		if _, err := privacy.Withdraw(tx, ring, n, r.Person, r.ID, consent, "link", who.Lang, ""); err != nil {
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.RequestChange), "consent.withdraw", r.ID, consent)
@@ -544,7 +545,10 @@ func (s *Service) Text(ctx context.Context, actor auth.Actor, id, template, type
 		c.Add("text", fault.T("Écrivez un texte de 5 à 459 caractères.", "Write a text of 5 to 459 characters."))
 		return c.Err()
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	m := notify.Message{Person: who.ID, Object: id, Kind: "agent-text", Channel: notify.BySMS, To: who.Phone, Body: body}
+	var refusal canvass.Answer
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		refusal = canvass.Answer{}
 		sent, err := db.Value[int64](tx, "SELECT count(*) FROM message WHERE object = $1 AND kind = 'agent-text' AND at > $2", id, db.Micros(tx.Now().Add(-24*time.Hour)))
 		if err != nil {
 			return err
@@ -552,14 +556,15 @@ func (s *Service) Text(ctx context.Context, actor auth.Actor, id, template, type
 		if sent >= int64(n.Limits.AgentTextsPerDay) {
 			return fault.New(fault.Limit, "too-many-texts", fault.T("Ce client a déjà reçu assez de SMS aujourd’hui.", "This client has had enough texts today."))
 		}
-		stopped, err := notify.Stopped(tx, s.notify.Index(notify.BySMS, who.Phone), notify.ScopeService)
+		may, err := s.notify.May(tx, n, m, whoseIs(who), r.Commune().Dept, n.BansCanvassing(r.Trade))
 		if err != nil {
 			return err
 		}
-		if stopped {
-			return fault.New(fault.Conflict, "stopped", fault.T("Ce client ne veut plus de SMS : appelez-le.", "This client wants no more texts: call instead."))
+		if !may.May {
+			refusal = may
+			return nil
 		}
-		if err := s.notify.Queue(tx, ring, notify.Message{Person: who.ID, Object: id, Kind: "agent-text", Channel: notify.BySMS, To: who.Phone, Body: body}); err != nil {
+		if err := s.notify.Queue(tx, ring, m); err != nil {
 			return err
 		}
 		if err := insertEvent(tx, id, EvTexted, actor.Account, 0, template); err != nil {
@@ -567,4 +572,8 @@ func (s *Service) Text(ctx context.Context, actor auth.Actor, id, template, type
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.RequestText), "request.text", id, template)
 	})
+	if err == nil && refusal.Rule != "" {
+		err = audit.Refuse(ctx, s.db, actor.Name(), actor.As(auth.RequestText), "contact.refused", id, notify.Refusal(refusal), "agent-text "+refusal.Rule)
+	}
+	return err
 }

@@ -790,7 +790,7 @@ func TestStop_worksAtOnceByLinkAndBySMS(t *testing.T) {
 		if _, err := r.Requests.StopBy(ctx, stop[1]+"x"); !fault.Is(err, fault.Anonymous) {
 			t.Errorf("a forged stop link: %v", err)
 		}
-		code(t, r.Requests.Text(ctx, r.One(t, network.RoleAgent), s.ID, "", "Nous vous rappelons."), "stopped")
+		code(t, r.Requests.Text(ctx, r.One(t, network.RoleAgent), s.ID, "", "Nous vous rappelons."), "may-not-contact-stopped")
 		// The link in an e-mail, and in its header, stops e-mails: another link than the text's.
 		var letters int
 		for _, m := range r.Post.Mails() {

@@ -11,6 +11,7 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/billing"
+	"entremise/internal/canvass"
 	"entremise/internal/db"
 	"entremise/internal/edition"
 	"entremise/internal/job"
@@ -217,7 +218,14 @@ func (s *Service) tell(tx *db.Tx, n *network.Network, ring *vault.Ring, r Reques
 	if !phone.CanText(who.Phone) {
 		letter.SMS = ""
 	}
-	return s.notify.Letter(tx, ring, letter, notify.Message{Person: who.ID, Object: r.ID, Kind: kind, Stop: stop}, who.Phone, who.Email)
+	m := notify.Message{Person: who.ID, Object: r.ID, Kind: kind, Stop: stop}
+	if notify.AimOf(kind) == canvass.Survey {
+		m.Purpose = opinionPurpose(n)
+	}
+	if kind == "request-received" && letter.Email != "" && vars["receipt"] != "" {
+		letter.Email = strings.TrimRight(letter.Email, "\n") + "\n\n" + vars["receipt"] + "\n"
+	}
+	return s.notify.Letter(tx, ring, letter, m, who.Phone, who.Email)
 }
 
 // letter fills a message whose {stop} differs by channel: a link stops the messages to the address that it came to, and no others (ET-98, 99).

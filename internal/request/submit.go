@@ -249,9 +249,9 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 		}
 		var choices []privacy.Choice
 		for _, c := range n.ConsentsOn(network.AskedOnForm) {
-			choices = append(choices, privacy.Choice{Person: who.ID, Object: r.ID, Consent: c, Granted: in.Consents[c.ID], Channel: in.Channel, Lang: in.Lang, Edition: n.Hash()})
+			choices = append(choices, privacy.Choice{Person: who.ID, Object: r.ID, Consent: c, Granted: in.Consents[c.ID], Channel: in.Channel, Lang: in.Lang, Edition: n.Hash(), Form: n.Form(in.Trade).Version()})
 		}
-		if err := privacy.Record(tx, ring, choices...); err != nil {
+		if err := privacy.Record(tx, ring, n, choices...); err != nil {
 			return err
 		}
 		if err := audit.Write(tx, actor.Name(), actor.As(auth.RequestSubmit), "request.submit", r.ID, in.Channel); err != nil {
@@ -260,7 +260,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 		if needsCode {
 			return s.sendCode(tx, n, ring, r, who, person.ToVerify)
 		}
-		return s.received(tx, n, ring, r, who)
+		return s.received(tx, n, ring, r, who, privacy.Receipt(in.Lang, n, tx.Now(), r.Zone(), choices))
 	})
 	return out, err
 }
@@ -290,7 +290,8 @@ func (s *Service) store(tx *db.Tx, n *network.Network, ring *vault.Ring, who per
 }
 
 // received is the moment at which a request begins to wait for an agent, or, where the network qualifies by itself, for the machine.
-func (s *Service) received(tx *db.Tx, n *network.Network, ring *vault.Ring, r Request, who person.Person) error {
+// receipt is what the person gets of his choices, with the e-mail that says so.
+func (s *Service) received(tx *db.Tx, n *network.Network, ring *vault.Ring, r Request, who person.Person, receipt string) error {
 	if err := insertEvent(tx, r.ID, EvReceived, "", 0, ""); err != nil {
 		return err
 	}
@@ -300,7 +301,7 @@ func (s *Service) received(tx *db.Tx, n *network.Network, ring *vault.Ring, r Re
 		}
 	}
 	tx.Wake("queue")
-	return s.tell(tx, n, ring, r, who, "request-received", nil)
+	return s.tell(tx, n, ring, r, who, "request-received", map[string]string{"receipt": receipt})
 }
 
 // again answers a form that was sent before.
@@ -529,7 +530,11 @@ func (s *Service) Code(ctx context.Context, actor auth.Actor, id, purpose, digit
 		if err := insertEvent(tx, id, EvVerified, "", 0, ""); err != nil {
 			return err
 		}
-		return s.received(tx, n, ring, r, who)
+		given, err := privacy.Ledger(tx, r.Person, id)
+		if err != nil {
+			return err
+		}
+		return s.received(tx, n, ring, r, who, privacy.ReceiptOf(who.Lang, r.Zone(), given))
 	})
 }
 

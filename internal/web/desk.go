@@ -320,7 +320,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	if p.Call != nil {
 		p.Topic += ",calls"
 	} else if d.Draft.Phone != "" {
-		p.Tel, p.Phone = d.Draft.Phone, phone.Display(d.Draft.Phone)
+		p.Tel, p.Phone, p.May = d.Draft.Phone, phone.Display(d.Draft.Phone), v.may(d.May)
 	}
 	p.Script = v.script(n, d.Site)
 	if err := v.deskKnown(&p, d); err != nil {

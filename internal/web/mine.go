@@ -146,7 +146,7 @@ func (v *visit) mine() error {
 			continue
 		}
 		c, _ := m.Network.Consent(g.Consent)
-		page.Consents = append(page.Consents, ui.Given{ID: g.Consent, Wording: g.Words, At: g.At, Channel: v.channelName(g.Channel), Final: c.Kind != network.KindConsent})
+		page.Consents = append(page.Consents, ui.Given{ID: g.Consent, Wording: g.Words, At: g.Time, Channel: v.channelName(g.Channel), Final: c.Kind != network.KindConsent})
 	}
 	return v.show(page)
 }

@@ -351,6 +351,7 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 	if d.Masked != "" {
 		return page
 	}
+	page.May = v.may(d.May)
 	page.Name, page.Phone, page.Tel, page.Email = d.Who.Shown(), phone.Display(d.Who.Phone), d.Who.Phone, d.Who.Email
 	if page.Words = v.freeWords(form, d.Words); d.Street != "" {
 		page.Street = d.Street + ", " + d.Request.Postcode + " " + d.Request.Commune().Name
@@ -360,7 +361,7 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 	page.Photos = v.pictures("/achats/"+d.ID, d.Photos)
 	for _, g := range d.Given {
 		if c, ok := d.Network.Consent(g.Consent); ok && c.Kind == network.KindRequest && g.Granted && !g.Replaced {
-			page.Consent = v.lang.Tf("%s, %s : « %s »", "%s, %s: “%s”", page.Moment(g.At), v.channelName(g.Channel), g.Words)
+			page.Consent = v.lang.Tf("%s, %s : « %s »", "%s, %s: “%s”", page.Moment(g.Time), v.channelName(g.Channel), g.Words)
 		}
 	}
 	return page

@@ -185,10 +185,14 @@ CREATE TABLE consent (
   consent TEXT NOT NULL,
   purpose TEXT NOT NULL,
   granted BOOLEAN NOT NULL,
-  channel TEXT NOT NULL CHECK (channel IN ('form', 'phone', 'api', 'paper', 'link')),
+  channel TEXT NOT NULL CHECK (channel IN ('form', 'space', 'phone', 'api', 'paper', 'link', 'sms', 'email')),
   wording_hash TEXT NOT NULL,
   edition TEXT NOT NULL,
   at BIGINT NOT NULL,
+  recipient TEXT NOT NULL,
+  until_at BIGINT NOT NULL,
+  form_hash TEXT NOT NULL,
+  reference TEXT NOT NULL,
   leaf_id TEXT NOT NULL,
   PRIMARY KEY (person_id, at, id)
 );
@@ -246,6 +250,7 @@ CREATE TABLE message ( /* wide */
   object TEXT NOT NULL,
   channel TEXT NOT NULL CHECK (channel IN ('sms', 'email')),
   kind TEXT NOT NULL,
+  purpose TEXT NOT NULL, -- that of the consent on which it rests; empty when it rests on none
   to_sealed BYTEA NOT NULL,
   to_bidx TEXT NOT NULL,
   subject_sealed BYTEA NOT NULL,

@@ -224,3 +224,10 @@ func safe(u string) templ.SafeURL {
 	}
 	return "about:invalid"
 }
+
+// May is whether somebody may be called now, and the rule that says so. The zero May draws nothing and forbids nothing.
+type May struct {
+	No      bool
+	Why     string
+	Article string
+}

@@ -101,6 +101,7 @@ type Bought struct {
 	Name     string
 	Phone    string
 	Tel      string
+	May      May // whether he may call now
 	Email    string
 	Street   string
 	Map      string // a geo: link; empty when no street

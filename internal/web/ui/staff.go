@@ -98,6 +98,7 @@ type Desk struct {
 	Reference string
 	Phone     string // whom to call, where no call is going on
 	Tel       string
+	May       May    // whether the agent may call now
 	Trade     string // slug chosen; empty: choose first
 	TradeName string
 	Trades    []Option
@@ -192,6 +193,7 @@ type RequestFile struct {
 	Item       BoardItem // as professionals see it
 	Facts      []Fact    // with contact details where the role may see them
 	Tel        string    // to call the customer; empty: no number
+	May        May       // whether staff may call now
 	Consents   []Step    // the customer's choices, each in its exact words
 	Messages   []Step    // what was written to the customer
 	Words      string
