@@ -12,20 +12,26 @@ import (
 )
 
 var clauseIDs = sync.OnceValues(func() ([]string, error) {
-	catalogue, err := os.ReadFile("testdata/clauses/emergency-trades.yaml")
+	files, err := filepath.Glob("testdata/clauses/*.yaml")
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
-	for _, m := range regexp.MustCompile(`(?m)^- id: (\S+)$`).FindAllSubmatch(catalogue, -1) {
-		ids = append(ids, string(m[1]))
+	for _, file := range files {
+		catalogue, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range regexp.MustCompile(`(?m)^- id: (\S+)$`).FindAllSubmatch(catalogue, -1) {
+			ids = append(ids, string(m[1]))
+		}
 	}
 	return ids, nil
 })
 
 var clauseFile sync.Mutex
 
-// clause says that this test proves clauses of the catalogue. They are recorded once the test has passed: id, test, file and line, separated
+// clause says that this test proves clauses of the catalogues. They are recorded once the test has passed: id, test, file and line, separated
 // by tabs, in the file that ENTREMISE_CLAUSES names. Call it where the proof is complete, not at the start.
 func clause(t *testing.T, ids ...string) {
 	t.Helper()
@@ -35,7 +41,7 @@ func clause(t *testing.T, ids ...string) {
 	}
 	for _, id := range ids {
 		if !slices.Contains(known, id) {
-			t.Fatalf("no clause %s in the catalogue", id)
+			t.Fatalf("no clause %s in the catalogues", id)
 		}
 	}
 	_, file, line, _ := runtime.Caller(1)

@@ -81,7 +81,7 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 		}
 		s := start(t, program, append([]string{"demo", "--data", data, "--listen", "127.0.0.1:0"}, extra...)...)
 		s.data = data
-		again := &house{server: s, t: t, roles: h.roles}
+		again := &house{server: s, t: t, site: h.site, space: h.space, roles: h.roles}
 		agent := again.enter("Agent")
 		agent.get(spaceHost, "/demandes/"+id).want(200).has("Élodie Visite", "12 rue de la Visite", "40,00")
 		agent.get(spaceHost, "/demandes/"+later).want(404)

@@ -151,7 +151,7 @@ func TestClause_recordsWhatPassed(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(got), "ET-47\tTestClause_recordsWhatPassed/inner\te2e/harness_test.go:") || strings.Count(string(got), "\n") != 2 {
 		t.Errorf("%q %v", got, err)
 	}
-	if ids, err := clauseIDs(); err != nil || len(ids) != 156 {
+	if ids, err := clauseIDs(); err != nil || len(ids) != 464 {
 		t.Error(len(ids), err)
 	}
 }

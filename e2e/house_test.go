@@ -24,22 +24,48 @@ const (
 // house is a running demo with its people. Everything goes through pages, as they do.
 type house struct {
 	*server
-	t     *testing.T
-	roles map[string]string // role as the demo's page names it → link
+	t           *testing.T
+	site, space string            // host names of its first site and of its space
+	roles       map[string]string // role as the demo's page names it → link
 }
 
 // newHouse starts a demo. Tests that only read or add may share one; each engine has a story of its own.
 func newHouse(t *testing.T, extra ...string) *house {
 	t.Helper()
-	h := &house{server: startDemo(t, append([]string{"--professionals", "400", "--requests", "6"}, extra...)...), t: t, roles: map[string]string{}}
-	page := h.visitor().get(spaceHost, "/_demo?lang=en").want(200)
-	for _, m := range regexp.MustCompile(`href="[^"]*(/_demo/entrer\?qui=[^"]+)"[^>]*><h2>([^<]+)</h2>`).FindAllStringSubmatch(page.body, -1) {
-		h.roles[m[2]] = strings.ReplaceAll(m[1], "&amp;", "&")
-	}
+	h := openHouse(t, siteHost, spaceHost, append([]string{"--professionals", "400", "--requests", "6"}, extra...)...)
 	if len(h.roles) < 6 {
 		t.Fatalf("the demo's page names %d roles", len(h.roles))
 	}
 	return h
+}
+
+// openHouse starts a demo and reads who may come in.
+func openHouse(t *testing.T, site, space string, flags ...string) *house {
+	t.Helper()
+	h := &house{server: startDemo(t, flags...), t: t, site: site, space: space, roles: map[string]string{}}
+	page := h.visitor().get(space, "/_demo?lang=en").want(200)
+	for _, m := range regexp.MustCompile(`href="[^"]*(/_demo/entrer\?qui=[^"]+)"[^>]*><h2>([^<]+)</h2>`).FindAllStringSubmatch(page.body, -1) {
+		h.roles[m[2]] = strings.ReplaceAll(m[1], "&amp;", "&")
+	}
+	return h
+}
+
+// otherHosts are the first site and the space of the other networks' demos.
+var otherHosts = map[string][2]string{
+	"reviews-network": {"avis.localhost", "membres.avis.localhost"},
+	"customer-space":  {"foyers.localhost", "equipe.foyers.localhost"},
+	"works-advisor":   {"travaux.localhost", "bureau.travaux.localhost"},
+	"auto-quotes":     {"autos.localhost", "fournisseurs.autos.localhost"},
+}
+
+// newHouseOf starts the demo of another network, without past requests: in about a second.
+func newHouseOf(t *testing.T, network string, extra ...string) *house {
+	t.Helper()
+	hosts, ok := otherHosts[network]
+	if !ok {
+		t.Fatalf("no demo of %q", network)
+	}
+	return openHouse(t, hosts[0], hosts[1], append([]string{"--network", network, "--professionals", "0", "--requests", "0"}, extra...)...)
 }
 
 // engines are both, with the flags that choose them.
@@ -57,14 +83,14 @@ func (h *house) enter(role string) *visitor {
 		h.t.Fatalf("the demo has no role %q", role)
 	}
 	v := h.visitor()
-	to := v.get(spaceHost, link).want(303).header.Get("Location")
+	to := v.get(h.space, link).want(303).header.Get("Location")
 	u, err := url.Parse(to)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	v.get(spaceHost, u.Path).want(200)
-	v.post(spaceHost, u.Path, nil).want(303)
-	v.follow(spaceHost, "/").want(200)
+	v.get(h.space, u.Path).want(200)
+	v.post(h.space, u.Path, nil).want(303)
+	v.follow(h.space, "/").want(200)
 	return v
 }
 
@@ -84,7 +110,7 @@ type sent struct{ ID, Channel, Kind, Object, To, Subject, Text, State string }
 
 func (h *house) outbox() []sent {
 	h.t.Helper()
-	return decode[[]sent](h.visitor().get(spaceHost, "/_demo/outbox.json").want(200))
+	return decode[[]sent](h.visitor().get(h.space, "/_demo/outbox.json").want(200))
 }
 
 // letter waits for a message.
@@ -235,7 +261,7 @@ func (h *house) buy(pro *visitor, id, pay string) *answer {
 // later moves the demo's clock.
 func (h *house) later(d time.Duration) {
 	h.t.Helper()
-	h.visitor().post(spaceHost, "/_demo/horloge", url.Values{"by": {d.String()}}).want(303)
+	h.visitor().post(h.space, "/_demo/horloge", url.Values{"by": {d.String()}}).want(303)
 }
 
 // postgresFlags names a fresh pair of databases on the test server.

@@ -74,7 +74,7 @@ func TestKill_atAnyMoment(t *testing.T) {
 				t.Errorf("the acknowledged purchase %s answers %d", id, status)
 			}
 		}
-		h := &house{server: s, t: t}
+		h := &house{server: s, t: t, site: siteHost, space: spaceHost}
 		eventually(t, "the queue is worked off", func() bool {
 			var ready struct {
 				Waiting int `json:"jobs_waiting"`

@@ -263,7 +263,7 @@ func (o *outdoors) serve(t *testing.T, data string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{t: t, server: start(t, program, "serve", "--data", data, "--listen", "127.0.0.1:0", "--smtp", o.smtp, "--smtp-tls", "none", "--from", "bonjour@depanneurs.example", "--sms-url", o.gateway, "--sms-from", "Depanneurs")}
+	return &house{t: t, site: siteHost, space: spaceHost, server: start(t, program, "serve", "--data", data, "--listen", "127.0.0.1:0", "--smtp", o.smtp, "--smtp-tls", "none", "--from", "bonjour@depanneurs.example", "--sms-url", o.gateway, "--sms-from", "Depanneurs")}
 }
 
 // browser is a visitor who reaches a served network through TLS.

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed emergency-trades
+//go:embed auto-quotes customer-space emergency-trades reviews-network works-advisor
 var folders embed.FS
 
 // Names lists the embedded networks in alphabetical order.

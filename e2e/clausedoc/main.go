@@ -1,4 +1,4 @@
-// Command clausedoc writes docs/clauses.md: each clause of the catalogue, where the program enforces it, which test proved it in a run, and
+// Command clausedoc writes docs/clauses.md: each clause of each network's catalogue, where the program enforces it, which test proved it in a run, and
 // what is not proved yet.
 //
 //	ENTREMISE_CLAUSES=/tmp/clauses go test ./e2e && go run ./e2e/clausedoc -record /tmp/clauses docs/clauses.md
@@ -36,12 +36,8 @@ func run(root, record, page string, check bool) error {
 	if page == "" {
 		return fmt.Errorf("which page is to be written?")
 	}
-	catalogue, err := os.ReadFile(filepath.Join(root, "e2e/testdata/clauses/emergency-trades.yaml"))
+	catalogues, err := read(filepath.Join(root, "e2e/testdata/clauses"))
 	if err != nil {
-		return err
-	}
-	var clauses []clause
-	if err := yaml.UnmarshalWithOptions(catalogue, &clauses, yaml.Strict()); err != nil {
 		return err
 	}
 	proofs := map[string][]string{}
@@ -58,7 +54,7 @@ func run(root, record, page string, check bool) error {
 	if err != nil {
 		return err
 	}
-	fresh := write(clauses, places, proofs)
+	fresh := write(catalogues, places, proofs)
 	old, err := os.ReadFile(page)
 	if err != nil && !os.IsNotExist(err) {
 		return err
@@ -81,6 +77,35 @@ type clause struct {
 	Kind string `yaml:"kind"`
 	Rule string `yaml:"rule"`
 	Law  string `yaml:"law"` // where the document and the law in force differ: what law says, and what is executed
+}
+
+// catalogue is a network's list of clauses.
+type catalogue struct {
+	Network string
+	Clauses []clause
+}
+
+// read takes every list of a folder, by name.
+func read(folder string) (all []catalogue, err error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		c := catalogue{Network: strings.TrimSuffix(filepath.Base(file), ".yaml")}
+		if err := yaml.UnmarshalWithOptions(text, &c.Clauses, yaml.Strict()); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, c)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s holds no list of clauses", folder)
+	}
+	return all, nil
 }
 
 // readProofs reads lines of id, test and file:line. The line number is left out of the page: it changes with every edit above it.
@@ -164,31 +189,41 @@ func enforced(root string) (map[string][]string, error) {
 	return places, nil
 }
 
-func write(clauses []clause, places, proofs map[string][]string) []byte {
+func write(catalogues []catalogue, places, proofs map[string][]string) []byte {
 	var b bytes.Buffer
-	proved := 0
-	for _, c := range clauses {
-		if len(proofs[c.ID]) > 0 {
-			proved++
+	b.WriteString("# Clauses of the networks\n\nWritten by `go run ./e2e/clausedoc` from a run of the tests in `e2e/`.\n\n| network | clauses | proved against the served program |\n|---|---|---|\n")
+	proved := func(c catalogue) (n int) {
+		for _, x := range c.Clauses {
+			if len(proofs[x.ID]) > 0 {
+				n++
+			}
 		}
+		return n
 	}
-	b.WriteString("# Clauses of the network emergency-trades\n\n")
-	fmt.Fprintf(&b, "Written by `go run ./e2e/clausedoc` from a run of the tests in `e2e/`. %d of %d clauses are proved against the served program.\n\n", proved, len(clauses))
-	b.WriteString("| id | rule | where enforced | test | state |\n|---|---|---|---|---|\n")
-	for _, c := range clauses {
-		state := "not yet"
-		if len(proofs[c.ID]) > 0 {
-			state = "**proved**"
+	for _, c := range catalogues {
+		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d |\n", c.Network, c.Network, len(c.Clauses), proved(c))
+	}
+	for _, c := range catalogues {
+		fmt.Fprintf(&b, "\n## %s\n\n%d of %d clauses are proved.\n\n| id | rule | where enforced | test | state |\n|---|---|---|---|---|\n", c.Network, proved(c), len(c.Clauses))
+		for _, x := range c.Clauses {
+			row(&b, x, places[x.ID], proofs[x.ID])
 		}
-		var where []string
-		for _, p := range places[c.ID] {
-			where = append(where, fmt.Sprintf("[%s](../%s)", strings.TrimPrefix(p, "internal/"), p))
-		}
-		rule := c.Rule
-		if c.Law != "" {
-			rule += " **Law:** " + c.Law
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", c.ID, strings.ReplaceAll(rule, "|", "\\|"), strings.Join(where, ", "), strings.Join(proofs[c.ID], ", "), state)
 	}
 	return b.Bytes()
+}
+
+func row(b *bytes.Buffer, c clause, places, proofs []string) {
+	state := "not yet"
+	if len(proofs) > 0 {
+		state = "**proved**"
+	}
+	var where []string
+	for _, p := range places {
+		where = append(where, fmt.Sprintf("[%s](../%s)", strings.TrimPrefix(p, "internal/"), p))
+	}
+	rule := c.Rule
+	if c.Law != "" {
+		rule += " **Law:** " + c.Law
+	}
+	fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", c.ID, strings.ReplaceAll(rule, "|", "\\|"), strings.Join(where, ", "), strings.Join(proofs, ", "), state)
 }

@@ -37,6 +37,7 @@ func TestRun_writesThenFindsItFresh(t *testing.T) {
 		return path
 	}
 	put("e2e/testdata/clauses/emergency-trades.yaml", "- id: ET-47\n  kind: feature\n  rule: \"First to pay | wins.\"\n- id: ET-48\n  kind: display\n  rule: \"Shown.\"\n")
+	put("e2e/testdata/clauses/other.yaml", "- id: OT-01\n  kind: data\n  rule: \"Of another.\"\n")
 	put("internal/request/sell.go", "// Seats (ET-47, 48).\npackage request\n")
 	put("internal/request/sell_test.go", "// ET-48\npackage request\n")
 	record := put("record", "ET-47\tTestSale/last seat\te2e/sale_test.go:12\nET-47\tTestSale/again\te2e/sale_test.go:40\n")
@@ -52,7 +53,7 @@ func TestRun_writesThenFindsItFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"1 of 2 clauses", `| ET-47 | First to pay \| wins. | [request/sell.go](../internal/request/sell.go) | [TestSale](../e2e/sale_test.go) | **proved** |`,
+		"1 of 2 clauses", "| [other](#other) | 1 | 0 |", "| OT-01 | Of another. |  |  | not yet |", `| ET-47 | First to pay \| wins. | [request/sell.go](../internal/request/sell.go) | [TestSale](../e2e/sale_test.go) | **proved** |`,
 		"| ET-48 | Shown. | [request/sell.go](../internal/request/sell.go) |  | not yet |",
 	} {
 		if !strings.Contains(string(text), want) {

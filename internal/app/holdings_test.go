@@ -219,7 +219,9 @@ func TestNetworks_haveAPurposeForEverythingHeld(t *testing.T) {
 			t.Fatal(problems)
 		}
 		for _, h := range Holdings() {
-			if len(n.PurposesFor(h.Whose, h.Category)) == 0 {
+			// What a module that is off would hold is held of nobody: the module refuses, and so does privacy.Hold.
+			off := h.Whose == network.Professional && !n.Sells() || h.Category == network.DataRecording && n.Modules.Recordings == nil
+			if !off && len(n.PurposesFor(h.Whose, h.Category)) == 0 {
 				t.Errorf("%s: %s holds %s of a %s, and no purpose claims it", name, h.Table, h.Category, h.Whose)
 			}
 		}

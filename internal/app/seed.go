@@ -176,7 +176,7 @@ func (s *seeder) staff(ctx context.Context) error {
 			if slices.Contains(p.roles, network.RoleAgent) {
 				trained = tx.Now().AddDate(0, -2, 0).Format(time.DateOnly)
 			}
-			if err := s.i.Auth.Create(tx, ring, id, auth.NewAccount{Kind: "staff", State: "active", Name: p.name, Email: p.key + "@depanneurs.example", Lang: "fr", Roles: p.roles, Trades: p.trades, TrainedOn: trained, Actor: auth.Machine}); err != nil {
+			if err := s.i.Auth.Create(tx, ring, id, auth.NewAccount{Kind: "staff", State: "active", Name: p.name, Email: p.key + "@" + s.n.Sites[0].Host, Lang: "fr", Roles: p.roles, Trades: p.trades, TrainedOn: trained, Actor: auth.Machine}); err != nil {
 				return err
 			}
 			return setSetting(tx, "demo."+p.key, id)
@@ -227,7 +227,7 @@ func (s *seeder) past(ctx context.Context, k int, progress func(done, of int)) e
 	places := s.places(k)
 	for j := range k {
 		c := places[j]
-		if j%3 == 0 {
+		if j%3 == 0 && s.n.Sells() {
 			c, _ = geo.ByINSEE("30189")
 		}
 		trade := pick(s, trades)
@@ -282,6 +282,12 @@ func (s *seeder) one(ctx context.Context, agent auth.Actor, trade string, c geo.
 	if err := s.i.Requests.Take(ctx, agent, out.ID); err != nil {
 		return err
 	}
+	if !s.n.Sells() {
+		if s.IntN(4) == 0 {
+			return s.i.Requests.Release(ctx, agent, out.ID) // the queue is not empty either
+		}
+		return s.i.Requests.Withdraw(ctx, agent, out.ID, pick(s, s.n.Withdrawals).ID)
+	}
 	desk, err := s.i.Requests.OpenDesk(ctx, agent, out.ID)
 	if err != nil {
 		return err
@@ -334,6 +340,9 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 	if err := s.staff(ctx); err != nil {
 		return err
 	}
+	if !n.Sells() {
+		professionals = 0 // nobody has access to what does not exist
+	}
 	if err := s.professionals(ctx, professionals, func(d, of int) { progress("professionals", d, of) }); err != nil {
 		return err
 	}
@@ -345,7 +354,7 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 	}
 	err := i.DB.Write(ctx, func(tx *db.Tx) error {
 		// Nobody waits for notices and texts of last month: the rows stay as what was sent, their jobs go.
-		if _, err := tx.Exec("DELETE FROM job WHERE kind IN ('request.notify', 'message.send')"); err != nil {
+		if _, err := tx.Exec("DELETE FROM job WHERE kind IN ('request.notify', 'request.withdrawn', 'message.send')"); err != nil {
 			return err
 		}
 		_, err := tx.Exec("UPDATE message SET state = 'sent', sent_at = at, sent_machine_at = machine_at, tries = 1 WHERE state = 'queued'")

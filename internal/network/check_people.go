@@ -115,10 +115,11 @@ func (c *checker) shared(p Purpose) {
 			c.wrong(path+".joint.arrangement", "le texte texts/fr/%s.md manque : écrivez les grandes lignes de l’accord (RGPD art. 26.2).", "the text texts/fr/%s.md is missing: write the essence of the arrangement (GDPR art. 26.2).", clip(j.Arrangement))
 		}
 	}
+	public := p.Keep != nil && p.Keep.While == WhilePublished // what anybody may read
 	for _, id := range p.Recipients {
 		r, ok := c.n.Recipient(id)
 		third := r.Role == RecipientController && (p.Joint == nil || p.Joint.With != id) || r.Role == RecipientBuyer
-		if ok && third && c.n.Modules.ThirdParties == ThirdPartiesConsent && p.Basis != BasisConsent {
+		if ok && third && c.n.Modules.ThirdParties == ThirdPartiesConsent && p.Basis != BasisConsent && !public {
 			c.wrong(path+".recipients", "« %s » n’est ni sous-traitant ni responsable conjoint, et ce réseau ne transmet à d’autres qu’avec l’accord de la personne (modules.third_parties) : changez la base, ou retirez-le.",
 				"%q is neither a processor nor a joint controller, and this network passes data to others with the person's agreement only (modules.third_parties): change the basis, or remove it.", id)
 		}
@@ -177,8 +178,13 @@ func (c *checker) consents() {
 			c.wrong(path, "la finalité « %s » ne repose pas sur le consentement : une case n’y changerait rien. Changez « kind », ou la base de la finalité.",
 				`the purpose %q does not rest on consent: a box would change nothing. Change "kind", or the basis of the purpose.`, k.Purpose)
 		}
-		if k.Kind == KindConsent && k.Required {
+		// Without the agreement to use a request for what it asks there is nothing to do; any other agreement beside it must be free.
+		if own := slices.Contains(p.Data, DataNeed) || slices.Contains(p.Data, DataMessages); k.Kind == KindConsent && k.Required && !own {
 			c.wrong(path+".required", "un consentement obligatoire n’est pas libre (RGPD art. 7.4) : retirez « required ».", `a compulsory consent is not free (GDPR art. 7.4): remove "required".`)
+		}
+		switch k.AskedOn {
+		case AskedOnQuestionnaire, AskedOnContact:
+			c.notYet(path+".asked_on", "ce formulaire n’existe pas encore : cette case n’est demandée à personne.", "that form does not exist yet: nobody is asked this box.")
 		}
 		if k.Kind == KindConsent && slices.Contains(k.Channels, ChannelPhone) && (k.Valid.IsZero() || k.Valid.approx() > (Duration{1, UnitYear}).approx()) {
 			c.wrong(path+".valid", "un consentement au démarchage téléphonique vaut un an au plus (C. conso. R223-1) : écrivez valid: 1 year ou moins.",

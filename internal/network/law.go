@@ -46,7 +46,7 @@ var rulesOfLaw = map[LawRule]ruleOfLaw{
 	RuleTwoMonths: {fault.T("RGPD art. 12.3", "GDPR art. 12.3"),
 		fault.T("deux mois en tout, plus court que les trois que la loi admet", "two months in all, shorter than the three that the law admits")},
 	RuleRefusalByMail: {fault.T("RGPD art. 12.2 et 21", "GDPR art. 12.2 and 21"),
-		fault.T("le numéro se confirme aussi par appel, sans code par SMS", "the number can be confirmed by a call, without a code by text")},
+		fault.T("aucun code n’est envoyé à qui appelle la ligne du site, ni quand le navigateur fait la preuve lui-même", "no code is sent to who calls the site's line, nor where the browser gives the proof itself")},
 	RuleRoutingInterest: {fault.T("RGPD art. 22.2", "GDPR art. 22.2"),
 		fault.T("une personne désignée décide", "a named person decides")},
 	RuleWithdrawByMail: {fault.T("RGPD art. 7.3", "GDPR art. 7.3"),
@@ -82,6 +82,7 @@ func (c *checker) differences() {
 		text   fault.Text
 	}{
 		{RuleRoutingInterest, c.n.Modules.AutomatedDecisions != nil, fault.T("ici une personne décide, mais modules.automated_decisions est écrit : retirez l’un des deux.", "here a person decides, but modules.automated_decisions is written: remove one of them.")},
+		{RuleRefusalByMail, c.n.Verification.SMSCode == CodeAlways, fault.T("verification.sms_code impose le code à tous : écrivez without-javascript ou never.", "verification.sms_code imposes the code on everybody: write without-javascript or never.")},
 		{RuleAgeByButton, c.n.Modules.Accounts == nil, fault.T("aucun compte de particulier n’est déclaré : ajoutez modules.accounts et son âge, ou retirez cette différence.", "no consumer's account is declared: add modules.accounts with its age, or remove this difference.")},
 		{RuleNoTransfer, !slices.ContainsFunc(c.n.Recipients, func(r Recipient) bool { return !slices.Contains(european, r.Country) }), fault.T("aucun destinataire n’est hors de l’Union : retirez cette différence.", "no recipient is outside the Union: remove this difference.")},
 	} {

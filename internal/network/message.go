@@ -31,7 +31,7 @@ type MessageKey struct {
 // {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date} · {document} title of a public document · {answer} · {authority} to complain to · {what} was done.
 func MessageKeys() []MessageKey { return slices.Clone(messageKeys) }
 
-func sells(n *Network) bool     { return n.Modules.Sale == SalePerIntroduction }
+func sells(n *Network) bool     { return n.Sells() }
 func byAgent(n *Network) bool   { return n.Modules.Qualification == QualificationAgent }
 func reviewing(n *Network) bool { return n.Modules.Reviews != nil }
 func passes(n *Network) bool    { return n.Modules.Sale != SaleOff }

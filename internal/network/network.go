@@ -80,6 +80,10 @@ func (n *Network) Consent(id string) (Consent, bool) {
 	return find(n.Consents, func(c Consent) bool { return c.ID == id })
 }
 
+// Sells reports whether a professional pays for introductions. Where it is false nothing is priced, offered or passed on by this program, and
+// professionals have no space; what [Sale] declares beyond that, Check calls not executed yet.
+func (n *Network) Sells() bool { return n.Modules.Sale == SalePerIntroduction }
+
 // Notice is a short notice by id; the empty text when the file has none.
 func (n *Network) Notice(id string) fault.Text { return wording(n.Notices, id) }
 

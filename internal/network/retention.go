@@ -214,7 +214,7 @@ func (c *checker) tooLong(path string, p Purpose, k Keep) {
 		}
 	}
 	if k.Remainder != nil {
-		c.law(path+".remainder", fault.T("RGPD art. 4.5", "GDPR art. 4.5"), fault.T("un reste rendu anonyme par empreinte", "a remainder made anonymous by a digest"),
+		c.law(path+".remainder", fault.T("RGPD art. 4.5", "GDPR art. 4.5"), fault.T("il n’en reste qu’une empreinte, anonyme", "only a digest is left, and is anonymous"),
 			fault.T("l’empreinte est à clé, reste une donnée personnelle pseudonymisée, et sert la seule preuve", "the digest is keyed, stays pseudonymous personal data, and serves proof alone"))
 	}
 }

@@ -292,9 +292,9 @@ type Consent struct {
 	ID        string      `yaml:",key"`
 	Kind      ConsentKind // consent, acceptance or request.
 	Purpose   string      // Id of the purpose that it serves.
-	AskedOn   AskedOn     // Where it is asked: form, call or space.
+	AskedOn   AskedOn     // Where it is asked: form, call, space, panel, contact, questionnaire or account.
 	Channels  []Channel   `yaml:",opt"` // Channels that it opens.
-	Required  bool        `yaml:",opt"` // The form cannot be sent without it; never with kind consent (GDPR art. 7.4).
+	Required  bool        `yaml:",opt"` // The form cannot be sent without it; with kind consent only where the purpose is what the person asks for itself (GDPR art. 7.4).
 	Valid     Duration    `yaml:",opt"` // Life of the consent; at most 1 year for phone (C. conso. R223-1).
 	Recipient string      `yaml:",opt"` // Id of the recipient that the wording names besides the operator; nobody else may rely on it.
 	Wording   fault.Text  // Exact sentence beside the box.

@@ -252,6 +252,11 @@ const (
 	AskedOnForm  AskedOn = "form"  // consumer's form
 	AskedOnCall  AskedOn = "call"  // read aloud by an agent
 	AskedOnSpace AskedOn = "space" // professional's space
+
+	AskedOnPanel         AskedOn = "panel"         // cookie panel
+	AskedOnContact       AskedOn = "contact"       // form for messages
+	AskedOnQuestionnaire AskedOn = "questionnaire" // form for opinions
+	AskedOnAccount       AskedOn = "account"       // consumer's own space
 )
 
 // Channel of a message or call.
@@ -327,8 +332,10 @@ func (RecipientRole) words() []string {
 	return all(RecipientProcessor, RecipientController, RecipientBuyer, RecipientAuthority)
 }
 func (ConsentKind) words() []string { return all(KindConsent, KindAcceptance, KindRequest) }
-func (AskedOn) words() []string     { return all(AskedOnForm, AskedOnCall, AskedOnSpace) }
-func (Channel) words() []string     { return all(ChannelSMS, ChannelEmail, ChannelPhone) }
+func (AskedOn) words() []string {
+	return all(AskedOnForm, AskedOnCall, AskedOnSpace, AskedOnPanel, AskedOnContact, AskedOnQuestionnaire, AskedOnAccount)
+}
+func (Channel) words() []string { return all(ChannelSMS, ChannelEmail, ChannelPhone) }
 func (QuestionKind) words() []string {
 	return all(KindChoice, KindChoices, KindNumber, KindText, KindPhotos, KindDate, KindYesNo)
 }

@@ -154,6 +154,9 @@ func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Actio
 	if err != nil {
 		return c, nil, err
 	}
+	if !n.Sells() {
+		return c, nil, fault.New(fault.Denied, "nothing-sold", fault.T("Ce réseau ne vend aucune mise en relation : aucun professionnel n’y a d’accès.", "This network sells no introduction: no professional has access."))
+	}
 	if err := s.normal(n, &in); err != nil {
 		return c, nil, err
 	}

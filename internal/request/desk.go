@@ -235,6 +235,9 @@ func (s *Service) OpenDesk(ctx context.Context, actor auth.Actor, id string) (De
 	return s.desk(ctx, o)
 }
 
+// errUnsold keeps a request in the house where the network file sells no introduction (WA-12, 57): no price, no board, no professional.
+var errUnsold = fault.New(fault.Denied, "nothing-sold", fault.T("Ce réseau ne vend aucune mise en relation : une demande n’y est ni publiée ni transmise.", "This network sells no introduction: a request is neither published nor passed on."))
+
 // errUntaken keeps two agents from typing into one request: it is taken first.
 var errUntaken = fault.New(fault.Conflict, "take-first", fault.T("Prenez d’abord cette demande.", "Take this request first."))
 
@@ -267,7 +270,7 @@ func (s *Service) desk(ctx context.Context, o opened) (Desk, error) {
 	} else if wrong != nil {
 		return Desk{}, wrong
 	}
-	if d.Trade != "" && in.commune.INSEE != "" {
+	if d.Trade != "" && in.commune.INSEE != "" && n.Sells() {
 		p, err := s.decide(ctx, n, r.ID, d.Trade, d.Urgency, d.Intent, in.commune, in.answers, 0)
 		if err != nil {
 			return Desk{}, err
@@ -434,6 +437,9 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 	if r.State != Received {
 		return errState
 	}
+	if !n.Sells() {
+		return errUnsold
+	}
 	if err := s.undecided(ctx, o, d); err != nil {
 		return err
 	}
@@ -559,7 +565,7 @@ func (s *Service) publishByItself(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if r.State != Received || n.Modules.Qualification != network.QualificationAutomatic {
+	if r.State != Received || n.Modules.Qualification != network.QualificationAutomatic || !n.Sells() {
 		return nil
 	}
 	p, err := s.decide(ctx, n, r.ID, r.Trade, r.Urgency, r.Intent, r.Commune(), r.Answers, 0)

@@ -187,8 +187,11 @@ func (v *visit) enterAPI(a api, pattern string) error {
 	if pattern == "" {
 		return nil
 	}
-	if who := a.who[pattern]; who != anyone && who != actor.Who {
+	switch who := a.who[pattern]; {
+	case who != anyone && who != actor.Who:
 		return errNotHere
+	case who == auth.Professional && !v.n.Sells():
+		return errNoPage
 	}
 	return v.readBody()
 }

@@ -77,6 +77,9 @@ func communeOptions(postcode, chosen string) []ui.Option {
 // questions are a form's questions with "when" first. The trade's own free text and photos are asked by the page itself ("words", "photos").
 func (v *visit) questions(f *network.Form) []ui.Question {
 	when := ui.Question{Name: "urgency", Label: v.lang.T("Quand avez-vous besoin d’un professionnel ?", "When do you need a professional?"), Kind: ui.OneOf, Required: true}
+	if !v.n.Sells() {
+		when.Label = v.lang.T("Pour quand ?", "For when?")
+	}
 	for _, u := range v.n.Introductions.Urgencies {
 		when.Options = append(when.Options, ui.Option{Value: u.ID, Label: v.say2(u.Text)})
 	}
@@ -187,6 +190,14 @@ func (v *visit) kept(k *network.Keep) string {
 	return out
 }
 
+// oneOf joins words as a sentence does: a, b ou c.
+func oneOf(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
+}
+
 // keptActive is the time before the archive, and what is left when there is none.
 func (v *visit) keptActive(k *network.Keep) string {
 	out := v.say2(k.Text())
@@ -201,7 +212,7 @@ func (v *visit) keptActive(k *network.Keep) string {
 		for i, r := range k.RenewedBy {
 			acts[i] = v.say2(r.Label())
 		}
-		out += v.lang.Tf(" (le délai repart après %s)", " (the time starts anew after %s)", strings.Join(acts, v.lang.T(" ou ", " or ")))
+		out += v.lang.Tf(" (le délai repart après %s)", " (the time starts anew after %s)", oneOf(acts, v.lang.T("ou", "or")))
 	}
 	if r := k.Remainder; r != nil {
 		out += v.lang.Tf(", puis une empreinte illisible %s", ", then an unreadable digest for %s", v.say2(r.For.Text()))

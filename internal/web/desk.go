@@ -26,9 +26,9 @@ func deskRoutes() []route {
 		{"POST", "/bureau/{id}/rendre", space, staff, 0, (*visit).deskRelease},
 		{"GET", "/rappels", space, staff, 0, (*visit).callBacks},
 		{"POST", "/rappels/{id}/prendre", space, staff, 0, (*visit).takeCallBack},
-		{"GET", "/invendus", space, staff, 0, (*visit).unsold},
-		{"POST", "/invendus/{id}/prendre", space, staff, 0, (*visit).takeUnsold},
-		{"POST", "/invendus/{id}/rendre", space, staff, 0, (*visit).releaseUnsold},
+		{"GET", "/invendus", space, selling, 0, (*visit).unsold},
+		{"POST", "/invendus/{id}/prendre", space, selling, 0, (*visit).takeUnsold},
+		{"POST", "/invendus/{id}/rendre", space, selling, 0, (*visit).releaseUnsold},
 
 		{"GET", "/appels", space, staff, 0, (*visit).calls},
 		{"POST", "/appels", space, staff, 0, (*visit).callByHand},
@@ -45,14 +45,14 @@ func deskRoutes() []route {
 		{"GET", "/demandes/{id}", space, staff, 0, (*visit).requestFile},
 		{"GET", "/demandes/{id}/corriger", space, staff, 0, (*visit).requestFixForm},
 		{"POST", "/demandes/{id}/corriger", space, staff, 0, (*visit).requestFix},
-		{"POST", "/demandes/{id}/prix", space, staff, 0, (*visit).requestPrice},
+		{"POST", "/demandes/{id}/prix", space, selling, 0, (*visit).requestPrice},
 		{"POST", "/demandes/{id}/retirer", space, staff, 0, (*visit).requestWithdraw},
 		{"POST", "/demandes/{id}/reprendre", space, staff, 0, (*visit).unclose},
-		{"POST", "/demandes/{id}/elargir", space, staff, 0, (*visit).requestWiden},
-		{"POST", "/demandes/{id}/proposer", space, staff, 0, (*visit).requestOffer},
+		{"POST", "/demandes/{id}/elargir", space, selling, 0, (*visit).requestWiden},
+		{"POST", "/demandes/{id}/proposer", space, selling, 0, (*visit).requestOffer},
 		{"POST", "/demandes/{id}/sms", space, staff, 0, (*visit).requestText},
 		{"POST", "/demandes/{id}/lien", space, staff, 0, (*visit).requestLink},
-		{"POST", "/demandes/{id}/rejouer", space, staff, 0, (*visit).requestReplay},
+		{"POST", "/demandes/{id}/rejouer", space, selling, 0, (*visit).requestReplay},
 		{"GET", "/demandes/{request}/photos/{id}", space, staff, 0, (*visit).requestPhoto},
 		{"GET", "/recherche", space, staff, 0, (*visit).search},
 		{"POST", "/recherche", space, staff, 0, (*visit).searchFor},
@@ -302,7 +302,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 		f.Values = v.draftValues(n, d.Draft)
 	}
 	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}, {Name: "seen", Value: strconv.Itoa(d.Draft.Seen)}}
-	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats,
+	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats, Unsold: !n.Sells(),
 		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons(d.Network)}
 	p.PublishAs = p.User
 	p.Trades = v.tradeOptions(n)

@@ -29,6 +29,9 @@ import (
 // public is the frame of a page for consumers.
 func (v *visit) public(zone *time.Location) ui.Public {
 	p := ui.Public{Frame: v.frame(zone), Site: ui.Site{Name: v.siteName(v.n, v.site), Phone: v.site.Phone.Display(), Tel: string(v.site.Phone), Operator: v.n.Operator.Name + " " + v.n.Operator.LegalForm}}
+	if !v.n.Sells() {
+		p.Site.Promise = v.say2(v.n.Notice("free")) + " " + v.say2(v.n.Notice("transfer"))
+	}
 	if v.n.Logo() != nil {
 		p.Site.Logo = "/logo.svg?v=" + v.n.Hash()[:8]
 	}
@@ -58,7 +61,7 @@ func (v *visit) home() error {
 		}
 		return v.to("/connexion")
 	}
-	page := ui.Home{Public: v.public(nil), Headline: v.say2(v.site.Tagline), FirstContact: v.n.Introductions.Clocks.FirstContact.Exact()}
+	page := ui.Home{Public: v.public(nil), Headline: v.say2(v.site.Tagline), FirstContact: v.n.Introductions.Clocks.FirstContact.Exact(), CallBack: v.say2(v.n.Introductions.Clocks.CallBack.Text())}
 	for _, slug := range v.site.Trades {
 		t, ok := v.n.Trade(slug)
 		if !ok {
@@ -112,6 +115,9 @@ var largest = sync.OnceValue(func() []geo.Commune {
 
 // coveredPlaces are pages of the site's first trade in the largest communes that somebody covers.
 func (v *visit) coveredPlaces(n int) ([]ui.Link, error) {
+	if !v.n.Sells() {
+		return nil, nil
+	}
 	slug := v.site.Trades[0]
 	counts, err := v.Pros.Covering(v.ctx, slug, largest()...)
 	if err != nil {
@@ -141,7 +147,7 @@ func (v *visit) place() error {
 	trade, slug := v.r.PathValue("trade"), v.r.PathValue("commune")
 	t, ok := v.n.Trade(trade)
 	i := strings.LastIndexByte(slug, '-')
-	if !ok || !slices.Contains(v.site.Trades, trade) || i < 0 {
+	if !ok || !slices.Contains(v.site.Trades, trade) || i < 0 || !v.n.Sells() {
 		return errNoPage
 	}
 	c, ok := geo.ByINSEE(strings.ToUpper(slug[i+1:]))

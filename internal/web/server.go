@@ -136,6 +136,7 @@ const (
 	signed   access = "signed in"
 	prosOnly access = "professional"
 	staff    access = "staff"
+	selling  access = "staff, where introductions are sold"
 )
 
 // route is one line of the table. Body is the most bytes that are read; 0 is 64 kB.
@@ -295,6 +296,9 @@ func (v *visit) identify() error {
 
 func (v *visit) admit(a access) error {
 	ok := false
+	if (a == selling || a == prosOnly) && !v.n.Sells() {
+		return errNoPage // a module that is off has no pages, whoever asks
+	}
 	switch a {
 	case open:
 		ok = true
@@ -307,7 +311,7 @@ func (v *visit) admit(a access) error {
 		ok = v.actor.Who == auth.StaffMember || v.actor.Who == auth.Professional
 	case prosOnly:
 		ok = v.actor.Who == auth.Professional
-	case staff:
+	case staff, selling:
 		ok = v.actor.Who == auth.StaffMember
 	}
 	switch {

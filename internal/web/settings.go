@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,14 +47,19 @@ func (v *visit) settings() error {
 		}
 		page.Editions = append(page.Editions, line)
 	}
-	page.Groups = []ui.SettingGroup{
+	price := []ui.SettingGroup{{Title: v.lang.T("Prix d’une mise en relation, hors taxe", "Price of an introduction, excl. VAT"), Facts: v.priceFacts(n)}}
+	if !n.Sells() {
+		price = nil
+	}
+	page.Groups = slices.Concat([]ui.SettingGroup{
 		{Title: v.lang.T("Ce que fait ce réseau", "What this network does"), Facts: v.moduleFacts(n)},
 		{Title: v.lang.T("Promesses et délais", "Promises and delays"), Facts: v.clockFacts(n)},
-		{Title: v.lang.T("Prix d’une mise en relation, hors taxe", "Price of an introduction, excl. VAT"), Facts: v.priceFacts(n)},
+	}, price, []ui.SettingGroup{
 		{Title: v.lang.T("Limites contre les abus", "Limits against abuse"), Facts: v.limitFacts(n)},
 		{Title: v.lang.T("Pourquoi des données sont gardées, et combien de temps", "Why data is kept, and for how long"), Facts: v.purposeFacts(n)},
 		{Title: v.lang.T("Qui en reçoit", "Who receives data"), Facts: v.recipientFacts(n)},
-	}
+		{Title: v.lang.T("Ce que le droit écarte, et ce qui n’est pas encore exécuté", "What law overrides, and what is not executed yet"), Facts: v.differenceFacts(n)},
+	})
 	return v.show(page)
 }
 
@@ -74,12 +80,17 @@ func (v *visit) moduleFacts(n *network.Network) []ui.Fact {
 		network.SaleForwarded: {"transmise aux membres", "forwarded to members"}, network.SaleOff: {"aucune donnée n’est transmise", "no data is passed on"}}[n.Modules.Sale]
 	f.add("Vente", "Sale", v.lang.T(sale[0], sale[1]))
 	if n.Modules.Qualification == network.QualificationAgent {
-		f.add("Qualification", "Qualification", v.lang.T("par un conseiller, qui fixe le prix et signe la publication", "by an agent, who prices and signs the publication"))
+		f.add("Qualification", "Qualification", v.lang.T("par un conseiller", "by an agent"))
 	} else {
 		f.add("Qualification", "Qualification", v.lang.T("automatique", "automatic"))
 	}
-	f.add("Places par demande", "Seats for a request", strconv.Itoa(n.Introductions.Seats))
-	f.add("Qui est prévenu", "Who is told", v.lang.T("tous les professionnels éligibles à la fois ; à égalité, un tirage engagé d’avance au registre public", "all eligible professionals at once; ties by a draw committed beforehand in the public log"))
+	if n.Sells() {
+		f.add("Places par demande", "Seats for a request", strconv.Itoa(n.Introductions.Seats))
+		f.add("Qui est prévenu", "Who is told", v.lang.T("tous les professionnels éligibles à la fois ; à égalité, un tirage engagé d’avance au registre public", "all eligible professionals at once; ties by a draw committed beforehand in the public log"))
+	}
+	if n.Modules.AutomatedDecisions == nil {
+		f.add("Décisions", "Decisions", v.lang.T("toujours par une personne désignée", "always by a named person"))
+	}
 	if r := n.Modules.Recordings; r != nil {
 		f.add("Enregistrement des appels", "Recording of calls", v.lang.Tf("%s des appels, annoncé avant toute question", "%s of calls, announced before any question", r.Record.FR()))
 	} else {
@@ -171,6 +182,20 @@ func (v *visit) keptFor(k *network.Keep) string {
 		out += v.lang.Tf(", puis %s en archive fermée (%s)", ", then %s in a closed archive (%s)", v.say2(k.Archive.For.Text()), v.roleName(k.Archive.ReadBy))
 	}
 	return out
+}
+
+// differenceFacts are what check tells beside mistakes, for those who work under the file.
+func (v *visit) differenceFacts(n *network.Network) []ui.Fact {
+	f := factList{l: v.lang}
+	for _, p := range network.Check(n) {
+		if p.Severity == network.LawDiffers || p.Severity == network.NotYet {
+			f.all = append(f.all, ui.Fact{Label: p.Path, Value: v.say2(p.Text)})
+		}
+	}
+	if len(f.all) == 0 {
+		f.all = append(f.all, ui.Fact{Label: v.say2(fault.T("Rien", "Nothing"))})
+	}
+	return f.all
 }
 
 func (v *visit) recipientFacts(n *network.Network) []ui.Fact {

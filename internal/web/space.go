@@ -15,11 +15,17 @@ var navNeeds = map[string]auth.Action{
 	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/ventes": auth.SalesRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
+// soldOnly are the pages of staff that exist only where introductions are sold.
+var soldOnly = map[string]bool{"/invendus": true, "/pros": true, "/ventes": true}
+
 // spaceFrame is the frame of a page for people who are signed in.
 func (v *visit) spaceFrame() ui.Space {
 	s := ui.Space{Frame: v.frame(nil), Operator: v.n.Operator.Name, Pro: v.actor.Who == auth.Professional, Demo: v.Config.Demo}
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
+		if soldOnly[path] && !v.n.Sells() {
+			continue
+		}
 		if known && (act == "" || v.actor.Can(act)) {
 			s.May = append(s.May, path)
 		}

@@ -22,16 +22,16 @@ import (
 func staffRoutes() []route {
 	return []route{
 		{"GET", "/aujourdhui", space, staff, 0, (*visit).today},
-		{"GET", "/pros", space, staff, 0, (*visit).proList},
-		{"GET", "/pros/nouveau", space, staff, 0, (*visit).proNew},
-		{"POST", "/pros/nouveau", space, staff, 0, (*visit).proCreate},
-		{"GET", "/pros/{id}", space, staff, 0, (*visit).proFile},
-		{"POST", "/pros/{id}", space, staff, 0, (*visit).proEdit},
-		{"POST", "/pros/{id}/suspendre", space, staff, 0, (*visit).proSuspend},
-		{"POST", "/pros/{id}/reprendre", space, staff, 0, (*visit).proResume},
-		{"POST", "/pros/{id}/clore", space, staff, 0, (*visit).proClose},
-		{"POST", "/pros/{id}/virement", space, staff, 0, (*visit).proTransfer},
-		{"POST", "/pros/{id}/inviter", space, staff, 0, (*visit).proInvite},
+		{"GET", "/pros", space, selling, 0, (*visit).proList},
+		{"GET", "/pros/nouveau", space, selling, 0, (*visit).proNew},
+		{"POST", "/pros/nouveau", space, selling, 0, (*visit).proCreate},
+		{"GET", "/pros/{id}", space, selling, 0, (*visit).proFile},
+		{"POST", "/pros/{id}", space, selling, 0, (*visit).proEdit},
+		{"POST", "/pros/{id}/suspendre", space, selling, 0, (*visit).proSuspend},
+		{"POST", "/pros/{id}/reprendre", space, selling, 0, (*visit).proResume},
+		{"POST", "/pros/{id}/clore", space, selling, 0, (*visit).proClose},
+		{"POST", "/pros/{id}/virement", space, selling, 0, (*visit).proTransfer},
+		{"POST", "/pros/{id}/inviter", space, selling, 0, (*visit).proInvite},
 
 		{"GET", "/equipe", space, staff, 0, (*visit).team},
 		{"POST", "/equipe", space, staff, 0, (*visit).teamInvite},
@@ -46,8 +46,8 @@ func staffRoutes() []route {
 		{"GET", "/journal", space, staff, 0, (*visit).journal},
 		{"GET", "/journal.csv", space, staff, 0, (*visit).journalCSV},
 		{"POST", "/journal/adresses", space, staff, 0, (*visit).blockAddress},
-		{"GET", "/ventes", space, staff, 0, (*visit).sales},
-		{"GET", "/ventes.csv", space, staff, 0, (*visit).salesCSV},
+		{"GET", "/ventes", space, selling, 0, (*visit).sales},
+		{"GET", "/ventes.csv", space, selling, 0, (*visit).salesCSV},
 		{"GET", "/reglages", space, staff, 0, (*visit).settings},
 	}
 }

@@ -10,6 +10,7 @@ type Site struct {
 	Operator string // legal name, in the footer
 	Logo     string // address of the network's drawing; empty when it has none
 	Trades   []Link
+	Promise  string // what is said instead of a professional's call, where the house's own advisers answer; empty elsewhere
 }
 
 // Public is the frame of a page for consumers.
@@ -25,6 +26,7 @@ type Home struct {
 	Trades       []TradeCard
 	Places       []Link        // a few trade × commune pages
 	FirstContact time.Duration // the promise: a call within
+	CallBack     string        // how soon an adviser calls, in words, where no professional does
 }
 
 // TradeCard is one trade to choose. Icon is an icon's name (see Icon); Href goes to the form.

@@ -117,6 +117,7 @@ type Desk struct {
 	Asked     []Candidate
 	Excluded  []Excluded
 	Price     Price
+	Unsold    bool         // the network sells nothing: no price, nobody asked, nothing published
 	Seats     int          // at most
 	Missing   []string     // what is missing before it may be published, in words
 	Reasons   []Option     // of closing without publishing
