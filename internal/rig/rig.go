@@ -21,6 +21,7 @@ import (
 	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/db/dbtest"
+	"entremise/internal/document"
 	"entremise/internal/edition"
 	"entremise/internal/geo"
 	"entremise/internal/job"
@@ -45,24 +46,25 @@ const (
 
 // Rig is one house. Its makers may be called from several goroutines at once.
 type Rig struct {
-	Clock    *dbtest.Clock
-	DB, Keys *db.DB
-	Vault    *vault.Vault
-	Editions *edition.Store
-	Network  *network.Network
-	Auth     *auth.Service
-	Hasher   *auth.Hasher
-	Links    *auth.Signer
-	Proof    *proof.Log
-	Post     *Post
-	Bank     *Bank
-	Notify   *notify.Service
-	Pros     *pro.Service
-	Billing  *billing.Service
-	Requests *request.Service
-	Calls    *call.Service
-	Line     *Line
-	Jobs     *job.Runner
+	Clock     *dbtest.Clock
+	DB, Keys  *db.DB
+	Vault     *vault.Vault
+	Editions  *edition.Store
+	Network   *network.Network
+	Auth      *auth.Service
+	Hasher    *auth.Hasher
+	Links     *auth.Signer
+	Proof     *proof.Log
+	Post      *Post
+	Bank      *Bank
+	Notify    *notify.Service
+	Pros      *pro.Service
+	Billing   *billing.Service
+	Requests  *request.Service
+	Calls     *call.Service
+	Documents *document.Service
+	Line      *Line
+	Jobs      *job.Runner
 
 	main, keys db.Options // where both databases are
 	count      atomic.Int64
@@ -125,12 +127,14 @@ func (r *Rig) open(t testing.TB) {
 	r.Billing = billing.New(r.DB, r.Vault, r.Editions, r.Notify, r.Pros, r.Bank.card(), url)
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
+	r.Documents = document.New(document.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Auth: r.Auth, Pros: r.Pros, Requests: r.Requests, URL: url})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
 	r.Pros.Register(r.Jobs)
 	r.Billing.Register(r.Jobs)
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)
+	r.Documents.Register(r.Jobs)
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/network"
@@ -148,6 +149,7 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 		Rights: v.lang.Tf("Vous pouvez demander l’accès, la correction, l’effacement, la limitation ou une copie de vos données, ou vous opposer à leur emploi : %s. Vous pouvez vous plaindre auprès de la CNIL.",
 			"You may ask for access, correction, erasure, restriction or a copy of your data, or object to their use: %s. You may complain to the CNIL.", o.Officer.Email),
 		Sources: v.say2(v.n.Notice("transfer"))}
+	l := document.Lang(v.lang)
 	for _, p := range v.n.Purposes {
 		if !slices.Contains(p.People, whose) {
 			continue
@@ -158,49 +160,9 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 				to = append(to, v.say2(r.Label))
 			}
 		}
-		n.Purposes = append(n.Purposes, ui.NoticePurpose{Label: v.say2(p.Label), Basis: v.basis(p.Basis), Recipients: strings.Join(to, " ; "), Kept: v.kept(p.Keep)})
+		n.Purposes = append(n.Purposes, ui.NoticePurpose{Label: v.say2(p.Label), Basis: document.Basis(l, p.Basis, whose), Recipients: strings.Join(to, " ; "), Kept: document.Kept(l, p.Keep)})
 	}
 	return n
-}
-
-func (v *visit) basis(b network.Basis) string {
-	switch b {
-	case network.BasisConsent:
-		return v.lang.T("votre accord", "your consent")
-	case network.BasisContract:
-		return v.lang.T("votre demande", "your request")
-	case network.BasisLegal:
-		return v.lang.T("une obligation légale", "a legal duty")
-	}
-	return v.lang.T("notre intérêt légitime", "our legitimate interest")
-}
-
-// kept says a retention in words.
-func (v *visit) kept(k *network.Keep) string {
-	if k == nil {
-		return ""
-	}
-	var parts []string
-	switch k.While {
-	case network.WhileRequestOpen:
-		parts = append(parts, v.lang.T("le temps de votre demande", "while your request is open"))
-	case network.WhileAccountOpen:
-		parts = append(parts, v.lang.T("le temps du compte", "while the account is open"))
-	case network.WhileConsentStands:
-		parts = append(parts, v.lang.T("tant que dure votre accord", "while your consent stands"))
-	case network.WhileContract:
-		parts = append(parts, v.lang.T("le temps du contrat", "while the contract runs"))
-	}
-	for _, d := range []network.Duration{k.Then, k.For} {
-		if !d.IsZero() {
-			parts = append(parts, v.say2(d.Text()))
-		}
-	}
-	out := strings.Join(parts, v.lang.T(", puis ", ", then "))
-	if k.Archive != nil {
-		out += v.lang.Tf(", puis %s en archive fermée", ", then %s in a closed archive", v.say2(k.Archive.For.Text()))
-	}
-	return out
 }
 
 // readAsk decodes the form. Names are those of the fault's fields, so that an error finds its field.
