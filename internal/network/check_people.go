@@ -33,7 +33,8 @@ func (c *checker) purposes() {
 		case p.Balance != "" && c.n.texts["fr"][p.Balance] == "":
 			c.wrong(path+".balance", "le texte texts/fr/%s.md manque : écrivez la mise en balance.", "the text texts/fr/%s.md is missing: write the balance.", p.Balance)
 		}
-		if p.Basis == BasisConsent && !slices.ContainsFunc(c.n.Consents, func(k Consent) bool { return k.Purpose == p.ID && k.Kind == KindConsent }) {
+		_, panel := c.n.Cookies.Purpose(p.ID) // a cookie purpose of the same name is asked on the cookie panel
+		if p.Basis == BasisConsent && !panel && !slices.ContainsFunc(c.n.Consents, func(k Consent) bool { return k.Purpose == p.ID && k.Kind == KindConsent }) {
 			c.wrong(path, "cette finalité repose sur le consentement et aucune case ne le demande : ajoutez-en une dans consents, ou changez la base.",
 				"this purpose rests on consent and no box asks for it: add one to consents, or change the basis.")
 		}

@@ -61,7 +61,7 @@ var lawBefore = Duration{15, UnitDay}
 func (n *Network) Rule(k DocumentKind) Document {
 	d, _ := find(n.Documents, func(d Document) bool { return d.ID == k })
 	d.ID = k
-	if k.ForPros() && passes(n) {
+	if k.ForPros() && sells(n) {
 		if d.Before.approx() < lawBefore.approx() {
 			d.Before = lawBefore
 		}
@@ -76,7 +76,7 @@ func (n *Network) Rule(k DocumentKind) Document {
 func tells(who Person) func(*Network) bool {
 	return func(n *Network) bool {
 		return slices.ContainsFunc(n.DocumentKinds(), func(k DocumentKind) bool {
-			return slices.Contains(n.Rule(k).Tell, ToldEmail) && (who == Professional && passes(n) || who == Consumer && !k.ForPros())
+			return slices.Contains(n.Rule(k).Tell, ToldEmail) && (who == Professional && sells(n) || who == Consumer && !k.ForPros())
 		})
 	}
 }
@@ -90,7 +90,7 @@ func (c *checker) documents() {
 		}
 		law := c.n.Rule(d.ID)
 		if d.Before != law.Before || !slices.Contains(d.Tell, ToldEmail) && slices.Contains(law.Tell, ToldEmail) {
-			c.remark(path, "le règlement (UE) 2019/1150, art. 3.2, veut qu’un changement des conditions des professionnels leur soit annoncé sur support durable quinze jours avant de valoir. La règle qui protège le plus est appliquée.",
+			c.differs(path, "le règlement (UE) 2019/1150, art. 3.2, veut qu’un changement des conditions des professionnels leur soit annoncé sur support durable quinze jours avant de valoir. La règle qui protège le plus est appliquée.",
 				"Reg. (EU) 2019/1150 art. 3.2 wants a change of professionals' terms to be told on a durable medium fifteen days before it applies. The rule that protects more is applied.")
 		}
 		if !d.Before.IsZero() && len(d.Tell) == 0 && len(law.Tell) == 0 {

@@ -23,8 +23,6 @@ const (
 	RuleOneButton       LawRule = "one-button-consent"          // CS-03: "OK" is taken for consent
 	RuleBrowserSettings LawRule = "browser-settings-consent"    // WA-66: settings of the browser are taken for a choice
 	RuleAgeByButton     LawRule = "age-by-one-button"           // CS-04: the same button certifies an age
-	RuleRegister        LawRule = "opposition-register"         // RN-115…117, AQ-67: who is not on a list may be called
-	RuleTwoMonths       LawRule = "two-months-to-answer"        // RN-113: an extension ends after two months in all
 	RuleRefusalByMail   LawRule = "refusal-by-mail"             // AQ-43: a refusal must be written to the officer
 	RuleRoutingInterest LawRule = "routing-on-interest"         // AQ-26: an automated decision rests on legitimate interest
 	RuleWithdrawByMail  LawRule = "withdrawal-in-writing"       // WA-44: consent is withdrawn by a letter with five particulars
@@ -41,10 +39,6 @@ var rulesOfLaw = map[LawRule]ruleOfLaw{
 		fault.T("le choix se fait sur le site ; les réglages du navigateur ne sont qu’expliqués", "the choice is made on the site; browser settings are only explained")},
 	RuleAgeByButton: {fault.T("loi 78-17 art. 45, RGPD art. 8", "Act 78-17 art. 45, GDPR art. 8"),
 		fault.T("l’âge n’est pas tiré d’un clic : aucun compte de particulier ne s’ouvre", "no age is taken from a click: no consumer's account is opened")},
-	RuleRegister: {fault.T("C. conso. L223-1, en vigueur le 11 août 2026", "C. conso. L223-1, in force on 11 August 2026"),
-		fault.T("personne n’est démarché par téléphone sans accord préalable, inscrit ou non", "nobody is canvassed by phone without prior consent, listed or not")},
-	RuleTwoMonths: {fault.T("RGPD art. 12.3", "GDPR art. 12.3"),
-		fault.T("deux mois en tout, plus court que les trois que la loi admet", "two months in all, shorter than the three that the law admits")},
 	RuleRefusalByMail: {fault.T("RGPD art. 12.2 et 21", "GDPR art. 12.2 and 21"),
 		fault.T("aucun code n’est envoyé à qui appelle la ligne du site, ni quand le navigateur fait la preuve lui-même", "no code is sent to who calls the site's line, nor where the browser gives the proof itself")},
 	RuleRoutingInterest: {fault.T("RGPD art. 22.2", "GDPR art. 22.2"),
@@ -58,7 +52,7 @@ var rulesOfLaw = map[LawRule]ruleOfLaw{
 }
 
 func (LawRule) words() []string {
-	return all(RuleOneButton, RuleBrowserSettings, RuleAgeByButton, RuleRegister, RuleTwoMonths, RuleRefusalByMail, RuleRoutingInterest, RuleWithdrawByMail, RuleNoTransfer, RuleEndlessHold)
+	return all(RuleOneButton, RuleBrowserSettings, RuleAgeByButton, RuleRefusalByMail, RuleRoutingInterest, RuleWithdrawByMail, RuleNoTransfer, RuleEndlessHold)
 }
 
 // Article is the law that differs from the document.
@@ -97,6 +91,11 @@ func (c *checker) law(path string, article, document, executed fault.Text) {
 	c.add(LawDiffers, root, path, fault.T(
 		article.FR+" : le document dit « "+strings.TrimSuffix(document.FR, ".")+" » ; est exécuté : "+executed.FR+".",
 		article.EN+": the document says “"+strings.TrimSuffix(document.Say("en"), ".")+"”; executed: "+executed.EN+"."))
+}
+
+// differs is law for a section that says in a sentence of its own what differs and what is executed.
+func (c *checker) differs(path, fr, en string, args ...any) {
+	c.add(LawDiffers, root, path, fault.Tf(fr, en, args...))
 }
 
 // notYet notes what the file declares and this version of the program does not do.

@@ -261,7 +261,7 @@ var mistakes = []struct {
 	{"joint with nobody", "network.yaml", "    recipients: [buyer, hosting]\n", "    recipients: [buyer, hosting]\n    joint: {with: client, arrangement: joint-client}\n"},
 	{"third party without agreement", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  third_parties: consent-only\n"},
 	{"unknown difference", "network.yaml", "cookies:\n", "differences: {weekend-calls: On appelle le dimanche.}\ncookies:\n"},
-	{"difference of a register", "network.yaml", "cookies:\n", "differences: {opposition-register: {fr: Les numéros inscrits ne sont pas appelés., en: Listed numbers are not called.}}\ncookies:\n"},
+	{"difference of a settled rule", "network.yaml", "cookies:\n", "differences: {withdrawal-in-writing: {fr: Un accord se retire par lettre., en: Consent is withdrawn by letter.}}\ncookies:\n"},
 	{"difference that the modules deny", "network.yaml", "cookies:\n", "differences: {routing-on-interest: L’envoi automatique repose sur notre intérêt., age-by-one-button: OK certifie l’âge., no-transfer-despite-abroad: Rien ne sort.}\ncookies:\n"},
 	{"accounts for children", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  accounts: {minimum_age: 0}\n"},
 	{"accounts that nobody can open", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  accounts: {minimum_age: 15}\n"},

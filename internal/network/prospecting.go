@@ -81,7 +81,7 @@ func (c *checker) prospecting() {
 	const at = "prospecting"
 	if r := p.Register; r != nil {
 		if c.n.InForce >= registerEnded {
-			c.remark(at+".register", "ce registre a pris fin le 11 août 2026 : depuis, un appel commercial demande l’accord préalable de la personne (C. conso. L223-1). La liste chargée et l’accord sont exigés tous les deux.",
+			c.differs(at+".register", "ce registre a pris fin le 11 août 2026 : depuis, un appel commercial demande l’accord préalable de la personne (C. conso. L223-1). La liste chargée et l’accord sont exigés tous les deux.",
 				"this register ended on 11 August 2026: since then a commercial call needs the person’s prior consent (C. conso. L223-1). The loaded list and the consent are both asked for.")
 		}
 		if r.Effect.approx() > (Duration{30, UnitDay}).approx() {
@@ -95,12 +95,12 @@ func (c *checker) prospecting() {
 		article string
 	}{{"calls", p.Calls, CanvassingHours(), "C. conso. D223-9"}, {"texts", p.Texts, MarketingHours(), "AF2M"}} {
 		if h.hours != nil && !h.hours.within(h.law) {
-			c.remark(at+"."+h.path, "ces jours ou ces heures dépassent ceux qui s’appliquent (%s) : la règle qui protège le plus est appliquée.", "these days or hours go beyond those that apply (%s): the rule that protects more is applied.", h.article)
+			c.differs(at+"."+h.path, "ces jours ou ces heures dépassent ceux qui s’appliquent (%s) : la règle qui protège le plus est appliquée.", "these days or hours go beyond those that apply (%s): the rule that protects more is applied.", h.article)
 		}
 	}
 	law := CanvassingAttempts()
 	if l := p.Attempts; l.Max > 0 && (l.Max > law.Max || l.Within.approx() < law.Within.approx()) {
-		c.add(Remark, root, at+".attempts", fault.T("la loi limite à "+strconv.Itoa(law.Max)+" appels en 30 jours (C. conso. D223-9) : la règle qui protège le plus est appliquée.",
+		c.add(LawDiffers, root, at+".attempts", fault.T("la loi limite à "+strconv.Itoa(law.Max)+" appels en 30 jours (C. conso. D223-9) : la règle qui protège le plus est appliquée.",
 			"law allows "+strconv.Itoa(law.Max)+" calls in 30 days (C. conso. D223-9): the rule that protects more is applied."))
 	}
 }

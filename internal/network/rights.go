@@ -26,7 +26,7 @@ type Rights struct {
 	Authority  Authority      // Where to complain.
 	Answers    []Wording      `min:"1"`     // Ready-made answers that the officer starts from.
 	Refusals   []Wording      `min:"1"`     // Grounds of law for refusing (GDPR art. 12.4, 12.5, 17.3).
-	Tell       []Hears         `yaml:",opt"` // Processors and partners that are told of rectification, erasure and restriction (GDPR art. 19); professionals who bought are always told.
+	Tell       []Hears        `yaml:",opt"` // Processors and partners that are told of rectification, erasure and restriction (GDPR art. 19); professionals who bought are always told.
 	Remind     Duration       // Time after which who was told and did not confirm is reminded.
 }
 
@@ -170,7 +170,7 @@ func (n *Network) RightAnswer(id, lang string, vars map[string]string) string {
 
 func takesRights(n *Network) bool { return n.Rights != nil }
 func readsMail(n *Network) bool   { return n.Inbox != nil }
-func tellsPros(n *Network) bool   { return n.Rights != nil && passes(n) }
+func tellsPros(n *Network) bool   { return n.Rights != nil && sells(n) }
 
 func (c *checker) rights() {
 	r := c.n.Rights
@@ -189,6 +189,11 @@ func (c *checker) rights() {
 		c.wrong("rights.extended", "la durée prolongée (%s) compte depuis la réception : elle dépasse « answer » (%s).", "the extended time (%s) counts from receipt: it is more than \"answer\" (%s).", r.Extended, r.Answer)
 	case r.Extended.approx() > 3*month:
 		c.wrong("rights.extended", "le règlement donne trois mois en tout, au plus (RGPD art. 12.3) : réduisez %s.", "the regulation gives three months in all, at most (GDPR art. 12.3): shorten %s.", r.Extended)
+	}
+	if three := (Duration{3, UnitMonth}); !r.Extended.IsZero() && r.Extended.approx() < three.approx() {
+		t := r.Extended.Text()
+		c.law("rights.extended", fault.T("RGPD art. 12.3", "GDPR art. 12.3"), fault.T("une réponse peut prendre "+t.FR+" en tout", "an answer may take "+t.EN+" in all"),
+			fault.T("ce délai, plus court que les "+three.Text().FR+" que le règlement admet", "this time, shorter than the "+three.Text().EN+" that the regulation admits"))
 	}
 	if r.Warn.approx() >= r.Answer.approx() {
 		c.wrong("rights.warn", "l’avertissement vient avant la fin du délai : écrivez moins que %s.", "the warning comes before the end of the clock: write less than %s.", r.Answer)

@@ -292,7 +292,7 @@ type Consent struct {
 	ID        string      `yaml:",key"`
 	Kind      ConsentKind // consent, acceptance or request.
 	Purpose   string      // Id of the purpose that it serves.
-	AskedOn   AskedOn     // Where it is asked: form, call, space, panel, contact, questionnaire or account.
+	AskedOn   AskedOn     // Where it is asked: form, call, space, contact, questionnaire or account.
 	Channels  []Channel   `yaml:",opt"` // Channels that it opens.
 	Required  bool        `yaml:",opt"` // The form cannot be sent without it; with kind consent only where the purpose is what the person asks for itself (GDPR art. 7.4).
 	Valid     Duration    `yaml:",opt"` // Life of the consent; at most 1 year for phone (C. conso. R223-1).

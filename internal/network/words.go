@@ -253,7 +253,6 @@ const (
 	AskedOnCall  AskedOn = "call"  // read aloud by an agent
 	AskedOnSpace AskedOn = "space" // professional's space
 
-	AskedOnPanel         AskedOn = "panel"         // cookie panel
 	AskedOnContact       AskedOn = "contact"       // form for messages
 	AskedOnQuestionnaire AskedOn = "questionnaire" // form for opinions
 	AskedOnAccount       AskedOn = "account"       // consumer's own space
@@ -333,7 +332,7 @@ func (RecipientRole) words() []string {
 }
 func (ConsentKind) words() []string { return all(KindConsent, KindAcceptance, KindRequest) }
 func (AskedOn) words() []string {
-	return all(AskedOnForm, AskedOnCall, AskedOnSpace, AskedOnPanel, AskedOnContact, AskedOnQuestionnaire, AskedOnAccount)
+	return all(AskedOnForm, AskedOnCall, AskedOnSpace, AskedOnContact, AskedOnQuestionnaire, AskedOnAccount)
 }
 func (Channel) words() []string { return all(ChannelSMS, ChannelEmail, ChannelPhone) }
 func (QuestionKind) words() []string {
