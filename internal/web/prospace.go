@@ -45,6 +45,7 @@ func proRoutes() []route {
 		{"POST", "/profil/zone", space, prosOnly, 0, (*visit).profileArea},
 		{"POST", "/profil/horaires", space, prosOnly, 0, (*visit).profileHours},
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
+		{"POST", "/profil/nouveautes", space, prosOnly, 0, (*visit).profileChoices},
 		{"POST", "/profil/avis", space, prosOnly, 0, (*visit).profileNotices},
 		{"POST", "/profil/plafonds", space, prosOnly, 0, (*visit).profileCaps},
 		{"POST", "/profil/jetons", space, prosOnly, 0, (*visit).profileToken},

@@ -214,6 +214,7 @@ type Profile struct {
 	From     string   // absence, ISO dates; empty for none
 	Until    string
 	SMS      bool
+	News     []Consent // what he agreed to be sent besides
 	Email    bool
 	PerDay   string // caps; empty is none
 	PerMonth string
