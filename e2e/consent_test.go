@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -62,7 +64,9 @@ func TestConsent_keptShownReceiptedTakenBack(t *testing.T) {
 		// By the link.
 		consumer.post(siteHost, "/ma-demande/retrait", url.Values{"consent": {"opinion"}}).want(303)
 		consumer.get(siteHost, "/ma-demande/accords").want(200).has("remplacé depuis")
-		h.letter("a receipt of the withdrawal", func(m sent) bool { return m.Kind == "consent-receipt" && m.Object == id && strings.Contains(m.Text, "Non, le ") })
+		h.letter("a receipt of the withdrawal", func(m sent) bool {
+			return m.Kind == "consent-receipt" && m.Object == id && strings.Contains(m.Text, "Non, le ")
+		})
 
 		// Aloud, to an agent; a name is no reference.
 		aloud := leak()
@@ -118,4 +122,42 @@ func TestConsent_professionalsNewsByChannel(t *testing.T) {
 	}
 	h.enter("Operator").get(spaceHost, "/journal?what=consent.choose").want(200).has("pro-news-email yes", "pro-news-email no").lacks("pro-news-sms yes")
 	clause(t, "ET-113")
+}
+
+// What a buyer downloads proves the consumer's request without us: to anybody who has the log's key, and to nobody once a letter was changed.
+func TestPassport_verifiesOffline(t *testing.T) {
+	h := newHouse(t)
+	consumer, id := h.asked(leak())
+	h.publish(h.enter("Agent"), id, "", nil).want(303)
+	pro := h.buyer(id)
+	bought := h.buy(pro, id, "wallet").want(303).header.Get("Location")
+	pro.get(spaceHost, bought).want(200).has(bought + "/passeport.json")
+	h.settled()
+	var file *answer
+	eventually(t, "the proof is in the log", func() bool { file = pro.get(spaceHost, bought+"/passeport.json"); return file.status == 200 })
+	leaf := regexp.MustCompile(`/log/preuve/[^"]+`).FindString(consumer.get(siteHost, "/ma-demande/accords").want(200).body)
+	key := decode[struct{ Verifier string }](h.visitor().get(spaceHost, leaf).want(200)).Verifier // as the operator publishes it
+	for _, secret := range secrets {
+		if strings.Contains(file.body, secret) {
+			t.Errorf("the passport holds %q", secret)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "passeport.json")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(file.body)
+	if said := done(t, "verify", path, "--key", key); !strings.Contains(said, "Je demande à être rappelé") || !strings.Contains(said, "It holds") {
+		t.Error(said)
+	}
+	write(strings.Replace(file.body, "Je demande", "J’exige", 1))
+	refused(t, "changed after it was signed", "verify", path)
+	write("{}")
+	refused(t, "no passport", "verify", path)
+	h.enter("Agent").get(spaceHost, bought+"/passeport.json").want(403)
+	consumer.post(siteHost, "/ma-demande/annuler", nil).want(303)
+	pro.get(spaceHost, bought+"/passeport.json").want(404)
 }

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"net/http"
-
 	"entremise/internal/auth"
 	"entremise/internal/network"
 	"entremise/internal/privacy"
@@ -52,12 +50,7 @@ func (v *visit) shown(request, id string) error {
 }
 
 func (v *visit) plain(text string) error {
-	h := v.w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	v.w.WriteHeader(http.StatusOK)
-	_, err := v.w.Write([]byte(text))
-	return err
+	return v.file("text/plain; charset=utf-8", "inline", []byte(text))
 }
 
 func (v *visit) requestConsentWithdraw() error {

@@ -114,6 +114,7 @@ type Bought struct {
 	Masked   string // why the details are hidden again: "Le client ne souhaite plus être contacté"
 	PDF      string
 	VCard    string
+	Passport string // the file that proves the consumer's request, to keep
 	Invoice  Link
 	Reminder string // the operator's words (ET-90)
 	K, Seats int
