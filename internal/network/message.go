@@ -74,8 +74,8 @@ var messageKeys = []MessageKey{
 	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, sells},
 	{"notifications-stopped", Professional, true, true, []string{"link"}, sells},
 	{"address-invalid", Professional, true, true, []string{"link"}, sells},
-	{"terms-changed", Professional, false, true, []string{"name", "document", "date", "link"}, tells(Professional)},
 	{"rights-told", Professional, false, true, []string{"name", "ref", "what", "link"}, tellsPros},
+	{"terms-changed", Professional, false, true, []string{"name", "document", "date", "link"}, tells(Professional)},
 
 	{"staff-invite", Staff, false, true, []string{"name", "link"}, nil},
 	{"rights-due", Staff, false, true, []string{"ref", "link", "date"}, takesRights},

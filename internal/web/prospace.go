@@ -22,6 +22,8 @@ import (
 // proRoutes are a professional's pages. A suspended one comes in and is told why (ET-85); what he may still do is the services' question.
 func proRoutes() []route {
 	return []route{
+		{"GET", "/droits", space, prosOnly, 0, (*visit).proRights},
+		{"POST", "/droits", space, prosOnly, 0, (*visit).proRightsSend},
 		{"GET", "/tableau", space, prosOnly, 0, (*visit).board},
 		{"GET", "/tableau/{id}", space, prosOnly, 0, (*visit).sheet},
 		{"POST", "/tableau/{id}/acheter", space, prosOnly, 0, (*visit).buy},

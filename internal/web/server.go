@@ -295,6 +295,14 @@ func (v *visit) identify() error {
 			return err
 		}
 	}
+	if c, err := v.r.Cookie(v.cookie("case")); err == nil && !v.space && (v.actor.Who == auth.Visitor || v.actor.Who == auth.Consumer) {
+		actor, err := v.Inbox.Link(v.ctx, c.Value)
+		if err == nil {
+			v.actor.Who, v.actor.Case = auth.Consumer, actor.Case
+		} else if fault.Of(err) == nil {
+			return err
+		}
+	}
 	v.actor.Lang = string(v.lang)
 	return nil
 }

@@ -22,6 +22,12 @@ import (
 func staffRoutes() []route {
 	return []route{
 		{"GET", "/aujourdhui", space, staff, 0, (*visit).today},
+		{"GET", "/dossiers", space, staff, 0, (*visit).caseQueue},
+		{"GET", "/dossiers/nouveau", space, staff, 0, (*visit).caseNew},
+		{"POST", "/dossiers/nouveau", space, staff, 0, (*visit).caseNewSend},
+		{"GET", "/dossiers/{id}", space, staff, 0, (*visit).caseFile},
+		{"POST", "/dossiers/{id}", space, staff, 0, (*visit).caseDo},
+		{"GET", "/dossiers/{id}/copie", space, staff, 0, (*visit).caseCopy},
 		{"GET", "/pros", space, selling, 0, (*visit).proList},
 		{"GET", "/pros/nouveau", space, selling, 0, (*visit).proNew},
 		{"POST", "/pros/nouveau", space, selling, 0, (*visit).proCreate},
