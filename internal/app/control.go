@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -120,17 +121,15 @@ func (i *Instance) control(ctx context.Context) (stop func(), err error) {
 		return i.tellClock(o)
 	})
 	handle("apply", func(o *out, body []byte) error {
-		folder, err := network.Unpack(body)
+		var ask applyAsk
+		if err := json.Unmarshal(body, &ask); err != nil {
+			return err
+		}
+		folder, err := network.Unpack(ask.Bundle)
 		if err != nil {
 			return err
 		}
-		n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
-		if err != nil {
-			return err
-		}
-		return o.problems(problems, false, func() {
-			o.say("Edition %s of %s is stored; it is in force from %s.", n.Hash()[:12], n.Network, string(n.InForce))
-		})
+		return i.apply(o, folder, ask.Early)
 	})
 	handle("backup", func(o *out, body []byte) error { return i.backupTo(o, body) })
 	handle("admin", func(o *out, body []byte) error { return i.adminFrom(o, body) })

@@ -134,6 +134,14 @@ var publicColumns = map[string]string{
 	"inbox_event.object":       "id or word",
 	"inbox_told.recipient":     "id of a professional, or of a recipient of the network file",
 	"inbox_told.about":         "random reference of a request",
+
+	"document_text.title":         "the operator's published title",
+	"document_text.source":        "a published document",
+	"document_text.html":          "a published document",
+	"document_version.edition":    "digest",
+	"document_version.kind":       "word",
+	"document_version.applies_on": "date",
+	"document_accepted.kind":      "word",
 }
 
 // A personal column that no holding claims, or whose category no purpose of a network claims, stops the build (mission, 1).

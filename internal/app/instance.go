@@ -23,6 +23,7 @@ import (
 	"entremise/internal/billing"
 	"entremise/internal/call"
 	"entremise/internal/db"
+	"entremise/internal/document"
 	"entremise/internal/edition"
 	"entremise/internal/inbox"
 	"entremise/internal/job"
@@ -59,6 +60,7 @@ type Instance struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Documents *document.Service
 	Proof     *proof.Log
 	Links     *auth.Signer
 	Jobs      *job.Runner
@@ -317,6 +319,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Billing = billing.New(i.DB, i.Vault, i.Editions, i.Notify, i.Pros, i.Card, i.URL)
 	i.Requests = request.New(request.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Links: i.Links, URL: i.URL, Demo: i.Demo})
 	i.Calls = call.New(call.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Requests: i.Requests, Links: i.Links, Line: i.Line, Demo: i.Demo})
+	i.Documents = document.New(document.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Auth: i.Auth, Pros: i.Pros, Requests: i.Requests, URL: i.URL})
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}
@@ -331,12 +334,13 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Calls.Register(i.Jobs)
 	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
 	i.Inbox.Register(i.Jobs)
+	i.Documents.Register(i.Jobs)
 	return nil
 }
 
 // Handler is the instance as HTTP.
 func (i *Instance) Handler(demo web.Demo) *web.Server {
-	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox,
+	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox, Documents: i.Documents,
 		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
 		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"entremise/internal/audit"
 	"entremise/internal/db"
+	"entremise/internal/fault"
 	"entremise/internal/network"
 )
 
@@ -212,6 +215,50 @@ func (c migrateCmd) Run(o *out) error {
 type applyCmd struct {
 	Settings `embed:""`
 	Network  string `arg:"" help:"Folder of the network, or the name of one that is built in."`
+	Early    string `help:"Why a document that people must be told of beforehand changes sooner: a duty of law or an imminent danger (Reg. (EU) 2019/1150 art. 3.4). It is kept in the audit trail."`
+}
+
+// applyAsk is an edition on its way to whoever holds the folder.
+type applyAsk struct {
+	Bundle []byte
+	Early  string
+}
+
+// apply stores an edition and publishes its documents; those that must be announced before they change are not changed sooner.
+func (i *Instance) apply(o *out, folder fs.FS, early string) error {
+	n, problems := network.Read(folder)
+	if n == nil {
+		return o.problems(problems, false, func() {})
+	}
+	if err := i.Documents.MayApply(o.ctx, n, early); err != nil {
+		return inWords(err)
+	}
+	n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
+	if err != nil {
+		return err
+	}
+	if early != "" {
+		err := i.DB.Write(o.ctx, func(tx *db.Tx) error {
+			return audit.Write(tx, "system", "administrator", "edition.early", n.Hash(), early)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := i.Documents.Publish(o.ctx); err != nil {
+		return err
+	}
+	return o.problems(problems, false, func() {
+		o.say("Edition %s of %s is stored; it is in force from %s.", n.Hash()[:12], n.Network, string(n.InForce))
+	})
+}
+
+// inWords is a fault in the words that the command line speaks.
+func inWords(err error) error {
+	if f := fault.Of(err); f != nil {
+		return errors.New(f.Public.Say("en"))
+	}
+	return err
 }
 
 func (c applyCmd) Run(o *out) error {
@@ -220,7 +267,11 @@ func (c applyCmd) Run(o *out) error {
 		return err
 	}
 	if bundle, _, err := network.Pack(folder); err == nil {
-		if done, err := remote(o, c.Data, "apply", bundle); done || err != nil {
+		body, err := json.Marshal(applyAsk{bundle, c.Early})
+		if err != nil {
+			return err
+		}
+		if done, err := remote(o, c.Data, "apply", body); done || err != nil {
 			return err
 		}
 	}
@@ -228,13 +279,7 @@ func (c applyCmd) Run(o *out) error {
 	if err != nil {
 		return err
 	}
-	n, problems, err := i.Editions.Apply(o.ctx, "system", folder)
-	if err = errors.Join(err, i.Close()); err != nil {
-		return err
-	}
-	return o.problems(problems, false, func() {
-		o.say("Edition %s of %s is stored; it is in force from %s.", n.Hash()[:12], n.Network, string(n.InForce))
-	})
+	return errors.Join(i.apply(o, folder, c.Early), i.Close())
 }
 
 type clockCmd struct {

@@ -81,6 +81,9 @@ const (
 
 func (TrackerDriver) words() []string { return all(TrackerAudience, TrackerEmbed) }
 
+// Asked reports whether a first visit is asked or told anything.
+func (c Cookies) Asked() bool { return c.Choices() || c.Words.FR != "" }
+
 // Choices reports whether a visitor has anything to choose.
 func (c Cookies) Choices() bool { return len(c.Purposes) > 0 }
 
@@ -109,6 +112,9 @@ func (c Cookies) Asks() string {
 	}
 	for _, t := range c.Trackers {
 		part("t" + t.ID + "\x00" + t.By + "\x00" + strings.Join(t.Purposes, " "))
+	}
+	if !c.Choices() {
+		part(c.Words.FR)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:8]
 }
@@ -171,7 +177,7 @@ func (c *checker) cookies() {
 			c.address(list.path+"."+h.ID+".url", h.URL)
 		}
 	}
-	if (k.Choices() || k.Words.FR != "") && len(c.n.PurposesFor(Visitor, DataConsent)) == 0 {
+	if k.Asked() && len(c.n.PurposesFor(Visitor, DataConsent)) == 0 {
 		c.wrong("cookies", "les choix des visiteurs se prouvent et aucune finalité ne garde leurs preuves : ajoutez visitor aux personnes et consent aux données d’une finalité.",
 			"visitors' choices are proved and no purpose keeps the proofs: add visitor to the people and consent to the data of a purpose.")
 	}

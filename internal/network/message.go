@@ -174,6 +174,24 @@ func (n *Network) Text(lang, name string) (string, bool) {
 	return s, true
 }
 
+// Words is Text with the day from which the edition applies left open ({network.in_force}): two editions with the same words have the same.
+func (n *Network) Words(lang, name string) (string, bool) {
+	s, ok := n.texts[lang][name]
+	if !ok {
+		lang = "fr"
+		if s, ok = n.texts[lang][name]; !ok {
+			return "", false
+		}
+	}
+	s, _ = fill(s, func(name string) (string, bool) {
+		if name == "network.in_force" {
+			return "{network.in_force}", true
+		}
+		return n.Figure(lang, name)
+	})
+	return s, true
+}
+
 // Texts lists the names of the French texts.
 func (n *Network) Texts() []string {
 	return slices.Sorted(maps.Keys(n.texts["fr"]))

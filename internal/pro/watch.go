@@ -61,3 +61,8 @@ func History(tx *db.Tx, id string, limit int) ([]Version, error) {
 func Total(tx *db.Tx, trade string, state State) (int64, error) {
 	return db.Value[int64](tx, `SELECT count(*) FROM pro p WHERE (CAST($1 AS TEXT) = '' OR p.id IN (SELECT pro_id FROM pro_trade WHERE trade = $1)) AND (CAST($2 AS TEXT) = '' OR p.state = $2)`, trade, string(state))
 }
+
+// WithAccess lists professionals who have or had an access that is not closed, in the order of their ids after one.
+func WithAccess(tx *db.Tx, after string, limit int) ([]string, error) {
+	return db.Values[string](tx, "SELECT id FROM pro WHERE state IN ('active', 'suspended') AND NOT outside AND id > $1 ORDER BY id LIMIT $2", after, limit)
+}

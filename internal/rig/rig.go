@@ -23,6 +23,7 @@ import (
 	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/db/dbtest"
+	"entremise/internal/document"
 	"entremise/internal/edition"
 	"entremise/internal/geo"
 	"entremise/internal/inbox"
@@ -50,28 +51,29 @@ const (
 
 // Rig is one house. Its makers may be called from several goroutines at once.
 type Rig struct {
-	Clock    *dbtest.Clock
-	DB, Keys *db.DB
-	Vault    *vault.Vault
-	Editions *edition.Store
-	Network  *network.Network
-	Auth     *auth.Service
-	Hasher   *auth.Hasher
-	Links    *auth.Signer
-	Proof    *proof.Log
-	Post     *Post
-	Bank     *Bank
-	Notify   *notify.Service
-	Pros     *pro.Service
-	Billing  *billing.Service
-	Requests *request.Service
-	Calls    *call.Service
-	Inbox    *inbox.Service
-	Line     *Line
-	Hooks    *Hooks
-	Jobs     *job.Runner
-	Life     *privacy.Engine
-	Endings  *privacy.EndingsFile
+	Clock     *dbtest.Clock
+	DB, Keys  *db.DB
+	Vault     *vault.Vault
+	Editions  *edition.Store
+	Network   *network.Network
+	Auth      *auth.Service
+	Hasher    *auth.Hasher
+	Links     *auth.Signer
+	Proof     *proof.Log
+	Post      *Post
+	Bank      *Bank
+	Notify    *notify.Service
+	Pros      *pro.Service
+	Billing   *billing.Service
+	Requests  *request.Service
+	Calls     *call.Service
+	Inbox     *inbox.Service
+	Documents *document.Service
+	Line      *Line
+	Hooks     *Hooks
+	Jobs      *job.Runner
+	Life      *privacy.Engine
+	Endings   *privacy.EndingsFile
 
 	main, keys db.Options // where both databases are
 	count      atomic.Int64
@@ -137,6 +139,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
 	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Remains: map[string]privacy.Remains{"req": request.Remains},
 		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings())})
+	r.Documents = document.New(document.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Auth: r.Auth, Pros: r.Pros, Requests: r.Requests, URL: url})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
 	r.Pros.Register(r.Jobs)
@@ -146,6 +149,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Jobs.Every("what has been kept long enough", time.Minute, r.Life.Sweep)
 	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
 	r.Inbox.Register(r.Jobs)
+	r.Documents.Register(r.Jobs)
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/network"
@@ -151,6 +152,7 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 		Rights: v.lang.Tf("Vous pouvez demander l’accès, la correction, l’effacement, la limitation ou une copie de vos données, ou vous opposer à leur emploi : %s. Vous pouvez vous plaindre auprès de la CNIL.",
 			"You may ask for access, correction, erasure, restriction or a copy of your data, or object to their use: %s. You may complain to the CNIL.", o.Officer.Email),
 		Sources: v.say2(v.n.Notice("transfer"))}
+	l := document.Lang(v.lang)
 	for _, p := range v.n.Purposes {
 		if !slices.Contains(p.People, whose) {
 			continue
@@ -161,63 +163,9 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 				to = append(to, v.say2(r.Label))
 			}
 		}
-		n.Purposes = append(n.Purposes, ui.NoticePurpose{Label: v.say2(p.Label), Basis: v.basis(p.Basis), Recipients: strings.Join(to, " ; "), Kept: v.kept(p.Keep)})
+		n.Purposes = append(n.Purposes, ui.NoticePurpose{Label: v.say2(p.Label), Basis: document.Basis(l, p.Basis, whose), Recipients: strings.Join(to, " ; "), Kept: document.Kept(l, p.Keep)})
 	}
 	return n
-}
-
-func (v *visit) basis(b network.Basis) string {
-	switch b {
-	case network.BasisConsent:
-		return v.lang.T("votre accord", "your consent")
-	case network.BasisContract:
-		return v.lang.T("votre demande", "your request")
-	case network.BasisLegal:
-		return v.lang.T("une obligation légale", "a legal duty")
-	}
-	return v.lang.T("notre intérêt légitime", "our legitimate interest")
-}
-
-// kept says a retention in words.
-func (v *visit) kept(k *network.Keep) string {
-	if k == nil {
-		return ""
-	}
-	out := v.keptActive(k)
-	if k.Archive != nil {
-		out += v.lang.Tf(", puis %s en archive fermée", ", then %s in a closed archive", v.say2(k.Archive.For.Text()))
-	}
-	return out
-}
-
-// oneOf joins words as a sentence does: a, b ou c.
-func oneOf(words []string, last string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
-}
-
-// keptActive is the time before the archive, and what is left when there is none.
-func (v *visit) keptActive(k *network.Keep) string {
-	out := v.say2(k.Text())
-	if k.Starts() != network.FromCollection {
-		out += v.lang.Tf(" depuis %s", " from %s", v.say2(k.Starts().Label()))
-	}
-	if !k.AtMost.IsZero() {
-		out += v.lang.Tf(", %s au plus", ", %s at most", v.say2(k.AtMost.Text()))
-	}
-	if len(k.RenewedBy) > 0 {
-		acts := make([]string, len(k.RenewedBy))
-		for i, r := range k.RenewedBy {
-			acts[i] = v.say2(r.Label())
-		}
-		out += v.lang.Tf(" (le délai repart après %s)", " (the time starts anew after %s)", oneOf(acts, v.lang.T("ou", "or")))
-	}
-	if r := k.Remainder; r != nil {
-		out += v.lang.Tf(", puis une empreinte illisible %s", ", then an unreadable digest for %s", v.say2(r.For.Text()))
-	}
-	return out
 }
 
 // readAsk decodes the form. Names are those of the fault's fields, so that an error finds its field.

@@ -13,10 +13,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/yuin/goldmark"
-
 	"entremise/internal/auth"
 	"entremise/internal/db"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/network"
@@ -40,7 +39,25 @@ func (v *visit) public(zone *time.Location) ui.Public {
 			p.Site.Trades = append(p.Site.Trades, ui.Link{Text: v.say2(t.Label), Href: "/demande/" + slug})
 		}
 	}
+	p.Updated = v.n.InForce.In(geo.Paris())
+	v.trackers(&p)
+	v.banners(&p.Frame, false)
 	return p
+}
+
+// banners puts changes of public documents on a page; a page without them is still true.
+func (v *visit) banners(f *ui.Frame, forPros bool) {
+	all, err := v.Documents.Banners(v.ctx, document.Lang(v.lang), forPros)
+	if err != nil {
+		v.Log.Warn("banners", "error", err.Error())
+	}
+	for _, b := range all {
+		text := v.lang.Tf("« %s » a changé le %s.", "“%s” changed on %s.", b.Title, v.lang.Date(day(b.Applies)))
+		if b.Coming {
+			text = v.lang.Tf("« %s » change le %s.", "“%s” changes on %s.", b.Title, v.lang.Date(day(b.Applies)))
+		}
+		f.Told = append(f.Told, ui.Told{Text: text, Link: ui.Link{Text: v.lang.T("Voir ce qui change", "See what changes"), Href: "/documents/" + string(b.Kind) + "/" + b.Hash[:8] + "/changements"}})
+	}
 }
 
 func (v *visit) say2(t fault.Text) string { return t.Say(string(v.lang)) }
@@ -74,6 +91,7 @@ func (v *visit) home() error {
 		return err
 	}
 	page.Places = places
+	page.Embeds = v.embeds()
 	return v.show(page)
 }
 
@@ -203,30 +221,6 @@ func correctionValues(m request.Mine) map[string][]string {
 		}
 	}
 	return values
-}
-
-// document shows a text of the operator, rendered from his Markdown, with the date of its version (ET-156).
-func document(name string) func(*visit) error {
-	return func(v *visit) error {
-		text, ok := v.n.Text(string(v.lang), name)
-		if !ok {
-			return errNoPage
-		}
-		title, body := splitTitle(text)
-		var html bytes.Buffer
-		if err := goldmark.Convert([]byte(body), &html); err != nil { // goldmark leaves raw HTML out unless told otherwise
-			return err
-		}
-		return v.show(ui.Document{Public: v.public(nil), Title: title, HTML: html.String(), Version: v.n.Hash()[:8], Updated: v.n.InForce.In(geo.Paris())})
-	}
-}
-
-func splitTitle(text string) (title, body string) {
-	line, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if t, ok := strings.CutPrefix(line, "# "); ok {
-		return t, rest
-	}
-	return "", text
 }
 
 // stopForm asks before it stops: a mail scanner that follows the link stops nothing.

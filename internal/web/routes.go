@@ -4,7 +4,7 @@ import "slices"
 
 // routes is the whole table, by area. What is not here does not exist; what is not marked open is shut. `entremise admin routes` prints it.
 func (s *Server) routes() []route {
-	return slices.Concat(infraRoutes(), publicRoutes(), authRoutes(), proRoutes(), deskRoutes(), staffRoutes(), demoRoutes())
+	return slices.Concat(infraRoutes(), publicRoutes(), documentRoutes(), authRoutes(), proRoutes(), deskRoutes(), staffRoutes(), demoRoutes())
 }
 
 func infraRoutes() []route {
@@ -43,9 +43,6 @@ func publicRoutes() []route {
 		{"GET", "/ma-demande/code", site, linked, 0, (*visit).fixCodeForm},
 		{"POST", "/ma-demande/code", site, linked, 0, (*visit).fixCode},
 		{"POST", "/ma-demande/code/renvoi", site, linked, 0, (*visit).fixCodeForm},
-		{"GET", "/mentions-legales", anywhere, open, 0, document("legal")},
-		{"GET", "/conditions", anywhere, open, 0, document("terms")},
-		{"GET", "/confidentialite", anywhere, open, 0, document("privacy")},
 		{"GET", "/stop/{token}", anywhere, open, 0, (*visit).stopForm},
 		{"POST", "/stop/{token}", anywhere, open, 0, (*visit).stop},
 		{"GET", "/api/communes", anywhere, open, 0, (*visit).communes},

@@ -26,6 +26,7 @@ import (
 	"entremise/internal/billing"
 	"entremise/internal/call"
 	"entremise/internal/db"
+	"entremise/internal/document"
 	"entremise/internal/edition"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
@@ -42,21 +43,22 @@ import (
 
 // Parts are what the composition root gives. All are needed.
 type Parts struct {
-	DB       *db.DB
-	Vault    *vault.Vault
-	Editions *edition.Store
-	Auth     *auth.Service
-	Notify   *notify.Service
-	Pros     *pro.Service
-	Billing  *billing.Service
-	Requests *request.Service
-	Calls    *call.Service
-	Inbox    *inbox.Service
-	Proof    *proof.Log
-	Links    *auth.Signer
-	Log      *slog.Logger
-	Config   Config
-	Demo     Demo
+	DB        *db.DB
+	Vault     *vault.Vault
+	Editions  *edition.Store
+	Auth      *auth.Service
+	Notify    *notify.Service
+	Pros      *pro.Service
+	Billing   *billing.Service
+	Requests  *request.Service
+	Calls     *call.Service
+	Inbox     *inbox.Service
+	Documents *document.Service
+	Proof     *proof.Log
+	Links     *auth.Signer
+	Log       *slog.Logger
+	Config    Config
+	Demo      Demo
 }
 
 // Config is how the server stands in the world.
@@ -212,7 +214,10 @@ func (v *visit) enter(rt route) error {
 	if err := v.identify(); err != nil {
 		return err
 	}
-	return v.admit(rt.Open)
+	if err := v.admit(rt.Open); err != nil {
+		return err
+	}
+	return v.mustAccept(rt)
 }
 
 // locate finds the network, the host's zone and the language.

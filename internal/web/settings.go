@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"entremise/internal/auth"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/network"
@@ -177,7 +178,7 @@ func (v *visit) keptFor(k *network.Keep) string {
 	if k == nil {
 		return ""
 	}
-	out := v.keptActive(k)
+	out := document.Active(document.Lang(v.lang), k)
 	if k.Archive != nil {
 		out += v.lang.Tf(", puis %s en archive fermée (%s)", ", then %s in a closed archive (%s)", v.say2(k.Archive.For.Text()), v.roleName(k.Archive.ReadBy))
 	}

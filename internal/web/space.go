@@ -12,7 +12,7 @@ import (
 var navNeeds = map[string]auth.Action{
 	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn,
 	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue,
-	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/ventes": auth.SalesRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
+	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
 // soldOnly are the pages of staff that exist only where introductions are sold.
@@ -21,6 +21,7 @@ var soldOnly = map[string]bool{"/invendus": true, "/pros": true, "/ventes": true
 // spaceFrame is the frame of a page for people who are signed in.
 func (v *visit) spaceFrame() ui.Space {
 	s := ui.Space{Frame: v.frame(nil), Operator: v.n.Operator.Name, Pro: v.actor.Who == auth.Professional, Demo: v.Config.Demo}
+	v.banners(&s.Frame, s.Pro)
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
 		if soldOnly[path] && !v.n.Sells() {

@@ -697,3 +697,28 @@ CREATE TABLE inbox_told (
 );
 CREATE INDEX inbox_told_case ON inbox_told (case_id, at);
 CREATE INDEX inbox_told_open ON inbox_told (sent_at) WHERE acknowledged_at = 0;
+
+-- document: public documents as every edition makes them; words that stay the same are kept once
+CREATE TABLE document_text ( /* wide */
+  hash TEXT NOT NULL PRIMARY KEY,
+  title TEXT NOT NULL,
+  source TEXT NOT NULL,
+  html TEXT NOT NULL
+);
+CREATE TABLE document_version (
+  edition TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  text_hash TEXT NOT NULL,
+  applies_on TEXT NOT NULL,
+  published_at BIGINT NOT NULL,
+  PRIMARY KEY (edition, kind, lang)
+);
+CREATE INDEX document_version_kind ON document_version (kind, lang, applies_on);
+CREATE TABLE document_accepted (
+  account_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  text_hash TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, kind, text_hash)
+);

@@ -24,6 +24,21 @@ import (
 const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'"
 
+// PolicyWith is the policy of a page into which a visitor let scripts and frames of others: their servers, and no more.
+func PolicyWith(scripts, frames []string) string {
+	p := ContentSecurityPolicy
+	if len(scripts) > 0 {
+		list := " " + strings.Join(scripts, " ")
+		for _, part := range []string{"script-src 'self'", "img-src 'self' data:", "connect-src 'self'"} {
+			p = strings.Replace(p, part, part+list, 1)
+		}
+	}
+	if len(frames) > 0 {
+		p += "; frame-src " + strings.Join(frames, " ")
+	}
+	return p
+}
+
 // Static holds the files as they are written; they are served under names that carry the hash of their content.
 //
 //go:embed static

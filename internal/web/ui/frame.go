@@ -19,6 +19,7 @@ type Frame struct {
 	Path   string         // path and query of this page; the language switch comes back to it
 	Accent string         // the network's colour, six hexadecimal digits; ours when empty
 	Flash  Flash          // said once, at the top
+	Told   []Told         // changes of public documents
 }
 
 // At moves an instant into the page's zone.

@@ -107,6 +107,12 @@ func (l Lang) Day(t time.Time) string { return geo.Day(t, string(l)) }
 // Date is a Day with its year.
 func (l Lang) Date(t time.Time) string { return geo.Date(t, string(l)) }
 
+// Month is a Date without its day: novembre 2026.
+func (l Lang) Month(t time.Time) string {
+	date := l.Date(t)
+	return strings.TrimLeft(strings.TrimLeft(strings.TrimPrefix(date, "1er"), "0123456789"), " \u00a0")
+}
+
 // Span writes a duration in its largest whole unit, rounded down: 40 s, 10 min, 3 h, 2 jours.
 func (l Lang) Span(d time.Duration) string {
 	switch {

@@ -16,7 +16,11 @@ type Site struct {
 // Public is the frame of a page for consumers.
 type Public struct {
 	Frame
-	Site Site
+	Site     Site
+	Panel    *CookiePanel // asked on a first page; nil when nothing is to be asked
+	Choices  bool         // there is something to choose about cookies: the foot leads there
+	Audience []Audience   // measurement that may run
+	Updated  time.Time    // of the documents
 }
 
 // Home is `/`.
@@ -27,6 +31,7 @@ type Home struct {
 	Places       []Link        // a few trade × commune pages
 	FirstContact time.Duration // the promise: a call within
 	CallBack     string        // how soon an adviser calls, in words, where no professional does
+	Embeds       []Embed       // what partners show, or what stands in its place
 }
 
 // TradeCard is one trade to choose. Icon is an icon's name (see Icon); Href goes to the form.
@@ -145,15 +150,6 @@ type Fix struct {
 	Communes  []Option
 	AskStreet bool
 	Sold      bool // says that who took the request is told of the change
-}
-
-// Document is a page of the operator's words: terms, notices, policy. HTML was made by us from the operator's Markdown and is trusted.
-type Document struct {
-	Public
-	Title   string
-	HTML    string
-	Version string
-	Updated time.Time // shown (ET-156)
 }
 
 // Stop is `/stop/{token}`: a link in a message. GET asks, POST does it; no message scanner can press the button.
