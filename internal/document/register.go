@@ -58,7 +58,7 @@ func Register(n *network.Network, l Lang) []Activity {
 			from = append(from, l.said(o.Label()))
 		}
 		all = append(all, Activity{ID: p.ID, Controllers: controllers, Sources: strings.Join(from, ", "), Purpose: l.said(p.Label), Basis: Basis(l, p.Basis, p.People[0]) + " (art. " + article(p.Basis) + ")", People: strings.Join(who, ", "), Data: strings.Join(data, " ; "),
-			Recipients: strings.Join(to, " ; "), Transfers: cmp.Or(strings.Join(abroad, " ; "), l.T("aucun", "none")), Erasure: Kept(l, p.Keep) + l.T(", puis ", ", then ") + ending(l, p.Keep)})
+			Recipients: cmp.Or(strings.Join(to, " ; "), l.T("personne hors de l’équipe", "nobody outside staff")), Transfers: cmp.Or(strings.Join(abroad, " ; "), l.T("aucun", "none")), Erasure: Kept(l, p.Keep) + l.T(", puis ", ", then ") + ending(l, p.Keep)})
 	}
 	return all
 }
@@ -97,13 +97,16 @@ func RegisterCSV(n *network.Network, l Lang) ([]byte, error) {
 // below is one of its terms, which a test compares with the published vocabulary.
 var (
 	dpvBasis = map[network.Basis]string{network.BasisConsent: "eu-gdpr:A6-1-a", network.BasisContract: "eu-gdpr:A6-1-b", network.BasisLegal: "eu-gdpr:A6-1-c", network.BasisLegitimate: "eu-gdpr:A6-1-f"}
-	dpvWho   = map[network.Person]string{network.Consumer: "dpv:Consumer", network.Professional: "dpv:Client", network.Staff: "dpv:Employee", network.Visitor: "dpv:Visitor"}
-	dpvRole  = map[network.RecipientRole]string{network.RecipientProcessor: "dpv:DataProcessor", network.RecipientController: "dpv:ThirdParty", network.RecipientBuyer: "dpv:ThirdParty", network.RecipientAuthority: "dpv:Authority"}
-	dpvData  = map[network.Category][]string{
+	dpvWho   = map[network.Person]string{network.Consumer: "dpv:Consumer", network.Professional: "dpv:Client", network.Staff: "dpv:Employee", network.Visitor: "dpv:Visitor",
+		network.Author: "dpv:Participant", network.Follower: "dpv:User"}
+	dpvRole = map[network.RecipientRole]string{network.RecipientProcessor: "dpv:DataProcessor", network.RecipientController: "dpv:ThirdParty", network.RecipientBuyer: "dpv:ThirdParty", network.RecipientAuthority: "dpv:Authority"}
+	dpvData = map[network.Category][]string{
 		network.DataIdentity: {"pd:Name"}, network.DataContact: {"pd:TelephoneNumber", "pd:EmailAddress"}, network.DataPlace: {"pd:PhysicalAddress"}, network.DataNeed: {"dpv:PersonalData"},
 		network.DataPhotos: {"pd:Picture"}, network.DataRecording: {"pd:VoiceCommunicationRecording"}, network.DataMessages: {"pd:Communication"}, network.DataOpinion: {"pd:Opinion"},
 		network.DataConsent: {"pd:PrivacyPreference"}, network.DataAccount: {"pd:AccountIdentifier", "pd:Authenticating"}, network.DataBusiness: {"pd:Professional"}, network.DataDocuments: {"pd:OfficialID"},
 		network.DataActivity: {"pd:ServiceConsumptionBehavior"}, network.DataBilling: {"pd:Transactional"}, network.DataConnection: {"pd:IPAddress"},
+		network.DataExperience: {"pd:Purchase"}, network.DataAudience: {"pd:BrowsingBehavior"}, network.DataLocation: {"pd:Location"}, network.DataSocial: {"pd:SocialMediaCommunication"},
+		network.DataProfession: {"pd:Professional"}, network.DataContracts: {"pd:Transactional"}, network.DataBank: {"pd:BankAccount"}, network.DataPremises: {"dpv:PersonalData"}, network.DataCase: {"pd:Communication"},
 	}
 )
 
