@@ -38,6 +38,14 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "none.age")); !os.IsNotExist(err) {
 		t.Error("a backup that failed leaves a file")
 	}
+	// One was erased before the backup, one will be after it.
+	_, before := h.asked(leak())
+	_, after := h.asked(leak())
+	ref := func(id string) string {
+		return regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(h.enter("Agent").get(spaceHost, "/demandes/"+id).want(200).body)
+	}
+	early, late := ref(before), ref(after)
+	done(t, "person", "erase", early, "--why", "CAS-1", "--data", h.data)
 	done(t, "backup", "--data", h.data, "--recipient", key.Recipient().String(), archive)
 	done(t, "backup", "--data", h.data, "--recipient", key.Recipient().String(), "--keys", keys)
 	refused(t, "exists", "backup", "--data", h.data, "--recipient", key.Recipient().String(), archive)
@@ -49,6 +57,7 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 		t.Error("the archive is not sealed")
 	}
 	_, later := h.asked(leak()) // after the backup: not in it
+	done(t, "person", "erase", late, "--why", "CAS-2", "--data", h.data)
 	h.stop(syscall.SIGTERM)
 	master := filepath.Join(h.data, "master.key")
 
@@ -79,7 +88,25 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := start(t, program, append([]string{"demo", "--data", data, "--listen", "127.0.0.1:0"}, extra...)...)
+		serve := append([]string{"demo", "--data", data, "--listen", "127.0.0.1:0"}, extra...)
+		refused(t, "replay the ledger of erasures first", serve...)
+		stale := filepath.Join(t.TempDir(), "stale.jsonl")
+		if err := os.WriteFile(stale, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replay := func(ledger string) []string {
+			return append([]string{"replay", "--data", data, "--erasures", ledger}, extra...)
+		}
+		refused(t, "older than the backup", replay(stale)...)
+		refused(t, "replay the ledger of erasures first", serve...)
+		done(t, replay(filepath.Join(h.data, "erasures.jsonl"))...)
+		for _, who := range []string{early, late} {
+			trace := done(t, append([]string{"person", "trace", who, "--data", data}, extra...)...)
+			if strings.Contains(trace, " open") || !strings.Contains(trace, "prove_choices") {
+				t.Errorf("a backup brought somebody back:\n%s", trace)
+			}
+		}
+		s := start(t, program, serve...)
 		s.data = data
 		again := &house{server: s, t: t, site: h.site, space: h.space, roles: h.roles}
 		agent := again.enter("Agent")

@@ -15,11 +15,12 @@ import (
 	"filippo.io/age"
 
 	"entremise/internal/db"
+	"entremise/internal/privacy"
 )
 
 // An archive is one age-encrypted stream of JSON lines, the same for both engines: a head, then every table's rows. The database's archive never
-// holds a key; the keys' archive is apart. A restored key store holds again the keys that were destroyed after its archive was taken: nothing
-// destroys them a second time yet, which is why such an archive is to be kept for seven days at most.
+// holds a key; the keys' archive is apart, to be kept for seven days at most. What was erased after they were taken is in them still: a restored
+// folder is shut until the ledger of erasures, which is in no backup, was replayed over it.
 
 type archiveHead struct {
 	Format int       `json:"format"`
@@ -140,6 +141,7 @@ type restoreCmd struct {
 	Keys     string `name:"keys-archive" help:"Archive of the key store." type:"existingfile"`
 	Identity string `help:"File with the age identity (AGE-SECRET-KEY-…) that opens the archives." type:"existingfile" env:"ENTREMISE_BACKUP_IDENTITY"`
 	Master   string `help:"File with the master key of the data." type:"existingfile"`
+	Erasures string `help:"Ledger of erasures (erasures.jsonl of the folder that was lost): what was erased since the backup is erased again. Without it the folder stays shut until replay." type:"existingfile"`
 	Archive  string `name:"archive-key" help:"File with the archive key of the data." type:"existingfile"`
 }
 
@@ -171,6 +173,9 @@ func (c restoreCmd) Run(o *out) error {
 		}
 		o.say("%d rows of the key store are restored.", rows)
 	}
+	if err := i.shut(o.ctx, main); err != nil {
+		return err
+	}
 	for _, k := range []struct{ from, what, name string }{{c.Archive, "archive", pastFile}, {c.Master, "master", masterFile}} {
 		to := filepath.Join(c.Data, k.name)
 		if k.from == "" {
@@ -188,7 +193,70 @@ func (c restoreCmd) Run(o *out) error {
 			return err
 		}
 	}
-	return nil
+	if c.Erasures == "" || c.Master == "" || c.Archive == "" {
+		o.say("It is shut until its ledger of erasures is replayed: entremise replay --erasures FILE --data %s", c.Data)
+		return nil
+	}
+	if err := held.Close(); err != nil { // replay takes the folder itself
+		return err
+	}
+	return replayCmd{Settings: c.Settings, Erasures: c.Erasures}.Run(o)
+}
+
+// shut marks what was restored.
+func (i *Instance) shut(ctx context.Context, place db.Options) error {
+	d, err := db.Open(ctx, place)
+	if err != nil {
+		return err
+	}
+	return errors.Join(privacy.MarkRestored(ctx, d), d.Close())
+}
+
+type replayCmd struct {
+	Settings `embed:""`
+	Erasures string `help:"Ledger of erasures, the newest there is." type:"existingfile" required:""`
+}
+
+// Run erases again what was erased since a backup was taken, and opens the folder to be served. The ledger goes on in the folder.
+func (c replayCmd) Run(o *out) error {
+	i, err := open(o.ctx, c.Settings, World{}, false, o.log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(i.replay(o, c.Erasures), i.Close())
+}
+
+func (i *Instance) replay(o *out, from string) error {
+	lines, err := i.Life.Replay(o.ctx, privacy.EndingsIn(from))
+	if err != nil {
+		return err
+	}
+	same, err := sameFile(from, i.endings())
+	if err != nil {
+		return err
+	}
+	if !same { // what it says must be known to the next restore too
+		var all []privacy.Ending
+		if err := privacy.EndingsIn(from).Each(func(e privacy.Ending) error { all = append(all, e); return nil }); err != nil {
+			return err
+		}
+		if err := privacy.EndingsIn(i.endings()).Append(all...); err != nil {
+			return err
+		}
+	}
+	return o.report(map[string]any{"lines": lines}, func() { o.say("%d erasures are done again; the folder may be served.", lines) })
+}
+
+func sameFile(a, b string) (bool, error) {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := os.Stat(b)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(x, y), err
 }
 
 func (c restoreCmd) identities() ([]age.Identity, error) {

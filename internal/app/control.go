@@ -108,6 +108,7 @@ func (i *Instance) control(ctx context.Context) (stop func(), err error) {
 			}
 		})
 	}
+	handle("life", i.life)
 	handle("clock", func(o *out, body []byte) error {
 		by, err := time.ParseDuration(string(body))
 		if err != nil {

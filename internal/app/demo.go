@@ -126,7 +126,7 @@ func throwAway(data string) error {
 		}
 		return err
 	}
-	for _, name := range []string{mainFile, mainFile + "-wal", mainFile + "-shm", keysFile, keysFile + "-wal", keysFile + "-shm", masterFile, pastFile, socketFile, demoMark} {
+	for _, name := range []string{mainFile, mainFile + "-wal", mainFile + "-shm", keysFile, keysFile + "-wal", keysFile + "-shm", masterFile, pastFile, endingsFile, socketFile, demoMark} {
 		if err := os.Remove(filepath.Join(data, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}

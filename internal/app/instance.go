@@ -142,6 +142,11 @@ func (i *Instance) open(ctx context.Context, create bool) error {
 	if err := i.readOffset(ctx); err != nil {
 		return err
 	}
+	if create { // an empty ledger says that nothing was erased; a restore asks for one
+		if err := keep(i.endings(), nil); err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+	}
 	if i.Vault, err = vault.New(i.DB, i.KeyDB, master, past); err != nil {
 		return err
 	}

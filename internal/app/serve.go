@@ -20,6 +20,7 @@ import (
 	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/privacy"
 	"entremise/internal/web"
 	"entremise/networks"
 )
@@ -160,6 +161,9 @@ func (c serveCmd) drivers() (d notify.Drivers, keys []string, err error) {
 func (i *Instance) serve(o *out, l net.Listener, h http.Handler) error {
 	ctx, cancel := context.WithCancel(o.ctx)
 	defer cancel()
+	if err := privacy.MayServe(ctx, i.DB); err != nil {
+		return errors.Join(err, i.Close())
+	}
 	i.Start(ctx)
 	stopControl, err := i.control(ctx)
 	if err != nil {
