@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/smtp"
 	"net/url"
 	"regexp"
 	"strings"
@@ -271,4 +272,65 @@ func TestRights_screens(t *testing.T) {
 			o.accessible()
 		})
 	}
+}
+
+// Mail to the officer's address is a case that is answered in its thread; programs get no answer, and nobody is sent two confirmations a day.
+func TestRights_byMailAlone(t *testing.T) {
+	for network, ids := range map[string][]string{"reviews-network": {"RN-110"}, "auto-quotes": {"AQ-68"}, "works-advisor": {"WA-03"}} {
+		t.Run(network, func(t *testing.T) {
+			h := newHouseOf(t, network)
+			officer := h.operator()
+			dpo := regexp.MustCompile(`mailto:([^"?]+)|([a-z]+@[a-z]+\.example)`).FindString(h.visitor().get(h.site, "/mes-droits").want(200).body)
+			dpo = strings.TrimPrefix(dpo, "mailto:")
+			mail := func(from string, headers ...string) {
+				t.Helper()
+				head := append([]string{"From: " + from, "To: " + dpo, "Subject: Mes données", "Message-ID: <" + from + ">"}, headers...)
+				raw := strings.Join(head, "\r\n") + "\r\n\r\nEffacez <b>tout</b> ce que vous avez.\r\n"
+				if err := smtp.SendMail(h.mailAddress(), nil, from, []string{dpo}, []byte(raw)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mail("robot@example.org", "Auto-Submitted: auto-replied")
+			mail("jeanne@example.org")
+			m := h.letter("the confirmation", func(m sent) bool { return m.Kind == "rights-received" && m.To == "jeanne@example.org" })
+			officer.get(h.space, "/dossiers").want(200).has("/dossiers/" + m.Object)
+			officer.get(h.space, "/dossiers/"+m.Object).want(200).has("&lt;b&gt;tout&lt;/b&gt;", "E-mail", "Droit à préciser")
+			h.act(officer, m.Object, "name", url.Values{"asked": {"erasure"}, "scopes": {"contact"}}).want(303)
+			h.act(officer, m.Object, "answer", url.Values{"text": {"Nous n’avons aucune donnée sur vous, hors ce message."}}).want(303)
+			answer := h.letter("the answer", func(m sent) bool { return m.Kind == "rights-answered" && m.To == "jeanne@example.org" })
+			for _, want := range []string{"aucune donnée sur vous", "CNIL", dpo} {
+				if !strings.Contains(answer.Text, want) {
+					t.Errorf("the answer lacks %q: %s", want, answer.Text)
+				}
+			}
+			for _, m := range h.outbox() {
+				if m.To == "robot@example.org" {
+					t.Errorf("a program was answered: %s", m.Kind)
+				}
+			}
+			// By post, through the officer, into the same queue.
+			officer.post(h.space, "/dossiers/nouveau", url.Values{"channel": {"post"}, "asked": {"comment"}, "name": {"Paul Lettre"}, "details.address": {"1 rue de l’Exemple, 30000 Nîmes"}, "words": {"Une remarque."}}).want(303)
+			officer.get(h.space, "/dossiers").want(200).has("Paul Lettre", "Courrier")
+			clause(t, ids...)
+			if network == "works-advisor" {
+				clause(t, "WA-45", "WA-55")
+			}
+			if network == "reviews-network" {
+				clause(t, "RN-109")
+			}
+			if network == "auto-quotes" {
+				clause(t, "AQ-66")
+			}
+		})
+	}
+}
+
+// mailAddress is where the program takes mail.
+func (h *house) mailAddress() string {
+	h.t.Helper()
+	m := regexp.MustCompile(`smtp://(\S+)`).FindStringSubmatch(h.printed())
+	if m == nil {
+		h.t.Fatal("the program takes no mail")
+	}
+	return m[1]
 }
