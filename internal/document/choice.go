@@ -106,18 +106,18 @@ func (s *Service) Choose(ctx context.Context, n *network.Network, was *Choice, p
 		}
 	}
 	var all []privacy.Choice
-	add := func(id, purpose string, words fault.Text, granted bool) {
+	add := func(id, purpose, partner string, words fault.Text, granted bool) {
 		all = append(all, privacy.Choice{Person: c.ID, Object: "cookies", Granted: granted, Channel: "form", Lang: string(l), Edition: n.Hash(),
-			Consent: network.Consent{ID: id, Kind: network.KindConsent, Purpose: purpose, Wording: words}})
+			Consent: network.Consent{ID: id, Kind: network.KindConsent, Purpose: purpose, Recipient: partner, Valid: k.Choice.Accepted, Wording: words}})
 	}
 	for _, p := range k.Purposes {
-		add("cookies-"+p.ID, p.ID, CookieWords(p), slices.Contains(purposes, p.ID))
+		add("cookies-"+p.ID, p.ID, "", CookieWords(p), slices.Contains(purposes, p.ID))
 	}
 	for _, id := range k.Partners() {
-		add("cookies-by-"+id, "cookies", PartnerWords(n, id), slices.Contains(partners, id))
+		add("cookies-by-"+id, "cookies", id, PartnerWords(n, id), slices.Contains(partners, id))
 	}
 	if !k.Choices() {
-		add("cookies-notice", "cookies", k.Words, true)
+		add("cookies-notice", "cookies", "", k.Words, true)
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		c.At = tx.Now().Truncate(time.Second)

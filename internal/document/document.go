@@ -374,7 +374,7 @@ func (s *Service) changes(ctx context.Context, l Lang, forPros bool) (c changes,
 				if v.Applies > since && slices.Contains(rule.Tell, network.ToldBanner) {
 					c.banners = append(c.banners, Banner{Kind: k, Title: v.Title, Applies: v.Applies, Hash: v.Hash, Coming: v.Applies > today})
 				}
-				if k.ForPros() && rule.Again && v.Applies <= today {
+				if acceptable(n, k) && v.Applies <= today {
 					c.accept = append(c.accept, v)
 				}
 			}

@@ -161,7 +161,7 @@ func article(b network.Basis) string {
 	return map[network.Basis]string{network.BasisConsent: "6.1 a", network.BasisContract: "6.1 b", network.BasisLegal: "6.1 c", network.BasisLegitimate: "6.1 f"}[b]
 }
 
-// Active says the time before archive or end, and what is left of it where the file leaves something.
+// Active says the time before archive or end, and what makes it start anew.
 func Active(l Lang, k *network.Keep) string {
 	if k == nil {
 		return ""

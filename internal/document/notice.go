@@ -17,12 +17,17 @@ var people = []struct {
 	{network.Consumer, fault.T("Si vous demandez un professionnel", "If you ask for a professional")},
 	{network.Professional, fault.T("Si vous êtes un professionnel du réseau", "If you are a professional of the network")},
 	{network.Visitor, fault.T("Si vous visitez nos sites", "If you visit our sites")},
+	{network.Author, fault.T("Si vous donnez un avis", "If you give an opinion")},
+	{network.Follower, fault.T("Si vous nous suivez sur un réseau social", "If you follow us on a social network")},
+	{network.Requester, fault.T("Si vous nous écrivez", "If you write to us")},
 	{network.Staff, fault.T("Si vous travaillez pour nous", "If you work for us")},
 }
 
 var places = map[network.Person]fault.Text{
 	network.Consumer: fault.T("demandeurs", "people who ask"), network.Professional: fault.T("professionnels", "professionals"),
 	network.Visitor: fault.T("visiteurs", "visitors"), network.Staff: fault.T("équipe", "staff"),
+	network.Author: fault.T("auteurs d’avis", "authors of opinions"), network.Follower: fault.T("abonnés sur un réseau social", "followers on a social network"),
+	network.Requester: fault.T("personnes qui nous écrivent", "people who write to us"),
 }
 
 // notice is the privacy notice: every item of GDPR art. 13 and 14, made of the file. words are the operator's own, shown first.
@@ -64,6 +69,7 @@ func (s *sheet) notice(words string) {
 		}
 	}
 	s.sources()
+	s.joint()
 	s.receivers()
 	s.h(s.T("Ce qui est obligatoire, ce qui ne l’est pas", "What is mandatory and what is not"))
 	s.p(s.T("Dans chaque formulaire, ce qui n’est pas marqué « facultatif » est nécessaire : sans ces réponses, la demande ne peut pas être traitée. Tout le reste est libre et ne change rien au service. Aucune case n’est cochée d’avance.",
@@ -71,6 +77,12 @@ func (s *sheet) notice(words string) {
 	s.automated()
 	s.protection()
 	s.rights()
+	if len(s.n.Differences) > 0 {
+		s.h(s.T("Là où la loi vous protège plus que nos textes", "Where the law protects you more than our texts"))
+		for _, d := range s.n.Differences {
+			s.list(s.Tf("nos textes : %s ; appliqué : %s (%s)", "our texts: %s; applied: %s (%s)", md(s.said(d.Document)), md(s.said(d.Executed())), md(s.said(d.Article()))))
+		}
+	}
 	s.h(s.T("Quand cette page change", "When this page changes"))
 	s.p(s.changes(network.DocPrivacy))
 	s.balances()
@@ -116,19 +128,48 @@ func (s *sheet) to(p network.Purpose) string {
 	return strings.Join(to, " ; ")
 }
 
+// sources says where data comes from that a person did not give himself (GDPR art. 14.2 f).
 func (s *sheet) sources() {
 	s.h(s.T("D’où viennent les données", "Where the data comes from"))
 	points := []string{s.T("de vous : par formulaire, par téléphone, par e-mail ou par courrier ;", "from you: by form, by phone, by e-mail or by post;")}
-	if len(s.n.Cookies.Trackers) > 0 {
-		points = append(points, s.Tf("de votre navigateur, selon vos choix : %s ;", "from your browser, as you choose: %s;", link(s.T("cookies", "cookies"), "/cookies")))
+	if s.n.Cookies.Choices() {
+		points = append(points, s.Tf("de votre navigateur, selon vos choix : %s ;", "from your browser, as you choose: %s;", link("cookies", "/cookies")))
 	} else {
 		points = append(points, s.Tf("de votre navigateur, par les seuls %s nécessaires aux pages ;", "from your browser, by the %s that pages need and no other;", link("cookies", "/cookies")))
 	}
 	if s.n.Modules.Sale != network.SaleOff {
-		points = append(points, s.T("d’un site partenaire ou d’un centre d’appels quand vous passez par lui ; sa provenance est notée sur votre demande ;", "from a partner site or call centre when you come through it; where it came from is noted on your request;"),
-			s.T("pour un professionnel : de votre demande de dépannage, qu’un client nous confie, ou des registres publics.", "for a professional: from the request that a customer entrusts to us, or from public registers."))
+		points = append(points, s.T("d’un site partenaire ou d’un centre d’appels quand vous passez par lui ; sa provenance est notée sur votre demande ;", "from a partner site or call centre when you come through it; where it came from is noted on your request;"))
+	}
+	for _, p := range s.n.Purposes {
+		var from []string
+		for _, o := range p.Sources {
+			from = append(from, s.said(o.Label()))
+		}
+		if len(from) > 0 {
+			points = append(points, md(s.said(p.Label))+s.T(" : ", ": ")+strings.Join(from, ", ")+" ;")
+		}
 	}
 	s.list(points...)
+}
+
+// joint publishes the essence of each arrangement between joint controllers (GDPR art. 26.2).
+func (s *sheet) joint() {
+	first := true
+	for _, p := range s.n.Purposes {
+		if p.Joint == nil {
+			continue
+		}
+		if first {
+			s.h(s.T("Ce que nous décidons avec d’autres", "What we decide with others"))
+			first = false
+		}
+		r, _ := s.n.Recipient(p.Joint.With)
+		words, _ := s.n.Words(string(s.Lang), p.Joint.Arrangement)
+		_, body := splitTitle(words)
+		s.hh(md(s.said(p.Label)))
+		s.p(s.Tf("Responsables conjoints : %s et %s (RGPD, art. 26). Vous pouvez exercer vos droits auprès de l’un comme de l’autre.", "Joint controllers: %s and %s (GDPR art. 26). You may exercise your rights against either.", md(cmp.Or(s.n.Operator.Company, s.n.Operator.Name)), md(s.said(r.Label))))
+		s.p(demoted(demoted(body)))
+	}
 }
 
 func (s *sheet) receivers() {
@@ -142,7 +183,11 @@ func (s *sheet) receivers() {
 			country += s.Tf(" (garantie : %s)", " (safeguard: %s)", md(r.Safeguard))
 			abroad = append(abroad, s.Tf("%s, en %s, avec la garantie « %s » (RGPD, art. 46)", "%s, in %s, with the safeguard “%s” (GDPR art. 46)", md(s.said(r.Label)), r.Country, md(r.Safeguard)))
 		}
-		rows = append(rows, []string{md(s.said(r.Label)), s.role(r.Role), country})
+		name := md(s.said(r.Label))
+		if r.Policy != "" {
+			name += " (" + link(s.T("sa politique", "its policy"), r.Policy) + ")"
+		}
+		rows = append(rows, []string{name, s.role(r.Role), country})
 	}
 	if len(rows) > 1 {
 		s.table(rows...)
@@ -199,9 +244,26 @@ func (s *sheet) rights() {
 		s.T("vous opposer, à tout moment et sans motif pour la prospection (art. 21) ;", "object, at any time and without a reason where prospecting is concerned (art. 21);"),
 		s.T("retirer un accord à tout moment, aussi simplement que vous l’avez donné (art. 7) ; ce qui a été fait avant reste valable ;", "withdraw a consent at any time, as simply as you gave it (art. 7); what was done before remains lawful;"),
 		s.T("dire ce que doivent devenir vos données après votre mort (loi de 1978, art. 85).", "say what becomes of your data after your death (law of 1978, art. 85)."))
-	s.p(s.Tf("Écrivez à %s ou à %s, ou appelez le %s. C’est gratuit. Nous répondons en un mois au plus ; si la demande est complexe, nous vous disons pourquoi et pour combien de temps dans ce mois. Une preuve d’identité n’est demandée qu’en cas de doute raisonnable.",
-		"Write to %s or to %s, or call %s. It is free. We answer within one month at most; if the request is complex, we tell you why and for how long within that month. Proof of identity is asked only in reasonable doubt.", md(o.Officer.Email), md(s.n.AddressFor("rights")), o.Phone.Display()))
-	s.p(s.Tf("Vous pouvez vous plaindre auprès de la CNIL, 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, %s.", "You may complain to the CNIL, 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, France, %s.", link("www.cnil.fr", "https://www.cnil.fr/fr/plaintes")))
+	s.p(s.Tf("Écrivez à %s ou à %s, ou appelez le %s. C’est gratuit. Une preuve d’identité n’est demandée qu’en cas de doute raisonnable.",
+		"Write to %s or to %s, or call %s. It is free. Proof of identity is asked only in reasonable doubt.", md(o.Officer.Email), md(s.n.AddressFor("rights")), o.Phone.Display()))
+	answer, authority := network.Duration{N: 1, Unit: network.UnitMonth}, network.Authority{Name: "CNIL", Address: "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07", URL: "https://www.cnil.fr/fr/plaintes"}
+	if r := s.n.Rights; r != nil {
+		answer, authority = r.Answer, r.Authority
+	}
+	out := s.Tf("Nous répondons en %s au plus.", "We answer within %s at most.", s.said(answer.Text()))
+	if r := s.n.Rights; r != nil && !r.Extended.IsZero() {
+		out += s.Tf(" Si la demande est complexe, nous vous disons dans ce délai pourquoi il faut plus de temps, %s en tout au plus.", " If the request is complex, we tell you within that time why more is needed, %s in all at most.", s.said(r.Extended.Text()))
+	}
+	s.p(out)
+	if r := s.n.Rights; r != nil && len(r.Scopes) > 0 {
+		var sets []string
+		for _, x := range r.Scopes {
+			sets = append(sets, md(s.said(x.Label)))
+		}
+		s.p(s.T("Pour un effacement, vous pouvez nommer ce qui doit l’être ; effacer l’un n’efface pas l’autre :", "For an erasure you may name what is to be erased; erasing one does not erase the other:"))
+		s.list(sets...)
+	}
+	s.p(s.Tf("Vous pouvez vous plaindre auprès de l’autorité de contrôle : %s, %s, %s.", "You may complain to the supervisory authority: %s, %s, %s.", md(authority.Name), md(authority.Address), link(authority.URL, authority.URL)))
 }
 
 // changes says what happens when a document becomes another, as the file rules it.

@@ -13,12 +13,12 @@ import (
 
 // Activity is a line of the record of processing activities (GDPR art. 30.1): what the file says of a purpose, in words.
 type Activity struct {
-	ID, Purpose, Basis, People, Data, Recipients, Transfers, Erasure string
+	ID, Purpose, Controllers, Basis, People, Data, Sources, Recipients, Transfers, Erasure string
 }
 
 // RegisterHead names the columns of the record.
 func RegisterHead(l Lang) []string {
-	return []string{l.T("Traitement", "Activity"), l.T("Finalité", "Purpose"), l.T("Base légale", "Legal basis"), l.T("Personnes concernées", "Data subjects"), l.T("Données", "Data"),
+	return []string{l.T("Traitement", "Activity"), l.T("Finalité", "Purpose"), l.T("Responsables", "Controllers"), l.T("Base légale", "Legal basis"), l.T("Personnes concernées", "Data subjects"), l.T("Données", "Data"), l.T("Sources", "Sources"),
 		l.T("Destinataires", "Recipients"), l.T("Transferts hors EEE et garanties", "Transfers outside the EEA and safeguards"), l.T("Délai d’effacement", "Time limit for erasure"), l.T("Mesures de sécurité", "Security measures")}
 }
 
@@ -48,15 +48,24 @@ func Register(n *network.Network, l Lang) []Activity {
 				}
 			}
 		}
-		all = append(all, Activity{ID: p.ID, Purpose: l.said(p.Label), Basis: Basis(l, p.Basis, p.People[0]) + " (art. " + article(p.Basis) + ")", People: strings.Join(who, ", "), Data: strings.Join(data, " ; "),
-			Recipients: strings.Join(to, " ; "), Transfers: cmp.Or(strings.Join(abroad, " ; "), l.T("aucun", "none")), Erasure: Kept(l, p.Keep) + l.T(", puis ", ", then ") + ending(l, p.Keep)})
+		controllers := cmp.Or(n.Operator.Company, n.Operator.Name)
+		if p.Joint != nil {
+			r, _ := n.Recipient(p.Joint.With)
+			controllers = l.Tf("conjoints : %s et %s", "joint: %s and %s", controllers, l.said(r.Label))
+		}
+		var from []string
+		for _, o := range p.Origins() {
+			from = append(from, l.said(o.Label()))
+		}
+		all = append(all, Activity{ID: p.ID, Controllers: controllers, Sources: strings.Join(from, ", "), Purpose: l.said(p.Label), Basis: Basis(l, p.Basis, p.People[0]) + " (art. " + article(p.Basis) + ")", People: strings.Join(who, ", "), Data: strings.Join(data, " ; "),
+			Recipients: cmp.Or(strings.Join(to, " ; "), l.T("personne hors de l’équipe", "nobody outside staff")), Transfers: cmp.Or(strings.Join(abroad, " ; "), l.T("aucun", "none")), Erasure: Kept(l, p.Keep) + l.T(", puis ", ", then ") + ending(l, p.Keep)})
 	}
 	return all
 }
 
 // Cells are the values of a line, in the order of the head.
 func (a Activity) Cells(l Lang) []string {
-	return []string{a.ID, a.Purpose, a.Basis, a.People, a.Data, a.Recipients, a.Transfers, a.Erasure, Measures(l)}
+	return []string{a.ID, a.Purpose, a.Controllers, a.Basis, a.People, a.Data, a.Sources, a.Recipients, a.Transfers, a.Erasure, Measures(l)}
 }
 
 // RegisterCSV is the record as a table for spreadsheets, UTF-8 with a mark that they look for. A cell that would begin a formula is made text.
@@ -88,13 +97,16 @@ func RegisterCSV(n *network.Network, l Lang) ([]byte, error) {
 // below is one of its terms, which a test compares with the published vocabulary.
 var (
 	dpvBasis = map[network.Basis]string{network.BasisConsent: "eu-gdpr:A6-1-a", network.BasisContract: "eu-gdpr:A6-1-b", network.BasisLegal: "eu-gdpr:A6-1-c", network.BasisLegitimate: "eu-gdpr:A6-1-f"}
-	dpvWho   = map[network.Person]string{network.Consumer: "dpv:Consumer", network.Professional: "dpv:Client", network.Staff: "dpv:Employee", network.Visitor: "dpv:Visitor"}
-	dpvRole  = map[network.RecipientRole]string{network.RecipientProcessor: "dpv:DataProcessor", network.RecipientController: "dpv:ThirdParty", network.RecipientBuyer: "dpv:ThirdParty", network.RecipientAuthority: "dpv:Authority"}
-	dpvData  = map[network.Category][]string{
+	dpvWho   = map[network.Person]string{network.Consumer: "dpv:Consumer", network.Professional: "dpv:Client", network.Staff: "dpv:Employee", network.Visitor: "dpv:Visitor",
+		network.Author: "dpv:Participant", network.Follower: "dpv:User", network.Requester: "dpv:DataSubject"}
+	dpvRole = map[network.RecipientRole]string{network.RecipientProcessor: "dpv:DataProcessor", network.RecipientController: "dpv:ThirdParty", network.RecipientBuyer: "dpv:ThirdParty", network.RecipientAuthority: "dpv:Authority"}
+	dpvData = map[network.Category][]string{
 		network.DataIdentity: {"pd:Name"}, network.DataContact: {"pd:TelephoneNumber", "pd:EmailAddress"}, network.DataPlace: {"pd:PhysicalAddress"}, network.DataNeed: {"dpv:PersonalData"},
 		network.DataPhotos: {"pd:Picture"}, network.DataRecording: {"pd:VoiceCommunicationRecording"}, network.DataMessages: {"pd:Communication"}, network.DataOpinion: {"pd:Opinion"},
 		network.DataConsent: {"pd:PrivacyPreference"}, network.DataAccount: {"pd:AccountIdentifier", "pd:Authenticating"}, network.DataBusiness: {"pd:Professional"}, network.DataDocuments: {"pd:OfficialID"},
 		network.DataActivity: {"pd:ServiceConsumptionBehavior"}, network.DataBilling: {"pd:Transactional"}, network.DataConnection: {"pd:IPAddress"},
+		network.DataExperience: {"pd:Purchase"}, network.DataAudience: {"pd:BrowsingBehavior"}, network.DataLocation: {"pd:Location"}, network.DataSocial: {"pd:SocialMediaCommunication"},
+		network.DataProfession: {"pd:Professional"}, network.DataContracts: {"pd:Transactional"}, network.DataBank: {"pd:BankAccount"}, network.DataPremises: {"dpv:PersonalData"}, network.DataCase: {"pd:Communication"},
 	}
 )
 
@@ -126,7 +138,8 @@ func RegisterJSONLD(n *network.Network, base string) ([]byte, error) {
 		{"@id": base + "#officer", "@type": "dpv:DataProtectionOfficer", "dpv:hasName": cmp.Or(o.Officer.Name, o.Name), "dpv:hasContact": o.Officer.Email},
 	}
 	for _, r := range n.Recipients {
-		graph = append(graph, node{"@id": base + "#recipient-" + r.ID, "@type": []string{"dpv:Recipient", dpvRole[r.Role]}, "dpv:hasName": both(r.Label.FR, r.Label.Say("en")), "dpv:hasCountry": r.Country})
+		types := []string{"dpv:Recipient", dpvRole[r.Role]}
+		graph = append(graph, node{"@id": base + "#recipient-" + r.ID, "@type": types, "dpv:hasName": both(r.Label.FR, r.Label.Say("en")), "dpv:hasCountry": r.Country})
 	}
 	var processes []string
 	for _, p := range n.Purposes {
@@ -147,6 +160,10 @@ func RegisterJSONLD(n *network.Network, base string) ([]byte, error) {
 			"dpv:hasLegalBasis": ref(dpvBasis[p.Basis]), "dpv:hasDataSubject": refs(who...), "dpv:hasPersonalData": refs(data...),
 			"dpv:hasTechnicalOrganisationalMeasure": refs("dpv:Encryption", "dpv:AccessControlMethod", "dpv:Erase")}
 		graph = append(graph, node{"@id": id + "-purpose", "@type": "dpv:Purpose", "rdfs:label": both(p.Label.FR, p.Label.Say("en"))})
+		if p.Joint != nil {
+			process["dpv:hasDataController"] = ref(id + "-joint")
+			graph = append(graph, node{"@id": id + "-joint", "@type": "dpv:JointDataControllers", "dpv:hasDataController": refs(controller, base+"#recipient-"+p.Joint.With)})
+		}
 		if len(to) > 0 {
 			process["dpv:hasRecipient"] = refs(to...)
 		}

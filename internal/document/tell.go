@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -123,6 +122,11 @@ func (s *Service) tellPros(ctx context.Context, n *network.Network, kind network
 	}
 }
 
+// acceptable reports whether people with an access accept a document again: what binds them, and the privacy notice of a network whose own says so (RN-119).
+func acceptable(n *network.Network, k network.DocumentKind) bool {
+	return n.Rule(k).Again && (k.ForPros() || k == network.DocPrivacy)
+}
+
 // Due lists the versions that a professional has still to accept before he goes on: those in force that the file wants accepted again and that are younger than his access.
 func (s *Service) Due(ctx context.Context, actor auth.Actor, l Lang) (due []Version, err error) {
 	if actor.Who != auth.Professional {
@@ -181,12 +185,12 @@ func (s *Service) Accept(ctx context.Context, actor auth.Actor, kind network.Doc
 	if err != nil {
 		return err
 	}
-	if !kind.ForPros() {
+	if !acceptable(n, kind) {
 		return errNone
 	}
 	box, ok := n.Consent("pro-terms")
-	if !ok {
-		return errors.New("document: the network has no box pro-terms")
+	if !ok || !kind.ForPros() {
+		box = network.Consent{ID: "accept-" + string(kind), Kind: network.KindAcceptance, Purpose: string(kind), Wording: fault.T("J’ai lu et j’accepte :", "I have read and accept:")}
 	}
 	box.Wording = fault.T(box.Wording.FR+" "+v.Title+", version "+v.Short()+".", box.Wording.Say("en")+" "+v.Title+", version "+v.Short()+".")
 	ring, err := s.Vault.Ring(ctx, actor.Account)
@@ -208,7 +212,7 @@ func (s *Service) Accept(ctx context.Context, actor auth.Actor, kind network.Doc
 		if err := privacy.HoldMore(tx, n, actor.Account, actor.Account, network.Professional, "", network.DataConsent); err != nil {
 			return err
 		}
-		if err := privacy.Record(tx, ring, n, privacy.Choice{Person: actor.Account, Object: actor.Pro, Consent: box, Granted: true, Channel: "form", Lang: string(v.Lang), Edition: n.Hash()}); err != nil {
+		if err := privacy.Record(tx, ring, n, privacy.Choice{Person: actor.Account, Object: actor.Account, Consent: box, Granted: true, Channel: "form", Lang: string(v.Lang), Edition: n.Hash()}); err != nil {
 			return err
 		}
 		return audit.Write(tx, actor.Name(), "professional", "document.accept", actor.Pro, string(kind)+" "+v.Short())

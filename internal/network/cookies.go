@@ -133,16 +133,17 @@ func (c *checker) cookies() {
 	used := map[string]bool{}
 	for _, t := range k.Trackers {
 		path := "cookies.trackers." + t.ID
+		exempt := !slices.ContainsFunc(t.Purposes, func(id string) bool { p, _ := k.Purpose(id); return p.Asked != AskedExempt })
 		for _, id := range t.Purposes {
 			used[id] = true
-			p, ok := k.Purpose(id)
+			_, ok := k.Purpose(id)
 			switch {
 			case !ok:
 				c.wrong(path+".purposes", "« %s » n’est pas dans cookies.purposes : ajoutez-la là ou corrigez le nom.", "%q is not in cookies.purposes: add it there or correct the name.", id)
-			case p.Asked == AskedExempt && t.By != "":
+			case exempt && t.By != "":
 				c.wrong(path+".by", "une mesure d’audience exemptée sert l’éditeur seul (délibération de la CNIL du 4 juillet 2025) : ce service d’un tiers demande l’accord. Écrivez asked: consent, ou retirez « by » s’il n’est que votre sous-traitant.",
 					`an exempt audience measurement serves the publisher alone (CNIL decision of 4 July 2025): this third party's service needs consent. Write asked: consent, or remove "by" if it is your processor only.`)
-			case p.Asked == AskedExempt && t.Life.approx() > (Duration{13, UnitMonth}).approx():
+			case exempt && t.Life.approx() > (Duration{13, UnitMonth}).approx():
 				c.wrong(path+".life", "un traceur de mesure exempté vit 13 mois au plus (délibération de la CNIL du 4 juillet 2025).", "an exempt measurement tracker lives 13 months at most (CNIL decision of 4 July 2025).")
 			}
 		}

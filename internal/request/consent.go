@@ -50,7 +50,7 @@ func (s *Service) WithdrawFor(ctx context.Context, actor auth.Actor, id, consent
 }
 
 func (s *Service) takeBack(ctx context.Context, actor auth.Actor, act auth.Action, r Request, n *network.Network, ring *vault.Ring, who person.Person, consent, channel, reference string) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		withdrawn, err := privacy.Withdraw(tx, ring, n, r.Person, r.ID, consent, channel, who.Lang, reference)
 		if err != nil || !withdrawn {
 			return err
@@ -59,6 +59,17 @@ func (s *Service) takeBack(ctx context.Context, actor auth.Actor, act auth.Actio
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(act), "consent.withdraw", r.ID, consent+" "+channel)
+	})
+	open := []State{Unverified, Received, Published, Filled}
+	if c, _ := n.Consent(consent); err != nil || !c.Required || !slices.Contains(open, r.State) {
+		return err
+	}
+	// A request lives by the agreement to use it for what it asks: taken back, there is nothing left to do with it (RN-30, AQ-61).
+	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", open, func(tx *db.Tx) error {
+		if r.State == Unverified {
+			return nil // as in Cancel
+		}
+		return s.tell(tx, n, ring, r, who, "cancelled", nil)
 	})
 }
 

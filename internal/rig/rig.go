@@ -68,12 +68,12 @@ type Rig struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Documents *document.Service
 	Line      *Line
 	Hooks     *Hooks
 	Jobs      *job.Runner
 	Life      *privacy.Engine
 	Endings   *privacy.EndingsFile
-	Documents *document.Service
 
 	main, keys db.Options // where both databases are
 	count      atomic.Int64

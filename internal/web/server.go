@@ -53,12 +53,12 @@ type Parts struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Documents *document.Service
 	Proof     *proof.Log
 	Links     *auth.Signer
 	Log       *slog.Logger
 	Config    Config
 	Demo      Demo
-	Documents *document.Service
 }
 
 // Config is how the server stands in the world.

@@ -266,7 +266,7 @@ type Pros struct {
 	Typed  string   // name, number or SIREN looked for, ?nom=
 	Trades []Option // filter, ?trade=
 	Trade  string
-	State  string // ?state=active, suspended, pending, closed, or idle: nothing bought for three months
+	State  string // ?state=active, suspended, pending, closed, or idle: nothing bought for long (ET-49)
 	Total  int
 	Next   string
 
@@ -304,7 +304,7 @@ type ProFile struct {
 	Steps    []Step
 	Asked    string // reference typed in the "why not" box
 	Why      *Why
-	Idle     string // flagged: nothing bought for three months (ET-49)
+	Idle     string // flagged: nothing bought for as long as the network file allows (ET-49)
 
 	CanEdit, CanSuspend, CanCredit, CanInvite, CanWhy bool
 }
