@@ -122,6 +122,7 @@ var auditWords = map[string][2]string{
 	"case.name":               {"Droit précisé", "Right named"},
 	"case.open":               {"Dossier ouvert", "Case opened"},
 	"case.preview":            {"Copie relue avant envoi", "Copy checked before it is sent"},
+	"case.raw":                {"Courrier d’origine téléchargé", "Original mail downloaded"},
 	"case.read":               {"Dossier lu", "Case read"},
 	"case.rectify":            {"Données corrigées", "Data corrected"},
 	"case.restrict":           {"Données gelées ou dégelées", "Data frozen or released"},
