@@ -153,7 +153,7 @@ var permissions = map[Action][]string{
 	TokenManage:     {"administrator", "professional"},
 	RetentionRead:   {"officer", "administrator"},
 	RetentionHold:   {"officer"},
-	ArchiveOpen:     {"litigation"},
+	ArchiveOpen:     {"litigation", "accountant", "moderator"},
 	PersonErase:     {"officer"},
 	ConsentWithdraw: {"agent", "officer", "administrator"},
 }

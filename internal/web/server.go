@@ -34,6 +34,7 @@ import (
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/person"
+	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
@@ -54,6 +55,7 @@ type Parts struct {
 	Calls     *call.Service
 	Inbox     *inbox.Service
 	Documents *document.Service
+	Life      *privacy.Engine
 	Proof     *proof.Log
 	Links     *auth.Signer
 	Log       *slog.Logger

@@ -49,7 +49,7 @@ var webhookKey = bytes.Repeat([]byte{9}, 32)
 func newHouse(t testing.TB, r *rig.Rig) *house {
 	t.Helper()
 	h := &house{Rig: r, log: &journal{}}
-	s := web.New(web.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Auth: r.Auth, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Requests: r.Requests, Calls: r.Calls, Documents: r.Documents, Inbox: r.Inbox, Proof: r.Proof, Links: r.Links,
+	s := web.New(web.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Auth: r.Auth, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Requests: r.Requests, Calls: r.Calls, Documents: r.Documents, Inbox: r.Inbox, Life: r.Life, Proof: r.Proof, Links: r.Links,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Config: web.Config{URL: func(host, path string) string { return "https://" + host + path }, Hosts: func(host string) string { return host }, Secure: true, APIPerMinute: 600,
 			LineKeys: []string{"whsec_" + base64.StdEncoding.EncodeToString(webhookKey)}}})
@@ -158,6 +158,16 @@ func (a answer) want(t testing.TB, status int) answer {
 		t.Fatalf("%s %s answers %d, want %d\n%s", a.Request.Method, a.Request.URL.Path, a.StatusCode, status, a.body[:min(len(a.body), 3000)])
 	}
 	return a
+}
+
+// says fails unless the page has these words.
+func (a answer) says(t testing.TB, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(a.body, w) {
+			t.Errorf("%s %s does not say %q", a.Request.Method, a.Request.URL.Path, w)
+		}
+	}
 }
 
 // to fails unless the answer leads elsewhere by GET; it hands the address on.
