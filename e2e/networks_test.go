@@ -297,3 +297,27 @@ func TestNetworks_sayWhatTheyDoNotDo(t *testing.T) {
 		}
 	}
 }
+
+// The screens of a network whose own advisers answer, as people see them: on a phone for who asks, at a desk for who answers.
+func TestNetworks_screensOfAdvisers(t *testing.T) {
+	h := newHouseOf(t, "works-advisor")
+	p := open(t, h.server, phone)
+	p.goTo(h.site, "/?lang=fr")
+	p.see("De quoi s’agit-il ?")
+	p.accessible()
+	p.shot("adviser-home")
+	p.goTo(h.site, "/demande/travaux")
+	p.see("ni vendues, ni transmises")
+	p.accessible()
+
+	_, id := h.asked(h.project("travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}}))
+	desk := open(t, h.server, desktop)
+	h.enterAs(desk, "Agent")
+	desk.goTo(h.space, "/rappels?c="+id)
+	desk.see("Prendre et appeler")
+	h.enter("Agent").post(h.space, "/rappels/"+id+"/prendre", nil).want(303)
+	desk.goTo(h.space, "/bureau/"+id)
+	desk.see("Répondre au client")
+	desk.accessible()
+	desk.shot("adviser-desk")
+}
