@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"encoding/csv"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -296,4 +299,148 @@ func TestNetworks_sayWhatTheyDoNotDo(t *testing.T) {
 			}
 		}
 	}
+}
+
+// activities reads the record of processing as its file: by the id of each activity, its cells under the words of the head.
+func (h *house) activities() map[string]map[string]string {
+	h.t.Helper()
+	text := strings.TrimPrefix(h.enter("Operator").get(h.space, "/registre.csv").want(200).body, "\ufeff")
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma = ';'
+	rows, err := r.ReadAll()
+	if err != nil || len(rows) < 10 {
+		h.t.Fatal(len(rows), err)
+	}
+	all := map[string]map[string]string{}
+	for _, row := range rows[1:] {
+		all[row[0]] = map[string]string{}
+		for i, head := range rows[0] {
+			all[row[0]][head] = row[i]
+		}
+	}
+	return all
+}
+
+// The record of processing says who decides with whom, about whom, on what ground, and what leaves the Union.
+func TestNetworks_recordOfProcessing(t *testing.T) {
+	h := newHouseOf(t, "reviews-network")
+	all := h.activities()
+	column := func(part string) string {
+		t.Helper()
+		for head := range all["run_site"] {
+			if strings.Contains(head, part) {
+				return head
+			}
+		}
+		t.Fatalf("the record has no column %q", part)
+		return ""
+	}
+	who, basis, people, abroad, data := column("Responsable"), column("Base"), column("Personnes"), column("Transferts"), column("Données")
+	joint := map[string]bool{"answer_quotes": true, "ask_for_questionnaire": true, "collect_reviews": true, "moderate_reviews": true, "publish_reviews": true}
+	for id, a := range all {
+		if both := strings.Contains(a[who], "Avis d’ici") && strings.Contains(a[who], "entreprise membre"); both != joint[id] {
+			t.Errorf("%s: %q", id, a[who])
+		}
+	}
+	policy := h.visitor().get(h.site, "/confidentialite").want(200)
+	policy.says("Vous pouvez exercer vos droits auprès de l’un comme de l’autre", "vous opposer")
+	clause(t, "RN-05")
+
+	listed := ""
+	for _, a := range all {
+		listed += a[people] + " "
+	}
+	for _, kind := range []string{"visiteurs", "auteurs d’avis", "abonnés", "demandeurs", "professionnels"} {
+		if !strings.Contains(listed, kind) {
+			t.Errorf("the record names no %s", kind)
+		}
+	}
+	clause(t, "RN-24")
+
+	if a := all["run_site"]; !strings.Contains(a[basis], "intérêt légitime") || !strings.Contains(a[data], "connexion") {
+		t.Error(a)
+	}
+	if a := all["moderate_reviews"]; !strings.Contains(a[basis], "intérêt légitime") {
+		t.Error(a)
+	}
+	clause(t, "RN-25", "RN-53")
+
+	if a := all["share_on_networks"]; !strings.Contains(a[abroad], "US") || !strings.Contains(a[abroad], "standard-clauses") {
+		t.Error(a[abroad])
+	}
+	home := h.visitor().get(h.site, "/").want(200).has("https://reseau.example/confidentialite").lacks("<iframe")
+	if m := regexp.MustCompile(`src="https?://[^"]*`).FindString(home.body); m != "" {
+		t.Errorf("before any choice the page loads %s", m)
+	}
+	clause(t, "RN-88")
+
+	customer := newHouseOf(t, "customer-space")
+	registered := customer.activities()
+	for id, of := range map[string]string{"open_space": "espace", "run_site": "site"} {
+		if !strings.Contains(strings.Join(slices.Collect(maps.Values(registered[id])), " "), of) {
+			t.Errorf("%s: %v", id, registered[id])
+		}
+	}
+	n := customer.project("assistance", url.Values{"urgency": {"today"}, "answers.subject": {"quote"}})
+	customer.asked(n)
+	figures := customer.visitor().get(customer.space, "/metrics").want(200)
+	figures.lacks("Élodie", "elodie@example.org", strings.TrimPrefix(n.phone, "+33"), n.values.Get("phone"))
+	clause(t, "CS-10", "CS-11")
+
+	adviser := newHouseOf(t, "works-advisor")
+	listedThere := adviser.activities()
+	notice := adviser.visitor().get(adviser.site, "/demande/travaux").want(200).words()
+	for id, a := range listedThere {
+		if strings.Contains(a[people], "demandeurs") && !strings.Contains(notice, a[column("Finalité")]) {
+			t.Errorf("the form does not say %s", id)
+		}
+	}
+	clause(t, "WA-15")
+}
+
+// The page about cookies says how a browser is set, and where to read more.
+func TestNetworks_cookieHelp(t *testing.T) {
+	for network, c := range map[string]struct {
+		says, links []string
+		clauses     []string
+	}{
+		"reviews-network": {[]string{"Chrome", "Firefox", "Edge"}, []string{"https://www.youronlinechoices.com/fr/"}, []string{"RN-138", "RN-139"}},
+		"works-advisor": {[]string{"Chrome", "Firefox", "Edge", "Safari", "ouvrez son menu d’aide"},
+			[]string{"https://support.mozilla.org/", "https://support.google.com/", "https://support.apple.com/"}, []string{"WA-66", "WA-68"}},
+		"auto-quotes": {[]string{"Chrome", "Firefox"}, []string{"https://www.cnil.fr/fr/cookies-et-autres-traceurs", "https://www.youronlinechoices.com/fr/"}, []string{"AQ-17"}},
+	} {
+		t.Run(network, func(t *testing.T) {
+			h := newHouseOf(t, network)
+			page := h.visitor().get(h.site, "/cookies").want(200).says(c.says...)
+			for _, link := range c.links {
+				page.has(`href="` + link)
+			}
+			page.says("Enregistrer mes choix", "Tout refuser") // and the choice itself is on the site
+			clause(t, c.clauses...)
+		})
+	}
+}
+
+// The screens of a network whose own advisers answer, as people see them: on a phone for who asks, at a desk for who answers.
+func TestNetworks_screensOfAdvisers(t *testing.T) {
+	h := newHouseOf(t, "works-advisor")
+	p := open(t, h.server, phone)
+	p.goTo(h.site, "/?lang=fr")
+	p.see("De quoi s’agit-il ?")
+	p.accessible()
+	p.shot("adviser-home")
+	p.goTo(h.site, "/demande/travaux")
+	p.see("ni vendues, ni transmises")
+	p.accessible()
+
+	_, id := h.asked(h.project("travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}}))
+	desk := open(t, h.server, desktop)
+	h.enterAs(desk, "Agent")
+	desk.goTo(h.space, "/rappels?c="+id)
+	desk.see("Prendre et appeler")
+	h.enter("Agent").post(h.space, "/rappels/"+id+"/prendre", nil).want(303)
+	desk.goTo(h.space, "/bureau/"+id)
+	desk.see("Répondre au client")
+	desk.accessible()
+	desk.shot("adviser-desk")
 }

@@ -55,8 +55,8 @@ func (p *page) answer(n need) {
 // enterAs opens the space as a role of the demo, by its link and button.
 func (h *house) enterAs(p *page, role string) {
 	h.t.Helper()
-	p.goTo(spaceHost, "/connexion?lang=fr")
-	p.goTo(spaceHost, h.roles[role])
+	p.goTo(h.space, "/connexion?lang=fr")
+	p.goTo(h.space, h.roles[role])
 	p.until("the sign-in link", `location.pathname.startsWith("/connexion/lien/")`)
 	p.click("main form button")
 	p.until("signed in", `!location.pathname.startsWith("/connexion")`)

@@ -97,6 +97,9 @@ func (c demoCmd) Run(o *out) error {
 		return errors.Join(err, l.Close(), i.Close())
 	}
 	site, space := w.URL(n.Sites[0].Host, "/"), w.URL(n.SpaceHost, "/")
+	if c.Tour && !n.Sells() {
+		return errors.Join(fmt.Errorf("--tour drives a sale, and %s sells nothing", n.Network), l.Close(), i.Close())
+	}
 	if c.Tour {
 		return i.tourOnce(o, l, started)
 	}

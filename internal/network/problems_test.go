@@ -265,6 +265,8 @@ var mistakes = []struct {
 	{"difference that the modules deny", "network.yaml", "cookies:\n", "differences: {routing-on-interest: L’envoi automatique repose sur notre intérêt., age-by-one-button: OK certifie l’âge., no-transfer-despite-abroad: Rien ne sort.}\ncookies:\n"},
 	{"accounts for children", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  accounts: {minimum_age: 0}\n"},
 	{"accounts that nobody can open", "network.yaml", "  qualification: agent\n", "  qualification: agent\n  accounts: {minimum_age: 15}\n"},
+	{"sale without access", "network.yaml", "  liability: 3 months            # ET-153\n", ""},
+	{"access that is not said", "network.yaml", "\naccess:\n", "\naccess_of_pros:\n"},
 	{"sale without a price", "network.yaml", "invoices: {late_rate: 12.40 %, recovery: 40, on_debits: false}", ""},
 	{"routed to suppliers", "network.yaml", "sale: per-introduction", "sale: routed"},
 	{"recredit without sale", "network.yaml", "sale: per-introduction", "sale: forwarded-to-members"},

@@ -10,6 +10,7 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/db"
+	"entremise/internal/edition"
 	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/notify"
@@ -60,17 +61,65 @@ func (s *Service) takeBack(ctx context.Context, actor auth.Actor, act auth.Actio
 		}
 		return audit.Write(tx, actor.Name(), actor.As(act), "consent.withdraw", r.ID, consent+" "+channel)
 	})
-	open := []State{Unverified, Received, Published, Filled}
-	if c, _ := n.Consent(consent); err != nil || !c.Required || !slices.Contains(open, r.State) {
+	if c, _ := n.Consent(consent); err != nil || !c.Required || !slices.Contains(alive, r.State) {
 		return err
 	}
-	// A request lives by the agreement to use it for what it asks: taken back, there is nothing left to do with it (RN-30, AQ-61).
-	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", open, func(tx *db.Tx) error {
+	return s.giveUp(ctx, actor, r, n, ring, who)
+}
+
+// alive are the states in which something may still be done with a request.
+var alive = []State{Unverified, Received, Published, Filled}
+
+// giveUp ends a request whose own agreement was taken back. It lived by the agreement to use it for what it asks: there is nothing left to do with
+// it (RN-30, AQ-61).
+func (s *Service) giveUp(ctx context.Context, actor auth.Actor, r Request, n *network.Network, ring *vault.Ring, who person.Person) error {
+	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", alive, func(tx *db.Tx) error {
 		if r.State == Unverified {
 			return nil // as in Cancel
 		}
 		return s.tell(tx, n, ring, r, who, "cancelled", nil)
 	})
+}
+
+// sweepUnwanted ends requests whose own agreement was taken back elsewhere than on their page: in a case of rights, or by a STOP.
+func (s *Service) sweepUnwanted(ctx context.Context) error {
+	n, err := s.editions.InForce(ctx)
+	if errors.Is(err, edition.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var own []any
+	for _, c := range n.Consents {
+		if c.Kind == network.KindConsent && c.Required {
+			own = append(own, c.ID)
+		}
+	}
+	if len(own) == 0 {
+		return nil
+	}
+	marks, args := db.Rows(own)
+	var due []string
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		due, err = db.Values[string](tx, `SELECT r.id FROM request r JOIN consent c ON c.person_id = r.person_id AND c.object = r.id
+			WHERE r.state IN ('unverified', 'received', 'published', 'filled') AND NOT c.granted AND c.consent IN `+marks+`
+			AND NOT EXISTS (SELECT 1 FROM consent l WHERE l.person_id = c.person_id AND l.object = c.object AND l.consent = c.consent AND (l.at > c.at OR l.at = c.at AND l.id > c.id))
+			ORDER BY r.id LIMIT 200`, args...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, id := range due {
+		r, n, ring, who, err := s.open(ctx, id)
+		if err == nil {
+			err = s.giveUp(ctx, auth.Machine, r, n, ring, who)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // confirmWithdrawal sends the receipt of a withdrawal, where the person gave an e-mail address; his page shows it at once to everybody.

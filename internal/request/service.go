@@ -73,6 +73,7 @@ func (s *Service) Register(r *job.Runner) {
 	r.Every("ask how it went", 10*time.Second, s.sweepAsk)
 	r.Every("requests nobody took", 10*time.Second, s.sweepExpired)
 	r.Every("card payments", 5*time.Second, s.sweepCard)
+	r.Every("requests whose own consent was taken back", 10*time.Second, s.sweepUnwanted)
 }
 
 // Purposes of links, so that one kind opens no other kind of door.
