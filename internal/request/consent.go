@@ -50,7 +50,7 @@ func (s *Service) WithdrawFor(ctx context.Context, actor auth.Actor, id, consent
 }
 
 func (s *Service) takeBack(ctx context.Context, actor auth.Actor, act auth.Action, r Request, n *network.Network, ring *vault.Ring, who person.Person, consent, channel, reference string) error {
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	withdraw := func(tx *db.Tx) error {
 		withdrawn, err := privacy.Withdraw(tx, ring, n, r.Person, r.ID, consent, channel, who.Lang, reference)
 		if err != nil || !withdrawn {
 			return err
@@ -59,18 +59,29 @@ func (s *Service) takeBack(ctx context.Context, actor auth.Actor, act auth.Actio
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(act), "consent.withdraw", r.ID, consent+" "+channel)
-	})
-	open := []State{Unverified, Received, Published, Filled}
-	if c, _ := n.Consent(consent); err != nil || !c.Required || !slices.Contains(open, r.State) {
-		return err
 	}
-	// A request lives by the agreement to use it for what it asks: taken back, there is nothing left to do with it (RN-30, AQ-61).
-	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", open, func(tx *db.Tx) error {
-		if r.State == Unverified {
-			return nil // as in Cancel
+	// What the request itself rests on: without it there is nothing left to do (RN-30, AQ-24). One that is over already stays as it ended.
+	if c, ok := n.Consent(consent); ok && c.Kind == network.KindConsent && c.Required {
+		open := []State{Unverified, Received, Published, Filled}
+		for try := 0; slices.Contains(open, r.State) && try < 3; try++ { // somebody may buy at this moment
+			err := s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", open, func(tx *db.Tx) error {
+				if err := withdraw(tx); err != nil || r.State == Unverified { // as in Cancel
+					return err
+				}
+				return s.tell(tx, n, ring, r, who, "cancelled", nil)
+			})
+			if !errors.Is(err, errState) {
+				return err
+			}
+			if r, n, ring, who, err = s.open(ctx, r.ID); err != nil {
+				return err
+			}
 		}
-		return s.tell(tx, n, ring, r, who, "cancelled", nil)
-	})
+		if slices.Contains(open, r.State) {
+			return errState
+		}
+	}
+	return s.db.Write(ctx, withdraw)
 }
 
 // confirmWithdrawal sends the receipt of a withdrawal, where the person gave an e-mail address; his page shows it at once to everybody.
