@@ -136,3 +136,24 @@ func TestCanvass_staffAskBeforeTheyCall(t *testing.T) {
 	}
 	agent.get(h.space, "/demarchage").want(200).has("R223-4", "D223-9")
 }
+
+// A professional sees beside the number that he may call, because the person asked and was told his name; five working days without a word later,
+// a first call would be canvassing, and there is no button. Staff see the same on the file.
+func TestCall_answersTheRequestForFiveWorkingDays(t *testing.T) {
+	h := newHouse(t)
+	agent := h.enter("Agent")
+	n := leak()
+	_, id := h.asked(n)
+	agent.get(spaceHost, "/demandes/"+id).want(200).has("tel:"+n.phone, "R223-4", "aucune heure ne le limite").lacks("N’appelez pas")
+	_, waiting := h.asked(leak())
+	h.publish(agent, id, "", nil).want(303)
+	pro := h.buyer(id)
+	bought := h.buy(pro, id, "wallet").want(303).header.Get("Location")
+	h.letter("the person is told who will call", func(m sent) bool { return m.Kind == "taken" && m.Object == id && m.To == n.phone })
+	pro.get(spaceHost, bought).want(200).has("tel:"+n.phone, "R223-4").lacks("N’appelez pas")
+	h.later(9 * 24 * time.Hour)
+	pro.get(spaceHost, bought).want(200).has("N’appelez pas", "Cinq jours ouvrables").lacks("tel:" + n.phone)
+	h.enter("Agent").get(spaceHost, "/demandes/"+waiting).want(200).has("N’appelez pas", "Cinq jours ouvrables")
+	pro.post(spaceHost, bought+"/suivi", url.Values{"outcome": {"reached"}}).want(303) // they have spoken, as he notes: it goes on from there
+	pro.get(spaceHost, bought).want(200).has("tel:" + n.phone).lacks("N’appelez pas")
+}
