@@ -78,6 +78,7 @@ var publicColumns = map[string]string{
 	"code.object":              "id",
 	"address_block.reason":     "words of staff about an address",
 	"address_block.by_account": "account id",
+	"attempt.by_account":       "account id",
 	"pro.by_account":           "account id",
 	"pro.reason":               "id of the network file",
 	"pro.insee":                "commune of the seat: public in the register of companies",

@@ -107,6 +107,8 @@ const (
 	ArchiveOpen     Action = "archive.open"
 	PersonErase     Action = "person.erase"
 	ConsentWithdraw Action = "consent.withdraw"
+	ContactAsk      Action = "contact.ask"
+	RegisterLoad    Action = "register.load"
 	CaseOpen        Action = "case.open"
 	CaseReadOwn     Action = "case.read-own"
 	CaseRead        Action = "case.read"
@@ -156,6 +158,8 @@ var permissions = map[Action][]string{
 	ArchiveOpen:     {"litigation", "accountant", "moderator"},
 	PersonErase:     {"officer"},
 	ConsentWithdraw: {"agent", "officer", "administrator"},
+	ContactAsk:      {"agent", "marketing", "officer", "administrator"},
+	RegisterLoad:    {"officer", "administrator"},
 }
 
 // Actions lists the table in a fixed order: by name.

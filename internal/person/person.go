@@ -31,6 +31,8 @@ func Holdings() []privacy.Holding {
 		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer, Rows: true},
 		{Table: "connection", Person: "id", Record: "id", Category: network.DataConnection, Columns: []string{"entry_sealed", "address_bidx"}, Whose: network.Staff, Only: "whose = 'staff'", Rows: true},
 		{Table: "connection", Person: "id", Record: "id", Category: network.DataConnection, Columns: []string{"entry_sealed", "address_bidx"}, Whose: network.Professional, Only: "whose = 'professional'", Rows: true},
+		{Table: "register_entry", Category: network.DataContact, Columns: []string{"phone_bidx"}, Whose: network.Consumer},
+		{Table: "attempt", Category: network.DataContact, Columns: []string{"phone_bidx"}, Whose: network.Consumer},
 		{Table: "address_block", Category: network.DataConnection, Columns: []string{"address_bidx"}, Whose: network.Visitor},
 	}
 }

@@ -202,8 +202,8 @@ func ConsentTo(tx *db.Tx, person, object, purpose string, means network.Channel,
 	var found *canvass.Consent
 	for _, g := range all {
 		c, known := n.Consent(g.Consent)
-		if g.Purpose != purpose || known && !slices.Contains(c.Channels, means) {
-			continue
+		if g.Purpose != purpose || known && (c.Kind != network.KindConsent || !slices.Contains(c.Channels, means)) {
+			continue // a request to be called back is no consent to be sold something
 		}
 		switch {
 		case g.Granted:

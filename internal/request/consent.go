@@ -10,7 +10,6 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/db"
-	"entremise/internal/edition"
 	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/notify"
@@ -51,7 +50,7 @@ func (s *Service) WithdrawFor(ctx context.Context, actor auth.Actor, id, consent
 }
 
 func (s *Service) takeBack(ctx context.Context, actor auth.Actor, act auth.Action, r Request, n *network.Network, ring *vault.Ring, who person.Person, consent, channel, reference string) error {
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	withdraw := func(tx *db.Tx) error {
 		withdrawn, err := privacy.Withdraw(tx, ring, n, r.Person, r.ID, consent, channel, who.Lang, reference)
 		if err != nil || !withdrawn {
 			return err
@@ -60,66 +59,23 @@ func (s *Service) takeBack(ctx context.Context, actor auth.Actor, act auth.Actio
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(act), "consent.withdraw", r.ID, consent+" "+channel)
-	})
-	if c, _ := n.Consent(consent); err != nil || !c.Required || !slices.Contains(alive, r.State) {
-		return err
 	}
-	return s.giveUp(ctx, actor, r, n, ring, who)
-}
-
-// alive are the states in which something may still be done with a request.
-var alive = []State{Unverified, Received, Published, Filled}
-
-// giveUp ends a request whose own agreement was taken back. It lived by the agreement to use it for what it asks: there is nothing left to do with
-// it (RN-30, AQ-61).
-func (s *Service) giveUp(ctx context.Context, actor auth.Actor, r Request, n *network.Network, ring *vault.Ring, who person.Person) error {
-	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", alive, func(tx *db.Tx) error {
-		if r.State == Unverified {
-			return nil // as in Cancel
+	// What the request itself rests on: without it there is nothing left to do (RN-30, AQ-24). One that is over already stays as it ended.
+	if c, ok := n.Consent(consent); ok && c.Kind == network.KindConsent && c.Required {
+		for try := 0; slices.Contains(alive, r.State) && try < 3; try++ { // somebody may buy at this moment
+			err := s.giveUp(ctx, actor, r, n, ring, who, withdraw)
+			if !errors.Is(err, errState) {
+				return err
+			}
+			if r, n, ring, who, err = s.open(ctx, r.ID); err != nil {
+				return err
+			}
 		}
-		return s.tell(tx, n, ring, r, who, "cancelled", nil)
-	})
-}
-
-// sweepUnwanted ends requests whose own agreement was taken back elsewhere than on their page: in a case of rights, or by a STOP.
-func (s *Service) sweepUnwanted(ctx context.Context) error {
-	n, err := s.editions.InForce(ctx)
-	if errors.Is(err, edition.ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var own []any
-	for _, c := range n.Consents {
-		if c.Kind == network.KindConsent && c.Required {
-			own = append(own, c.ID)
+		if slices.Contains(alive, r.State) {
+			return errState
 		}
 	}
-	if len(own) == 0 {
-		return nil
-	}
-	marks, args := db.Rows(own)
-	var due []string
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		due, err = db.Values[string](tx, `SELECT r.id FROM request r JOIN consent c ON c.person_id = r.person_id AND c.object = r.id
-			WHERE r.state IN ('unverified', 'received', 'published', 'filled') AND NOT c.granted AND c.consent IN `+marks+`
-			AND NOT EXISTS (SELECT 1 FROM consent l WHERE l.person_id = c.person_id AND l.object = c.object AND l.consent = c.consent AND (l.at > c.at OR l.at = c.at AND l.id > c.id))
-			ORDER BY r.id LIMIT 200`, args...)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, id := range due {
-		r, n, ring, who, err := s.open(ctx, id)
-		if err == nil {
-			err = s.giveUp(ctx, auth.Machine, r, n, ring, who)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	return s.db.Write(ctx, withdraw)
 }
 
 // confirmWithdrawal sends the receipt of a withdrawal, where the person gave an e-mail address; his page shows it at once to everybody.

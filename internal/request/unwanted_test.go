@@ -49,7 +49,7 @@ func TestConsent_takenBackEndsWhatLivedByIt(t *testing.T) {
 			})
 		}
 		kept, gone := ask(func(a *request.Ask) { a.Consents["opinion"] = true }), ask(func(*request.Ask) {})
-		r.Clock.Add(time.Second) // and of two choices of one instant either may be the last
+		r.Clock.Add(time.Second)                                                         // and of two choices of one instant either may be the last
 		for id, consent := range map[string]string{kept.ID: "opinion", gone.ID: "use"} { // the first takes back what he may refuse anyway
 			who := one("SELECT person_id FROM request WHERE id = $1", id)
 			ring, err := r.Vault.Ring(ctx, who)

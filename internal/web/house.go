@@ -79,6 +79,7 @@ var actionNames = map[auth.Action][2]string{
 	auth.CaseOpen: {"Ouvrir une demande sur ses données", "Open a request about personal data"}, auth.CaseReadOwn: {"Suivre sa demande", "Follow one’s own request about data"},
 	auth.CaseRead: {"Lire les demandes sur les données", "Read requests about personal data"}, auth.CaseAnswer: {"Répondre aux demandes sur les données", "Answer requests about personal data"},
 	auth.RetentionRead: {"Voir ce qui est conservé, et jusqu’à quand", "See what is kept, and until when"}, auth.RetentionHold: {"Geler un dossier, lever un gel", "Lay and lift legal holds"}, auth.ArchiveOpen: {"Ouvrir l’archive", "Open the archive"}, auth.PersonErase: {"Effacer une personne", "Erase a person"},
+	auth.ContactAsk: {"Demander si l’on peut appeler pour vendre", "Ask whether one may call to sell"}, auth.RegisterLoad: {"Charger la liste d’opposition", "Load the opposition register"},
 	auth.ConsentWithdraw: {"Retirer un accord à la parole de la personne", "Withdraw a consent at the person’s word"},
 }
 
@@ -149,6 +150,9 @@ var auditWords = map[string][2]string{
 	"consent.withdraw":        {"Accord retiré", "Consent withdrawn"},
 	"consent.choose":          {"Choix d’un professionnel", "A professional’s choice"},
 	"consent.read":            {"Texte d’un accord lu", "Text of a consent read"},
+	"contact.ask":             {"Demandé si l’on peut appeler", "Asked whether one may call"},
+	"contact.attempt":         {"Appel commercial", "Commercial call"},
+	"register.load":           {"Liste d’opposition chargée", "Opposition register loaded"},
 	"contact.refused":         {"Contact refusé par une règle", "Contact refused by a rule"},
 	"contact.log":             {"Suivi noté", "Follow-up noted"},
 	"contact.read":            {"Coordonnées achetées lues", "Bought details read"},

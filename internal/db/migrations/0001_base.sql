@@ -332,6 +332,18 @@ CREATE TABLE connection (
   address_bidx TEXT NOT NULL
 );
 CREATE INDEX connection_at ON connection (at, id);
+-- Numbers of an opposition register that was loaded, and attempts at canvassing by telephone.
+CREATE TABLE register_entry (
+  phone_bidx TEXT NOT NULL PRIMARY KEY,
+  confirmed_at BIGINT NOT NULL
+);
+CREATE TABLE attempt (
+  id TEXT NOT NULL PRIMARY KEY,
+  phone_bidx TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL
+);
+CREATE INDEX attempt_phone ON attempt (phone_bidx, at);
 CREATE TABLE address_block (
   address_bidx TEXT NOT NULL PRIMARY KEY,
   at BIGINT NOT NULL,
