@@ -18,8 +18,14 @@ import (
 // networkWith is a folder with the shipped network in which words of network.yaml are changed: old, new, old, new…
 func networkWith(t *testing.T, change ...string) string {
 	t.Helper()
+	return otherWith(t, "emergency-trades", change...)
+}
+
+// otherWith is networkWith for any built-in network.
+func otherWith(t *testing.T, name string, change ...string) string {
+	t.Helper()
 	folder := filepath.Join(t.TempDir(), "network")
-	if err := os.CopyFS(folder, os.DirFS("../networks/emergency-trades")); err != nil {
+	if err := os.CopyFS(folder, os.DirFS("../networks/"+name)); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(folder, "network.yaml")

@@ -337,7 +337,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Billing.Register(i.Jobs)
 	i.Requests.Register(i.Jobs)
 	i.Calls.Register(i.Jobs)
-	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
+	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Life: i.Life, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
 	i.Inbox.Register(i.Jobs)
 	i.Documents.Register(i.Jobs)
 	return nil

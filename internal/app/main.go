@@ -38,6 +38,7 @@ type cli struct {
 	Retention retentionCmd `cmd:"" help:"What is kept, until when, and what moves next."`
 	Person    personCmd    `cmd:"" help:"Trace, export or erase one person."`
 	Replay    replayCmd    `cmd:"" help:"Erase again, over restored data, what its ledger of erasures says; until then it is not served."`
+	Verify    passportCmd  `cmd:"" help:"Check a lead passport offline: words, time, channel, commitment, inclusion, signatures."`
 	Admin     adminCmd     `cmd:"" help:"Accounts, permissions, routes, proofs."`
 	Version   versionCmd   `cmd:"" help:"Print the program's and the schema's version."`
 }

@@ -71,89 +71,91 @@ type Action string
 
 // The actions of the first sale.
 const (
-	RequestSubmit  Action = "request.submit"
-	RequestReadOwn Action = "request.read-own"
-	RequestChange  Action = "request.change-own"
-	RequestQueue   Action = "request.queue"
-	RequestRead    Action = "request.read"
-	RequestQualify Action = "request.qualify"
-	RequestPublish Action = "request.publish"
-	RequestManage  Action = "request.manage"
-	RequestText    Action = "request.text"
-	BoardRead      Action = "board.read"
-	SeatBuy        Action = "seat.buy"
-	ContactLog     Action = "contact.log"
-	CallAnswer     Action = "call.answer"
-	RecordingHear  Action = "recording.hear"
-	SearchAll      Action = "search"
-	ProList        Action = "pro.list"
-	ProCreate      Action = "pro.create"
-	ProEdit        Action = "pro.edit"
-	ProEditOwn     Action = "pro.edit-own"
-	ProSuspend     Action = "pro.suspend"
-	WalletRead     Action = "wallet.read"
-	WalletCredit   Action = "wallet.credit-card"
-	WalletTransfer Action = "wallet.record-transfer"
-	InvoiceRead    Action = "invoice.read"
-	SalesRead      Action = "sales.read"
-	TeamManage     Action = "team.manage"
-	AuditRead      Action = "audit.read"
-	EditionRead    Action = "edition.read"
-	EditionApply   Action = "edition.apply"
-	AddressBlock   Action = "address.block"
-	TokenManage    Action = "token.manage"
-	RetentionRead  Action = "retention.read"
-	RetentionHold  Action = "retention.hold"
-	ArchiveOpen    Action = "archive.open"
-	PersonErase    Action = "person.erase"
-	CaseOpen       Action = "case.open"
-	CaseReadOwn    Action = "case.read-own"
-	CaseRead       Action = "case.read"
-	CaseAnswer     Action = "case.answer"
+	RequestSubmit   Action = "request.submit"
+	RequestReadOwn  Action = "request.read-own"
+	RequestChange   Action = "request.change-own"
+	RequestQueue    Action = "request.queue"
+	RequestRead     Action = "request.read"
+	RequestQualify  Action = "request.qualify"
+	RequestPublish  Action = "request.publish"
+	RequestManage   Action = "request.manage"
+	RequestText     Action = "request.text"
+	BoardRead       Action = "board.read"
+	SeatBuy         Action = "seat.buy"
+	ContactLog      Action = "contact.log"
+	CallAnswer      Action = "call.answer"
+	RecordingHear   Action = "recording.hear"
+	SearchAll       Action = "search"
+	ProList         Action = "pro.list"
+	ProCreate       Action = "pro.create"
+	ProEdit         Action = "pro.edit"
+	ProEditOwn      Action = "pro.edit-own"
+	ProSuspend      Action = "pro.suspend"
+	WalletRead      Action = "wallet.read"
+	WalletCredit    Action = "wallet.credit-card"
+	WalletTransfer  Action = "wallet.record-transfer"
+	InvoiceRead     Action = "invoice.read"
+	SalesRead       Action = "sales.read"
+	TeamManage      Action = "team.manage"
+	AuditRead       Action = "audit.read"
+	EditionRead     Action = "edition.read"
+	EditionApply    Action = "edition.apply"
+	AddressBlock    Action = "address.block"
+	TokenManage     Action = "token.manage"
+	RetentionRead   Action = "retention.read"
+	RetentionHold   Action = "retention.hold"
+	ArchiveOpen     Action = "archive.open"
+	PersonErase     Action = "person.erase"
+	ConsentWithdraw Action = "consent.withdraw"
+	CaseOpen        Action = "case.open"
+	CaseReadOwn     Action = "case.read-own"
+	CaseRead        Action = "case.read"
+	CaseAnswer      Action = "case.answer"
 )
 
 // permissions is the one table that says who may do what. A word is a sort of actor or a role of staff. What is not here is refused to
 // everybody. The machine itself may do everything: who commands it has the files anyway.
 var permissions = map[Action][]string{
-	CaseOpen:       {"visitor", "consumer", "professional", "agent", "officer"},
-	CaseReadOwn:    {"consumer"},
-	CaseRead:       {"officer"},
-	CaseAnswer:     {"officer"},
-	RequestSubmit:  {"visitor", "affiliate", "agent"},
-	RequestReadOwn: {"consumer", "affiliate"},
-	RequestChange:  {"consumer"},
-	RequestQueue:   {"agent", "administrator"},
-	RequestRead:    {"agent", "administrator"},
-	RequestQualify: {"agent"},
-	RequestPublish: {"agent"},
-	RequestManage:  {"agent", "administrator"},
-	RequestText:    {"agent"},
-	BoardRead:      {"professional"},
-	SeatBuy:        {"professional"},
-	ContactLog:     {"professional"},
-	CallAnswer:     {"agent"},
-	RecordingHear:  {"administrator"},
-	SearchAll:      {"agent", "onboarding", "administrator"},
-	ProList:        {"agent", "onboarding", "accountant", "administrator"},
-	ProCreate:      {"onboarding"},
-	ProEdit:        {"onboarding"},
-	ProEditOwn:     {"professional"},
-	ProSuspend:     {"onboarding", "administrator"},
-	WalletRead:     {"professional", "accountant", "onboarding"},
-	WalletCredit:   {"professional"},
-	WalletTransfer: {"accountant"},
-	InvoiceRead:    {"professional", "accountant"},
-	SalesRead:      {"accountant", "administrator"},
-	TeamManage:     {"administrator"},
-	AuditRead:      {"administrator", "officer"},
-	EditionRead:    {"administrator", "officer"},
-	EditionApply:   {"administrator"},
-	AddressBlock:   {"administrator"},
-	TokenManage:    {"administrator", "professional"},
-	RetentionRead:  {"officer", "administrator"},
-	RetentionHold:  {"officer"},
-	ArchiveOpen:    {"litigation"},
-	PersonErase:    {"officer"},
+	CaseOpen:        {"visitor", "consumer", "professional", "agent", "officer"},
+	CaseReadOwn:     {"consumer"},
+	CaseRead:        {"officer"},
+	CaseAnswer:      {"officer"},
+	RequestSubmit:   {"visitor", "affiliate", "agent"},
+	RequestReadOwn:  {"consumer", "affiliate"},
+	RequestChange:   {"consumer"},
+	RequestQueue:    {"agent", "administrator"},
+	RequestRead:     {"agent", "administrator"},
+	RequestQualify:  {"agent"},
+	RequestPublish:  {"agent"},
+	RequestManage:   {"agent", "administrator"},
+	RequestText:     {"agent"},
+	BoardRead:       {"professional"},
+	SeatBuy:         {"professional"},
+	ContactLog:      {"professional"},
+	CallAnswer:      {"agent"},
+	RecordingHear:   {"administrator"},
+	SearchAll:       {"agent", "onboarding", "administrator"},
+	ProList:         {"agent", "onboarding", "accountant", "administrator"},
+	ProCreate:       {"onboarding"},
+	ProEdit:         {"onboarding"},
+	ProEditOwn:      {"professional"},
+	ProSuspend:      {"onboarding", "administrator"},
+	WalletRead:      {"professional", "accountant", "onboarding"},
+	WalletCredit:    {"professional"},
+	WalletTransfer:  {"accountant"},
+	InvoiceRead:     {"professional", "accountant"},
+	SalesRead:       {"accountant", "administrator"},
+	TeamManage:      {"administrator"},
+	AuditRead:       {"administrator", "officer"},
+	EditionRead:     {"administrator", "officer"},
+	EditionApply:    {"administrator"},
+	AddressBlock:    {"administrator"},
+	TokenManage:     {"administrator", "professional"},
+	RetentionRead:   {"officer", "administrator"},
+	RetentionHold:   {"officer"},
+	ArchiveOpen:     {"litigation"},
+	PersonErase:     {"officer"},
+	ConsentWithdraw: {"agent", "officer", "administrator"},
 }
 
 // Actions lists the table in a fixed order: by name.

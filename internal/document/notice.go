@@ -19,6 +19,7 @@ var people = []struct {
 	{network.Visitor, fault.T("Si vous visitez nos sites", "If you visit our sites")},
 	{network.Author, fault.T("Si vous donnez un avis", "If you give an opinion")},
 	{network.Follower, fault.T("Si vous nous suivez sur un réseau social", "If you follow us on a social network")},
+	{network.Requester, fault.T("Si vous nous écrivez", "If you write to us")},
 	{network.Staff, fault.T("Si vous travaillez pour nous", "If you work for us")},
 }
 
@@ -26,6 +27,7 @@ var places = map[network.Person]fault.Text{
 	network.Consumer: fault.T("demandeurs", "people who ask"), network.Professional: fault.T("professionnels", "professionals"),
 	network.Visitor: fault.T("visiteurs", "visitors"), network.Staff: fault.T("équipe", "staff"),
 	network.Author: fault.T("auteurs d’avis", "authors of opinions"), network.Follower: fault.T("abonnés sur un réseau social", "followers on a social network"),
+	network.Requester: fault.T("personnes qui nous écrivent", "people who write to us"),
 }
 
 // notice is the privacy notice: every item of GDPR art. 13 and 14, made of the file. words are the operator's own, shown first.

@@ -91,6 +91,7 @@ type CopyPurpose struct {
 	Recipients []string  `json:"recipients"`
 	Since      time.Time `json:"since"`
 	Kept       string    `json:"kept"`
+	Until      time.Time `json:"until,omitzero"` // of the present phase, where it is known
 }
 
 // CopyReceiver is who received the data.
@@ -203,22 +204,16 @@ func (s *Service) Preview(ctx context.Context, actor auth.Actor, id string) (Cop
 func (s *Service) copy(ctx context.Context, c Case, n *network.Network, lang string) (Copy, error) {
 	out := Copy{Made: s.DB.Now().UTC(), Case: c.Ref, Controller: n.Operator.Name + " " + n.Operator.LegalForm + ", " + n.AddressFor("rights"), Officer: n.Operator.Officer.Email, Complaint: authority(n)}
 	var tied []subject
-	var held []privacy.Held
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if tied, err = subjects(tx, c.ID); err != nil {
-			return err
-		}
-		held = nil
-		for _, t := range append(tied, subject{c.ID, network.Consumer}) {
-			of, err := privacy.HeldOf(tx, t.Person)
-			if err != nil {
-				return err
-			}
-			held = append(held, of...)
-		}
-		return nil
-	}); err != nil {
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { tied, err = subjects(tx, c.ID); return }); err != nil {
 		return out, err
+	}
+	var held []privacy.Held
+	for _, t := range append(tied, subject{c.ID, network.Requester}) {
+		of, err := s.Life.Trace(ctx, t.Person, false)
+		if err != nil {
+			return out, err
+		}
+		held = append(held, of.Holdings...)
 	}
 	for _, t := range tied {
 		var p CopyOf
@@ -352,6 +347,9 @@ func (s *Service) copyPurposes(out *Copy, n *network.Network, held []privacy.Hel
 		k := &out.Purposes[at[p.ID]]
 		if h.Since.Before(k.Since) {
 			k.Since = h.Since
+		}
+		if h.Until.After(k.Until) {
+			k.Until = h.Until
 		}
 		for _, c := range h.Categories {
 			if label := network.Category(c).Label().Say(lang); !slices.Contains(k.Data, label) {

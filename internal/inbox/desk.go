@@ -18,6 +18,7 @@ import (
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/person"
+	"entremise/internal/privacy"
 	"entremise/internal/request"
 	"entremise/internal/vault"
 )
@@ -375,7 +376,7 @@ func (s *Service) Untie(ctx context.Context, actor auth.Actor, id, who string) e
 
 // Join closes a case into an earlier one that asks the same; the person follows that one from then on.
 func (s *Service) Join(ctx context.Context, actor auth.Actor, id, into string) error {
-	return s.act(ctx, actor, id, "case.join", EvJoined, into, []State{Open, Waiting, Letter}, func(tx *db.Tx, c Case, _ *network.Network, _ *vault.Ring) error {
+	return s.act(ctx, actor, id, "case.join", EvJoined, into, []State{Open, Waiting, Letter}, func(tx *db.Tx, c Case, n *network.Network, _ *vault.Ring) error {
 		other, err := load(tx, into)
 		if err != nil {
 			return err
@@ -384,6 +385,9 @@ func (s *Service) Join(ctx context.Context, actor auth.Actor, id, into string) e
 			return fault.New(fault.Conflict, "join", fault.T("Un dossier se joint à un dossier plus ancien et encore ouvert.", "A case is joined to an earlier one that is still open."))
 		}
 		if err := note(tx, into, EvLetter, actor.Name(), id); err != nil {
+			return err
+		}
+		if err := privacy.Ended(tx, n, id, id, network.WhileCaseOpen); err != nil {
 			return err
 		}
 		return tx.Send("UPDATE inbox_case SET state = 'joined', state_at = $2, joined_id = $3 WHERE id = $1", id, db.Micros(tx.Now()), into)
@@ -418,6 +422,9 @@ func (s *Service) Answer(ctx context.Context, actor auth.Actor, id string, in Re
 			}
 		}
 		if err := resume(tx, id); err != nil {
+			return err
+		}
+		if err := privacy.Ended(tx, n, id, id, network.WhileCaseOpen); err != nil {
 			return err
 		}
 		now := db.Micros(tx.Now())

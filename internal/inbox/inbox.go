@@ -27,12 +27,12 @@ import (
 	"entremise/internal/vault"
 )
 
-// Holdings of this room. What a professional writes for himself hangs on his case just the same.
+// Holdings of this room.
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{
-		{Table: "inbox_case", Person: "id", Category: network.DataCase, Whose: network.Consumer, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "phone_sealed",
+		{Table: "inbox_case", Person: "id", Record: "id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "phone_sealed",
 			"phone_bidx", "details_sealed", "doubt_sealed", "reasons_sealed", "answer_sealed"}},
-		{Table: "inbox_letter", Person: "case_id", Category: network.DataCase, Whose: network.Consumer, Columns: []string{"subject_sealed", "text_sealed", "parts_sealed", "raw_sealed"}},
+		{Table: "inbox_letter", Person: "case_id", Record: "case_id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"subject_sealed", "text_sealed", "parts_sealed", "raw_sealed"}},
 	}
 }
 
@@ -129,6 +129,7 @@ type Parts struct {
 	Notify   *notify.Service
 	Pros     *pro.Service
 	Requests *request.Service
+	Life     *privacy.Engine
 	Links    *auth.Signer
 	URL      func(host, path string) string
 	Hook     Hook // posts signed notices; the zero Hook keeps them unsent

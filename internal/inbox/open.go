@@ -314,7 +314,7 @@ func (s *Service) insert(tx *db.Tx, n *network.Network, ring *vault.Ring, actor 
 	if err != nil {
 		return err
 	}
-	if err := privacy.Hold(tx, n, c.ID, c.ID, network.Consumer, network.WhileCaseOpen, network.DataCase); err != nil {
+	if err := privacy.Hold(tx, n, c.ID, c.ID, network.Requester, network.WhileCaseOpen, network.DataCase, network.DataMessages); err != nil {
 		return err
 	}
 	if err := note(tx, c.ID, EvOpened, actor.Name(), string(c.Channel)); err != nil {

@@ -38,6 +38,7 @@ func Check(n *Network) []Problem {
 	c.sites()
 	c.trades()
 	c.introductions()
+	c.access()
 	c.prices()
 	c.purposes()
 	c.recipients()

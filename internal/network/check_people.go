@@ -50,7 +50,7 @@ func (c *checker) purposes() {
 		{Staff, []Category{DataIdentity, DataContact, DataAccount}, true},
 		{Consumer, []Category{DataOpinion}, reviewing(c.n)},
 		{Consumer, []Category{DataRecording}, c.n.Modules.Recordings != nil},
-		{Consumer, []Category{DataCase}, c.n.Rights != nil || c.n.Inbox != nil},
+		{Requester, []Category{DataCase, DataMessages}, c.n.Rights != nil || c.n.Inbox != nil},
 	} {
 		for _, d := range need.data {
 			if need.ok && len(c.n.PurposesFor(need.who, d)) == 0 {

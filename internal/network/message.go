@@ -74,8 +74,8 @@ var messageKeys = []MessageKey{
 	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, sells},
 	{"notifications-stopped", Professional, true, true, []string{"link"}, sells},
 	{"address-invalid", Professional, true, true, []string{"link"}, sells},
-	{"terms-changed", Professional, false, true, []string{"name", "document", "date", "link"}, tells(Professional)},
 	{"rights-told", Professional, false, true, []string{"name", "ref", "what", "link"}, tellsPros},
+	{"terms-changed", Professional, false, true, []string{"name", "document", "date", "link"}, tells(Professional)},
 
 	{"staff-invite", Staff, false, true, []string{"name", "link"}, nil},
 	{"rights-due", Staff, false, true, []string{"ref", "link", "date"}, takesRights},
@@ -259,15 +259,20 @@ var figures = map[string]func(n *Network, lang string) string{
 		}
 		return strings.Join(hosts, ", ")
 	},
-	"price.min":           func(n *Network, lang string) string { return n.Introductions.Price.Min().Say(lang) },
-	"price.max":           func(n *Network, lang string) string { return n.Introductions.Price.Max().Say(lang) },
-	"price.vat":           func(n *Network, _ string) string { return n.Introductions.Price.VAT.FR() },
-	"request.seats":       func(n *Network, _ string) string { return strconv.Itoa(n.Introductions.Seats) },
-	"request.expires":     func(n *Network, lang string) string { return n.Introductions.Expires.Text().Say(lang) },
-	"cart.hold":           func(n *Network, lang string) string { return n.Introductions.Cart.Hold.Text().Say(lang) },
-	"clock.call_back":     func(n *Network, lang string) string { return n.Introductions.Clocks.CallBack.Text().Say(lang) },
-	"clock.first_contact": func(n *Network, lang string) string { return n.Introductions.Clocks.FirstContact.Text().Say(lang) },
-	"clock.on_site":       func(n *Network, lang string) string { return n.Introductions.Clocks.OnSite.Text().Say(lang) },
+	"price.min":               func(n *Network, lang string) string { return n.Introductions.Price.Min().Say(lang) },
+	"price.max":               func(n *Network, lang string) string { return n.Introductions.Price.Max().Say(lang) },
+	"price.vat":               func(n *Network, _ string) string { return n.Introductions.Price.VAT.FR() },
+	"request.seats":           func(n *Network, _ string) string { return strconv.Itoa(n.Introductions.Seats) },
+	"request.expires":         func(n *Network, lang string) string { return n.Introductions.Expires.Text().Say(lang) },
+	"cart.hold":               func(n *Network, lang string) string { return n.Introductions.Cart.Hold.Text().Say(lang) },
+	"clock.call_back":         func(n *Network, lang string) string { return n.Introductions.Clocks.CallBack.Text().Say(lang) },
+	"clock.first_contact":     func(n *Network, lang string) string { return n.Introductions.Clocks.FirstContact.Text().Say(lang) },
+	"clock.on_site":           func(n *Network, lang string) string { return n.Introductions.Clocks.OnSite.Text().Say(lang) },
+	"access.registry_extract": ofAccess(func(a Access) fault.Text { return a.RegistryExtract.Text() }),
+	"access.experience":       ofAccess(func(a Access) fault.Text { return a.Experience.Text() }),
+	"access.idle":             ofAccess(func(a Access) fault.Text { return a.Idle.Text() }),
+	"access.close_within":     ofAccess(func(a Access) fault.Text { return fault.T(strconv.Itoa(a.CloseWithin), strconv.Itoa(a.CloseWithin)) }),
+	"access.liability":        ofAccess(func(a Access) fault.Text { return a.Liability.Text() }),
 	"recordings.share": func(n *Network, _ string) string {
 		if n.Modules.Recordings == nil {
 			return ""
@@ -288,6 +293,15 @@ var figures = map[string]func(n *Network, lang string) string{
 		return n.Rights.Extended.Text().Say(lang)
 	},
 	"cookies.refused": func(n *Network, lang string) string { return n.Cookies.Choice.Refused.Text().Say(lang) },
+}
+
+func ofAccess(of func(Access) fault.Text) func(*Network, string) string {
+	return func(n *Network, lang string) string {
+		if n.Access == nil {
+			return ""
+		}
+		return of(*n.Access).Say(lang)
+	}
 }
 
 // expand writes figures into every sentence of the file, so that each fact stands there once: {clock.on_site} in a confirmation is the

@@ -24,6 +24,7 @@ type Network struct {
 	Modules       Modules       // What the network does and does not do.
 	Trades        []Trade       `min:"1"` // Trades served, by slug.
 	Introductions Introductions // How a request becomes an introduction, and what it costs.
+	Access        *Access       `yaml:",opt"` // Professionals' access; required where something is sold.
 	Invoices      Invoices      `yaml:",opt"` // What invoices repeat; required where something is sold.
 	Verification  Verification  // How a consumer's number is verified and duplicates are found.
 	Limits        Limits        // Limits against abuse.

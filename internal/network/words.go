@@ -132,8 +132,9 @@ const (
 	Professional Person = "professional"
 	Staff        Person = "staff"
 	Visitor      Person = "visitor"
-	Author       Person = "author"   // of an opinion, about a purchase or about working somewhere
-	Follower     Person = "follower" // on a social network
+	Author       Person = "author"    // of an opinion, about a purchase or about working somewhere
+	Follower     Person = "follower"  // on a social network
+	Requester    Person = "requester" // somebody who writes to us about his data or anything else, and whose case is kept apart from what it speaks of
 )
 
 // Label names a kind of people.
@@ -146,6 +147,7 @@ var personLabels = map[Person]fault.Text{
 	Visitor:      fault.T("visiteurs", "visitors"),
 	Author:       fault.T("auteurs d’avis", "authors of opinions"),
 	Follower:     fault.T("abonnés sur les réseaux sociaux", "followers on social networks"),
+	Requester:    fault.T("personnes qui nous écrivent", "people who write to us"),
 }
 
 // Origin is where data comes from (GDPR art. 14.2 f; RN-08).
@@ -316,7 +318,9 @@ func (Role) words() []string {
 func (SMSCode) words() []string { return all(CodeWithoutScript, CodeAlways, CodeNever) }
 func (Allow) words() []string   { return all(AllowRefuse, AllowAllow) }
 func (Basis) words() []string   { return all(BasisConsent, BasisContract, BasisLegal, BasisLegitimate) }
-func (Person) words() []string  { return all(Consumer, Professional, Staff, Visitor, Author, Follower) }
+func (Person) words() []string {
+	return all(Consumer, Professional, Staff, Visitor, Author, Follower, Requester)
+}
 func (Origin) words() []string {
 	return all(OriginPerson, OriginAutomatic, OriginProduced, OriginMember, OriginPartner, OriginPublic)
 }

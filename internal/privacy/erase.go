@@ -337,13 +337,3 @@ func (h Holding) values(tx *db.Tx, ring *vault.Ring, person string, records []st
 func printable(s string) bool {
 	return len(s) < 1<<16 && strings.IndexFunc(s, func(r rune) bool { return r == '\uFFFD' || r < ' ' && r != '\n' && r != '\t' && r != '\r' }) < 0
 }
-
-// HeldOf lists everything that is held of a person, oldest first, without the end of its time.
-func HeldOf(tx *db.Tx, person string) ([]Held, error) {
-	rows, err := db.List(tx, scanRow, "SELECT "+rowColumns+" FROM holding WHERE person_id = $1 ORDER BY since, record, purpose", person)
-	all := make([]Held, len(rows))
-	for i, r := range rows {
-		all[i] = Held{Record: r.record, Purpose: r.purpose, Since: db.Time(r.since), Archived: r.phase == phaseArchived, Categories: r.categories}
-	}
-	return all, err
-}

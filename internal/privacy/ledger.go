@@ -80,13 +80,19 @@ func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) err
 
 // Statement is one choice as it is committed to. Times are microseconds UTC.
 type Statement struct {
-	Person, Object, Consent, Purpose string
-	Granted                          bool
-	Channel, Wording, Edition        string // Wording is the WordingHash of what was shown
-	At                               int64
-	Recipient                        string // whom the wording names besides the operator, by his id in the network file
-	Until                            int64  // 0: no end of its own
-	Form, Reference                  string
+	Person    string `json:"person"`
+	Object    string `json:"object"`
+	Consent   string `json:"consent"`
+	Purpose   string `json:"purpose"`
+	Granted   bool   `json:"granted"`
+	Channel   string `json:"channel"`
+	Wording   string `json:"wording"` // WordingHash of what was shown
+	Edition   string `json:"edition"`
+	At        int64  `json:"at"`
+	Recipient string `json:"recipient,omitempty"` // whom the wording names besides the operator, by his id in the network file
+	Until     int64  `json:"until,omitempty"`     // 0: no end of its own
+	Form      string `json:"form,omitempty"`
+	Reference string `json:"reference,omitempty"`
 }
 
 // canonical is the content of a consent's part of a leaf: each field with its length, so that no two choices read alike.

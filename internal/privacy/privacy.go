@@ -52,7 +52,7 @@ func Holdings() []Holding {
 // last while it is in the state in which it begins, "" for none, and those whose time counts from collection; of the latter one that rests on
 // consent only begins with the consent ([Record]). since is business time: durations count under the edition in force when the question is asked.
 func Hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, state network.While, categories ...network.Category) error {
-	return hold(tx, n, record, person, whose, categories, nil, begins(state))
+	return hold(tx, n, record, person, whose, categories, nil, begins(n, state))
 }
 
 // HoldMore is Hold for a record that may hold something already: what it holds for a purpose keeps its time.
@@ -61,7 +61,7 @@ func HoldMore(tx *db.Tx, n *network.Network, record, person string, whose networ
 	if err != nil {
 		return err
 	}
-	return hold(tx, n, record, person, whose, categories, held, begins(state))
+	return hold(tx, n, record, person, whose, categories, held, begins(n, state))
 }
 
 // Happened notes in tx that an event has happened to a record, or a state begun: what purposes hold from then on. A purpose that waits for
@@ -83,12 +83,14 @@ func Begun(tx *db.Tx, n *network.Network, record, person string, whose network.P
 	return hold(tx, n, record, person, whose, categories, held, func(p network.Purpose) bool { return p.Keep.While == state })
 }
 
-func begins(state network.While) func(network.Purpose) bool {
+// begins tells which purposes hold a record from its making on. One that rests on consent waits for the consent, unless no record is made without it.
+func begins(n *network.Network, state network.While) func(network.Purpose) bool {
 	return func(p network.Purpose) bool {
 		if p.Keep.While != "" {
 			return p.Keep.While == state
 		}
-		return p.Keep.Starts() == network.FromCollection && p.Basis != network.BasisConsent
+		given := slices.ContainsFunc(n.Consents, func(c network.Consent) bool { return c.Kind == network.KindConsent && c.Required && c.Purpose == p.ID })
+		return p.Keep.Starts() == network.FromCollection && (p.Basis != network.BasisConsent || given)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -75,16 +74,11 @@ func Commit(tx *db.Tx, r *vault.Ring, l Leaf, contents ...[]byte) (id string, er
 
 // setCommitment commits to contents in the order of their bytes. Every salt derives from the leaf's: knowing one tells nothing of another.
 func setCommitment(kind string, salt []byte, contents [][]byte) []byte {
-	derived := func(name string) []byte {
-		m := hmac.New(sha256.New, salt)
-		m.Write([]byte(name))
-		return m.Sum(nil)
-	}
 	var list []byte
 	for i, c := range slices.SortedFunc(slices.Values(contents), bytes.Compare) {
-		list = append(list, Commitment(kind, derived("part "+strconv.Itoa(i)), c)...)
+		list = append(list, Commitment(kind, derive(salt, "part "+strconv.Itoa(i)), c)...)
 	}
-	return Commitment(kind, derived("set"), list)
+	return Commitment(kind, derive(salt, "set"), list)
 }
 
 // CommitSecret inserts the leaf of a content that is its own salt: a random seed. The commitment uses an empty salt.

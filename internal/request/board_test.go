@@ -104,7 +104,7 @@ func TestIdle_countsThreeMonthsFromTheLastPurchaseOrTheBeginning(t *testing.T) {
 			idle bool
 		}{{never, true}, {b.Actor, false}, {young, false}} {
 			if err := r.DB.Read(ctx, func(tx *db.Tx) error {
-				ids, err := request.Idle(tx, 10)
+				ids, err := request.Idle(tx, r.Network, 10)
 				if err != nil {
 					return err
 				}
@@ -113,7 +113,7 @@ func TestIdle_countsThreeMonthsFromTheLastPurchaseOrTheBeginning(t *testing.T) {
 					return err
 				}
 				active, err := request.ActivityOf(tx, tx.Now(), x.who.Pro)
-				if listed, one := slices.Contains(ids, x.who.Pro), request.IsIdle(p, active[x.who.Pro], tx.Now()); listed != x.idle || one != x.idle {
+				if listed, one := slices.Contains(ids, x.who.Pro), request.IsIdle(r.Network, p, active[x.who.Pro], tx.Now()); listed != x.idle || one != x.idle {
 					t.Errorf("%s: listed %v, alone %v, want %v", x.who.Pro, listed, one, x.idle)
 				}
 				return err

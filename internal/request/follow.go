@@ -208,22 +208,25 @@ func (s *Service) expire(ctx context.Context, id string) error {
 	})
 }
 
-// idleMonths: the operator may end a relation with a professional who bought nothing for so long (ET-49).
-const idleMonths = 3
+// IdleSince is the business instant since which who bought nothing is idle at now: the operator may end the relation then (ET-49). Where the
+// file has no professionals' access it is the beginning of time, and nobody is.
+func IdleSince(n *network.Network, now time.Time) time.Time {
+	if n.Access == nil {
+		return time.Time{}
+	}
+	return n.Access.Idle.Cutoff(now)
+}
 
-// IdleSince is the business instant since which who bought nothing is idle at now.
-func IdleSince(now time.Time) time.Time { return now.AddDate(0, -idleMonths, 0) }
-
-// Idle lists at most n active professionals who bought nothing for three months, counted from their creation when they never did (ET-49): for
+// Idle lists at most limit active professionals who bought nothing for so long, counted from their creation when they never did (ET-49): for
 // staff to decide, never by itself.
-func Idle(tx *db.Tx, n int) ([]string, error) {
+func Idle(tx *db.Tx, n *network.Network, limit int) ([]string, error) {
 	return db.Values[string](tx, `SELECT p.id FROM pro p WHERE p.state = $1 AND p.at < $2 AND NOT EXISTS (SELECT 1 FROM purchase u WHERE u.pro_id = p.id AND u.revealed_at >= $2) ORDER BY p.at, p.id LIMIT $3`,
-		string(pro.Active), db.Micros(IdleSince(tx.Now())), n)
+		string(pro.Active), db.Micros(IdleSince(n, tx.Now())), limit)
 }
 
 // IsIdle says of one professional, whose activity is known, what Idle says of all.
-func IsIdle(p pro.Pro, a Activity, now time.Time) bool {
-	since := IdleSince(now)
+func IsIdle(n *network.Network, p pro.Pro, a Activity, now time.Time) bool {
+	since := IdleSince(n, now)
 	return p.State == pro.Active && p.At.Before(since) && a.Last.Before(since)
 }
 

@@ -380,20 +380,6 @@ func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase st
 	})
 }
 
-// WithdrawConsent takes a consent back by the private link.
-func (s *Service) WithdrawConsent(ctx context.Context, actor auth.Actor, consent string) error {
-	r, n, ring, who, err := s.own(ctx, actor, auth.RequestChange)
-	if err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := privacy.Withdraw(tx, ring, n, r.Person, r.ID, consent, "link", who.Lang, ""); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.RequestChange), "consent.withdraw", r.ID, consent)
-	})
-}
-
 // FollowUps are what a consumer may answer to "how did it go?".
 var FollowUps = []string{"done", "agreed", "no-call", "no-deal"}
 

@@ -136,10 +136,13 @@ func (s *Service) StopSMS(ctx context.Context, e164 string) error {
 	bidx := s.notify.Index(notify.BySMS, e164)
 	var people []string
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		people, err = person.Search(tx, s.vault, e164, "", "", 1)
+		people, err = person.Search(tx, s.vault, e164, "", "", 50)
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.withdrawTexts(ctx, n, people), s.pros.WithdrawTexts(ctx, e164)); err != nil {
 		return err
 	}
 	if len(people) == 0 { // a professional, or nobody that we know: stop all the same, there is nobody whose key could seal an answer

@@ -68,12 +68,12 @@ type Rig struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Documents *document.Service
 	Line      *Line
 	Hooks     *Hooks
 	Jobs      *job.Runner
 	Life      *privacy.Engine
 	Endings   *privacy.EndingsFile
-	Documents *document.Service
 
 	main, keys db.Options // where both databases are
 	count      atomic.Int64
@@ -147,7 +147,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)
 	r.Jobs.Every("what has been kept long enough", time.Minute, r.Life.Sweep)
-	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
+	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Life: r.Life, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
 	r.Inbox.Register(r.Jobs)
 	r.Documents.Register(r.Jobs)
 }

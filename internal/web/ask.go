@@ -50,7 +50,7 @@ func (v *visit) asking(form ui.Form) (ui.View, error) {
 		Photos: v.n.Limits.Photos, PhotoMB: photoMB, AskStreet: true, Notice: v.notice(network.Consumer), Work: ui.Work{Challenge: challenge, Bits: workBits},
 		FirstContact: v.n.Introductions.Clocks.FirstContact.Exact(), Questions: v.questions(f), Communes: communeOptions(first(form.Values["postcode"]), first(form.Values["commune"]))}
 	for _, c := range v.n.ConsentsOn(network.AskedOnForm) {
-		page.Consents = append(page.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required})
+		page.Consents = append(page.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required, Facts: v.n.Facts(c, string(v.lang))})
 	}
 	return page, nil
 }

@@ -40,7 +40,8 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	p := ui.RequestFile{Space: v.watching("request " + f.ID), Form: form, ID: f.ID, Reference: f.Ref, Title: request.Title(n, f.Request, string(v.lang)), Where: strings.TrimSpace(f.Commune().Name + " " + f.Postcode),
 		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(n), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.Zone = f.Zone()
-	p.Facts, p.Tel, p.May, p.Consents = v.fileFacts(f), f.Who.Phone, v.may(f.May), v.fileConsents(f)
+	p.Facts, p.Tel, p.May, p.CanWithdraw = v.fileFacts(f), f.Who.Phone, v.may(f.May), v.mayWithdraw()
+	p.Choices = v.ledger(n, f.Given, func(id string) string { return "/demandes/" + f.ID + "/accords/" + id })
 	if form := n.Form(f.Trade); form != nil {
 		p.Words = v.freeWords(form, f.Words)
 	}
@@ -154,22 +155,6 @@ func (v *visit) fileStatus(f request.File) ui.Status {
 		s = ui.Status{Tone: ui.Bad, Text: v.lang.T("Ne veut plus être contacté", "Wants no more contact")}
 	}
 	return s
-}
-
-// fileConsents are the customer's choices in the exact words that he was shown or told, refusals too.
-func (v *visit) fileConsents(f request.File) []ui.Step {
-	var all []ui.Step
-	for _, g := range f.Given {
-		s := ui.Step{At: g.Time, Tone: ui.Quiet, Text: g.Words, By: v.lang.Tf("refusé, %s", "refused, %s", v.channelName(g.Channel))}
-		if g.Granted {
-			s.Tone, s.By = ui.Good, v.lang.Tf("donné, %s", "given, %s", v.channelName(g.Channel))
-		}
-		if g.Replaced {
-			s.Tone, s.By = ui.Quiet, s.By+v.lang.T(", remplacé depuis", ", replaced since")
-		}
-		all = append(all, s)
-	}
-	return all
 }
 
 // fileFacts are who asks, then what.

@@ -59,7 +59,7 @@ func (v *visit) holderName(h string) string {
 func (v *visit) groupName(g string) string {
 	words := map[string][2]string{"request": {"Demandes", "Requests"}, "board": {"Tableau et achats", "Board and purchases"}, "seat": {"Tableau et achats", "Board and purchases"}, "contact": {"Tableau et achats", "Board and purchases"},
 		"call": {"Appels", "Calls"}, "recording": {"Appels", "Calls"}, "search": {"Demandes", "Requests"}, "pro": {"Professionnels", "Professionals"}, "wallet": {"Argent", "Money"}, "invoice": {"Argent", "Money"}, "sales": {"Argent", "Money"},
-		"team": {"Maison", "House"}, "audit": {"Maison", "House"}, "edition": {"Maison", "House"}, "address": {"Maison", "House"}, "token": {"Maison", "House"}}
+		"team": {"Maison", "House"}, "audit": {"Maison", "House"}, "edition": {"Maison", "House"}, "address": {"Maison", "House"}, "token": {"Maison", "House"}, "case": {"Données personnelles", "Personal data"}}
 	w, ok := words[g]
 	if !ok {
 		return g
@@ -79,6 +79,7 @@ var actionNames = map[auth.Action][2]string{
 	auth.CaseOpen: {"Ouvrir une demande sur ses données", "Open a request about personal data"}, auth.CaseReadOwn: {"Suivre sa demande", "Follow one’s own request about data"},
 	auth.CaseRead: {"Lire les demandes sur les données", "Read requests about personal data"}, auth.CaseAnswer: {"Répondre aux demandes sur les données", "Answer requests about personal data"},
 	auth.RetentionRead: {"Voir ce qui est conservé, et jusqu’à quand", "See what is kept, and until when"}, auth.RetentionHold: {"Geler un dossier, lever un gel", "Lay and lift legal holds"}, auth.ArchiveOpen: {"Ouvrir l’archive", "Open the archive"}, auth.PersonErase: {"Effacer une personne", "Erase a person"},
+	auth.ConsentWithdraw: {"Retirer un accord à la parole de la personne", "Withdraw a consent at the person’s word"},
 }
 
 func (v *visit) actionName(a auth.Action) string {
@@ -102,6 +103,27 @@ var auditWords = map[string][2]string{
 	"address.block":           {"Adresse réseau bloquée", "Network address blocked"},
 	"agent.duty":              {"Service", "Duty"},
 	"audit.export":            {"Journal exporté", "Trail exported"},
+	"case.acknowledge":        {"Destinataire : fait chez lui", "Recipient: done on his side"},
+	"case.add":                {"Dossier complété", "Case added to"},
+	"case.answer":             {"Réponse à un dossier", "Case answered"},
+	"case.apply":              {"Accords retirés pour un dossier", "Consents withdrawn for a case"},
+	"case.code":               {"Code d’un dossier vérifié", "Code of a case verified"},
+	"case.copy":               {"Copie de données ouverte", "Copy of data opened"},
+	"case.doubt":              {"Preuve d’identité demandée", "Proof of identity asked"},
+	"case.erase":              {"Effacement exécuté", "Erasure carried out"},
+	"case.extend":             {"Délai d’un dossier prolongé", "Clock of a case extended"},
+	"case.identified":         {"Identité confirmée", "Identity confirmed"},
+	"case.join":               {"Dossiers joints", "Cases joined"},
+	"case.list":               {"File des dossiers lue", "Queue of cases read"},
+	"case.mail":               {"Courrier reçu", "Mail received"},
+	"case.name":               {"Droit précisé", "Right named"},
+	"case.open":               {"Dossier ouvert", "Case opened"},
+	"case.preview":            {"Copie relue avant envoi", "Copy checked before it is sent"},
+	"case.read":               {"Dossier lu", "Case read"},
+	"case.rectify":            {"Données corrigées", "Data corrected"},
+	"case.restrict":           {"Données gelées ou dégelées", "Data frozen or released"},
+	"case.tie":                {"Personne rattachée à un dossier", "Person tied to a case"},
+	"case.untie":              {"Personne détachée d’un dossier", "Person untied from a case"},
 	"call.accept":             {"Appel : enregistrement accepté", "Call: recording accepted"},
 	"call.announce":           {"Appel : annonce faite", "Call: announced"},
 	"call.answer":             {"Appel pris", "Call taken"},
@@ -112,6 +134,9 @@ var auditWords = map[string][2]string{
 	"call.read":               {"Numéro d’un appelant lu", "Caller’s number read"},
 	"call.refuse":             {"Appel : enregistrement refusé", "Call: recording refused"},
 	"consent.withdraw":        {"Accord retiré", "Consent withdrawn"},
+	"consent.choose":          {"Choix d’un professionnel", "A professional’s choice"},
+	"consent.read":            {"Texte d’un accord lu", "Text of a consent read"},
+	"contact.refused":         {"Contact refusé par une règle", "Contact refused by a rule"},
 	"contact.log":             {"Suivi noté", "Follow-up noted"},
 	"contact.read":            {"Coordonnées achetées lues", "Bought details read"},
 	"contact.reveal":          {"Coordonnées révélées", "Details revealed"},

@@ -210,6 +210,14 @@ func (v *visit) channelName(c string) string {
 		return v.lang.T("téléphone", "phone")
 	case "link":
 		return v.lang.T("votre page de suivi", "your own page")
+	case "space":
+		return v.lang.T("espace professionnel", "professional’s space")
+	case "sms":
+		return v.lang.T("réponse par SMS", "answer by text")
+	case "email":
+		return v.lang.T("e-mail", "e-mail")
+	case "paper":
+		return v.lang.T("courrier", "letter")
 	}
 	return c
 }

@@ -22,6 +22,8 @@ import (
 // proRoutes are a professional's pages. A suspended one comes in and is told why (ET-85); what he may still do is the services' question.
 func proRoutes() []route {
 	return []route{
+		{"GET", "/droits", space, prosOnly, 0, (*visit).proRights},
+		{"POST", "/droits", space, prosOnly, 0, (*visit).proRightsSend},
 		{"GET", "/tableau", space, prosOnly, 0, (*visit).board},
 		{"GET", "/tableau/{id}", space, prosOnly, 0, (*visit).sheet},
 		{"POST", "/tableau/{id}/acheter", space, prosOnly, 0, (*visit).buy},
@@ -34,6 +36,7 @@ func proRoutes() []route {
 		{"POST", "/achats/{id}/suivi", space, prosOnly, 0, (*visit).outcome},
 		{"GET", "/achats/{id}/fiche.pdf", space, prosOnly, 0, (*visit).boughtPDF},
 		{"GET", "/achats/{id}/contact.vcf", space, prosOnly, 0, (*visit).boughtCard},
+		{"GET", "/achats/{id}/passeport.json", space, prosOnly, 0, (*visit).boughtPassport},
 		{"GET", "/achats/{id}/photos/{photo}", space, prosOnly, 0, (*visit).boughtPhoto},
 		{"GET", "/factures", space, prosOnly, 0, (*visit).invoices},
 		{"GET", "/factures/{file}", space, prosOnly, 0, (*visit).invoicePDF}, // {id}.pdf
@@ -45,6 +48,7 @@ func proRoutes() []route {
 		{"POST", "/profil/zone", space, prosOnly, 0, (*visit).profileArea},
 		{"POST", "/profil/horaires", space, prosOnly, 0, (*visit).profileHours},
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
+		{"POST", "/profil/nouveautes", space, prosOnly, 0, (*visit).profileChoices},
 		{"POST", "/profil/avis", space, prosOnly, 0, (*visit).profileNotices},
 		{"POST", "/profil/plafonds", space, prosOnly, 0, (*visit).profileCaps},
 		{"POST", "/profil/jetons", space, prosOnly, 0, (*visit).profileToken},
@@ -331,7 +335,7 @@ func (v *visit) bought() error {
 func (v *visit) boughtPage(d request.Detail) ui.Bought {
 	page := ui.Bought{Space: v.proFrame(d.Request.Zone(), v.ownTopic()), Form: ui.Form{Hidden: []ui.Hidden{{Name: "once", Value: rand.Text()}}},
 		ID: d.ID, Title: d.Title, Where: whole(d.Request.Commune(), d.Request.Postcode), Paid: d.Revealed, CallBy: d.CallBy, Clock: d.Network.Introductions.Clocks.FirstContact.Exact(), Called: d.Contacted,
-		Outcome: d.Outcome, Masked: v.say2(maskedText(d.Masked)), PDF: "/achats/" + d.ID + "/fiche.pdf", VCard: "/achats/" + d.ID + "/contact.vcf", K: d.Seat, Seats: d.Request.Seats,
+		Outcome: d.Outcome, Masked: v.say2(maskedText(d.Masked)), PDF: "/achats/" + d.ID + "/fiche.pdf", VCard: "/achats/" + d.ID + "/contact.vcf", Passport: "/achats/" + d.ID + "/passeport.json", K: d.Seat, Seats: d.Request.Seats,
 		PaidWith: v.paidWith(d.Method), Excl: d.Price, Incl: d.Price.Incl(d.VAT),
 		Reminder: v.lang.T("Appelez vous-même, maintenant : le client attend votre appel dans les minutes qui suivent.", "Call yourself, now: the customer expects your call within minutes.")} // ET-90
 	form := d.Network.Form(d.Request.Trade)
@@ -484,6 +488,14 @@ func (v *visit) boughtCard() error {
 		return err
 	}
 	return v.file("text/vcard; charset=utf-8", "attachment; filename=\"contact-"+s.Ref+".vcf\"", request.VCard(s))
+}
+
+func (v *visit) boughtPassport() error {
+	b, err := v.Requests.Passport(v.ctx, v.actor, v.Proof, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return v.file("application/json", "attachment; filename=\"passeport-"+v.r.PathValue("id")+".json\"", b)
 }
 
 func (v *visit) boughtPhoto() error {

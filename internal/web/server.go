@@ -53,12 +53,12 @@ type Parts struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Documents *document.Service
 	Proof     *proof.Log
 	Links     *auth.Signer
 	Log       *slog.Logger
 	Config    Config
 	Demo      Demo
-	Documents *document.Service
 }
 
 // Config is how the server stands in the world.
@@ -291,6 +291,14 @@ func (v *visit) identify() error {
 		if err == nil {
 			v.actor, v.token = actor, c.Value
 			v.actor.Coded = v.coded()
+		} else if fault.Of(err) == nil {
+			return err
+		}
+	}
+	if c, err := v.r.Cookie(v.cookie("case")); err == nil && !v.space && (v.actor.Who == auth.Visitor || v.actor.Who == auth.Consumer) {
+		actor, err := v.Inbox.Link(v.ctx, c.Value)
+		if err == nil {
+			v.actor.Who, v.actor.Case = auth.Consumer, actor.Case
 		} else if fault.Of(err) == nil {
 			return err
 		}

@@ -10,8 +10,8 @@ import (
 
 // navNeeds says which action opens which page of the navigation; the pages ask their services again.
 var navNeeds = map[string]auth.Action{
-	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn,
-	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue,
+	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn, "/droits": auth.CaseOpen,
+	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead,
 	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 

@@ -153,12 +153,12 @@ func TestToday_tellsTheIdleAndTheHouse(t *testing.T) {
 			t.Fatal(err)
 		}
 		chief := h.Staff(t, network.RoleAdministrator)
-		if page := h.as(t, chief).get("/aujourdhui").want(t, 200); strings.Contains(page.body, "sans achat depuis trois mois") || !strings.Contains(page.body, "out of paper") {
+		if page := h.as(t, chief).get("/aujourdhui").want(t, 200); strings.Contains(page.body, "sans achat depuis 3\u00a0mois") || !strings.Contains(page.body, "out of paper") {
 			t.Error("a new professional counts as idle, or a failed job is not told")
 		}
 		h.Clock.Add(93 * 24 * time.Hour)
 		b := h.as(t, chief)
-		if page := b.get("/aujourdhui").want(t, 200); !strings.Contains(page.body, "sans achat depuis trois mois") {
+		if page := b.get("/aujourdhui").want(t, 200); !strings.Contains(page.body, "sans achat depuis 3\u00a0mois") {
 			t.Error("nobody is told of a professional who bought nothing for three months (ET-49)")
 		}
 		if page := b.get("/pros?state=idle").want(t, 200); !strings.Contains(page.body, idle.Pro) {

@@ -22,6 +22,12 @@ import (
 func staffRoutes() []route {
 	return []route{
 		{"GET", "/aujourdhui", space, staff, 0, (*visit).today},
+		{"GET", "/dossiers", space, staff, 0, (*visit).caseQueue},
+		{"GET", "/dossiers/nouveau", space, staff, 0, (*visit).caseNew},
+		{"POST", "/dossiers/nouveau", space, staff, 0, (*visit).caseNewSend},
+		{"GET", "/dossiers/{id}", space, staff, 0, (*visit).caseFile},
+		{"POST", "/dossiers/{id}", space, staff, 0, (*visit).caseDo},
+		{"GET", "/dossiers/{id}/copie", space, staff, 0, (*visit).caseCopy},
 		{"GET", "/pros", space, selling, 0, (*visit).proList},
 		{"GET", "/pros/nouveau", space, selling, 0, (*visit).proNew},
 		{"POST", "/pros/nouveau", space, selling, 0, (*visit).proCreate},
@@ -74,7 +80,7 @@ func (v *visit) proStatus(p pro.Pro) ui.Status {
 // proPageSize is how many professionals one page lists.
 const proPageSize = 50
 
-// proList lists professionals, newest first, or those without a purchase for three months.
+// proList lists professionals, newest first, or those without a purchase for so long as the network file says.
 func (v *visit) proList() error {
 	if err := v.actor.May(auth.ProList); err != nil {
 		return err
@@ -114,7 +120,7 @@ func (v *visit) prosShown(page *ui.Pros, filter pro.Filter) ([]pro.Pro, error) {
 	var all []pro.Pro
 	if page.State == "idle" && page.Typed == "" {
 		err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
-			ids, err := request.Idle(tx, 200)
+			ids, err := request.Idle(tx, v.n, 200)
 			if err != nil {
 				return err
 			}
@@ -335,8 +341,8 @@ func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) err
 	if v.actor.Can(auth.WalletRead) {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Portefeuille", "Wallet"), Value: v.lang.Money(page.Balance)})
 	}
-	if request.IsIdle(p, a, now) {
-		page.Idle = v.lang.T("Aucun achat depuis trois mois. Le règlement permet de clore la relation ; rien n’est automatique.", "No purchase for three months. The terms allow ending the relation; nothing is automatic.")
+	if request.IsIdle(v.n, p, a, now) {
+		page.Idle = v.lang.Tf("Aucun achat depuis %s. Le règlement permet de clore la relation ; rien n’est automatique.", "No purchase for %s. The terms allow ending the relation; nothing is automatic.", v.say2(v.n.Access.Idle.Text()))
 	}
 	ids := make([]string, len(versions))
 	for i, x := range versions {

@@ -29,7 +29,7 @@ func (v *visit) today() error {
 		add   func(*ui.Today) error
 	}{
 		{auth.RequestQueue, v.dueRequests}, {auth.CallAnswer, v.dueCalls}, {auth.RequestManage, v.dueContacts}, {auth.ProEdit, v.dueChecks}, {auth.ProSuspend, v.dueIdle},
-		{auth.InvoiceRead, v.dueInvoices}, {auth.EditionApply, v.dueHouse},
+		{auth.InvoiceRead, v.dueInvoices}, {auth.EditionApply, v.dueHouse}, {auth.CaseRead, v.dueCases},
 	} {
 		if !v.actor.Can(part.needs) {
 			continue
@@ -154,14 +154,14 @@ func (v *visit) dueChecks(page *ui.Today) error {
 // dueIdle are counted in one line: nobody has to act on any of them by a time.
 func (v *visit) dueIdle(page *ui.Today) error {
 	var idle []string
-	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { idle, err = request.Idle(tx, listed+1); return }); err != nil || len(idle) == 0 {
+	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) { idle, err = request.Idle(tx, v.n, listed+1); return }); err != nil || len(idle) == 0 {
 		return err
 	}
 	count := v.lang.Count(min(len(idle), listed), "professionnel", "professionnels", "professional", "professionals")
 	if len(idle) > listed {
 		count = v.lang.Tf("Plus de %s", "More than %s", count)
 	}
-	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Sans achat", "Idle"), Title: v.lang.Tf("%s sans achat depuis trois mois", "%s without a purchase for three months", count), Detail: v.lang.T("à vous de décider, rien n’est automatique", "for you to decide, nothing is automatic"), Href: "/pros?state=idle", Since: request.IdleSince(v.DB.Now())})
+	page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Sans achat", "Idle"), Title: v.lang.Tf("%s sans achat depuis %s", "%s without a purchase for %s", count, v.say2(v.n.Access.Idle.Text())), Detail: v.lang.T("à vous de décider, rien n’est automatique", "for you to decide, nothing is automatic"), Href: "/pros?state=idle", Since: request.IdleSince(v.n, v.DB.Now())})
 	return nil
 }
 

@@ -697,6 +697,7 @@ CREATE TABLE inbox_told (
 );
 CREATE INDEX inbox_told_case ON inbox_told (case_id, at);
 CREATE INDEX inbox_told_open ON inbox_told (sent_at) WHERE acknowledged_at = 0;
+
 -- document: public documents as every edition makes them; words that stay the same are kept once
 CREATE TABLE document_text ( /* wide */
   hash TEXT NOT NULL PRIMARY KEY,

@@ -194,8 +194,10 @@ type Consent struct {
 	Name     string
 	Wording  string // exact words, stored by hash
 	Hint     string
-	Required bool   // the terms, and confirmations before buying; never a purpose that rests on consent
-	Href     string // the document that the words speak of; may be empty
+	Required bool     // the terms, and confirmations before buying; never a purpose that rests on consent
+	Href     string   // the document that the words speak of; may be empty
+	Facts    []string // the five that the law wants beside it (C. conso. R223-1)
+	On       bool     // a professional's own choice, as it stands; a form never sets it
 }
 
 // Notice is what must be said where data are collected (GDPR art. 13), from the network file.

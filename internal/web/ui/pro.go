@@ -114,6 +114,7 @@ type Bought struct {
 	Masked   string // why the details are hidden again: "Le client ne souhaite plus être contacté"
 	PDF      string
 	VCard    string
+	Passport string // the file that proves the consumer's request, to keep
 	Invoice  Link
 	Reminder string // the operator's words (ET-90)
 	K, Seats int
@@ -214,6 +215,7 @@ type Profile struct {
 	From     string   // absence, ISO dates; empty for none
 	Until    string
 	SMS      bool
+	News     []Consent // what he agreed to be sent besides
 	Email    bool
 	PerDay   string // caps; empty is none
 	PerMonth string

@@ -186,43 +186,44 @@ type PriceReason struct {
 type RequestFile struct {
 	Space
 	Form
-	ID         string
-	Reference  string
-	Title      string
-	Where      string
-	Status     Status
-	Item       BoardItem // as professionals see it
-	Facts      []Fact    // with contact details where the role may see them
-	Tel        string    // to call the customer; empty: no number
-	May        May       // whether staff may call now
-	Consents   []Step    // the customer's choices, each in its exact words
-	Messages   []Step    // what was written to the customer
-	Words      string
-	Photos     []Picture
-	Steps      []Step
-	Sold       []Sold
-	Asked      []Verdict // the newest decision: candidates, then after a replay those left out
-	More       int       // verdicts not shown
-	AskedAt    time.Time
-	Decision   string // its id
-	Replay     Status // identical, or where it differs
-	Price      Price
-	PricedBy   string   // "Prix fixé par Inès" (ET-45)
-	Reasons    []Option // of withdrawal
-	Templates  []Option
-	Pros       []Option // whom one may offer it to by hand
-	Widen      []Option // distances beyond coverage
-	Desk       string   // where it is qualified, while it waits for that
-	Take       string   // POST: takes it first
-	CanFix     bool
-	CanPrice   bool
-	CanPull    bool
-	CanWiden   bool
-	CanOffer   bool
-	CanText    bool
-	CanLink    bool
-	Recordings []Link
-	Audit      string // "Chaque ouverture de cette page est notée au journal."
+	ID          string
+	Reference   string
+	Title       string
+	Where       string
+	Status      Status
+	Item        BoardItem // as professionals see it
+	Facts       []Fact    // with contact details where the role may see them
+	Tel         string    // to call the customer; empty: no number
+	May         May       // whether staff may call now
+	Choices     []Choice  // the customer's choices, each in its exact words
+	CanWithdraw bool      // staff may take one back at his word
+	Messages    []Step    // what was written to the customer
+	Words       string
+	Photos      []Picture
+	Steps       []Step
+	Sold        []Sold
+	Asked       []Verdict // the newest decision: candidates, then after a replay those left out
+	More        int       // verdicts not shown
+	AskedAt     time.Time
+	Decision    string // its id
+	Replay      Status // identical, or where it differs
+	Price       Price
+	PricedBy    string   // "Prix fixé par Inès" (ET-45)
+	Reasons     []Option // of withdrawal
+	Templates   []Option
+	Pros        []Option // whom one may offer it to by hand
+	Widen       []Option // distances beyond coverage
+	Desk        string   // where it is qualified, while it waits for that
+	Take        string   // POST: takes it first
+	CanFix      bool
+	CanPrice    bool
+	CanPull     bool
+	CanWiden    bool
+	CanOffer    bool
+	CanText     bool
+	CanLink     bool
+	Recordings  []Link
+	Audit       string // "Chaque ouverture de cette page est notée au journal."
 }
 
 // Sold is a professional who bought, and his clock.
@@ -265,7 +266,7 @@ type Pros struct {
 	Typed  string   // name, number or SIREN looked for, ?nom=
 	Trades []Option // filter, ?trade=
 	Trade  string
-	State  string // ?state=active, suspended, pending, closed, or idle: nothing bought for three months
+	State  string // ?state=active, suspended, pending, closed, or idle: nothing bought for long (ET-49)
 	Total  int
 	Next   string
 
@@ -303,7 +304,7 @@ type ProFile struct {
 	Steps    []Step
 	Asked    string // reference typed in the "why not" box
 	Why      *Why
-	Idle     string // flagged: nothing bought for three months (ET-49)
+	Idle     string // flagged: nothing bought for as long as the network file allows (ET-49)
 
 	CanEdit, CanSuspend, CanCredit, CanInvite, CanWhy bool
 }

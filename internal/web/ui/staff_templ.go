@@ -671,7 +671,7 @@ func (v RequestFile) Page() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if len(v.Consents) > 0 {
+			if len(v.Choices) > 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<section class=\"sec\"><h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -689,7 +689,7 @@ func (v RequestFile) Page() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = steps(v.Frame, v.Consents).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = staffChoices(v).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
