@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/mail"
+	netmail "net/mail"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +16,7 @@ import (
 	"entremise/internal/billing"
 	"entremise/internal/call"
 	"entremise/internal/db"
+	"entremise/internal/inbox/mail"
 	"entremise/internal/money"
 	"entremise/internal/network"
 	"entremise/internal/notify"
@@ -30,6 +31,7 @@ type demoCmd struct {
 	Professionals int    `help:"How many professionals to invent." default:"2000"`
 	Requests      int    `help:"How many past requests to play." default:"60"`
 	Tour          bool   `help:"Drive one whole sale by itself over HTTP, print its timeline and stop; exit 0 only if every step held."`
+	Mail          string `name:"mail-listen" help:"Loopback address on which mail to the network is received." default:"127.0.0.1:0"`
 	Fresh         bool   `help:"Throw away the demo folder first."`
 }
 
@@ -106,6 +108,10 @@ func (c demoCmd) Run(o *out) error {
 		return errors.Join(err, l.Close(), i.Close())
 	}
 	o.unbuilt(n)
+	at, stop, err := i.receiveMail(o.ctx, c.Mail, mail.Mailbox{})
+	if err != nil {
+		return errors.Join(err, l.Close(), i.Close())
+	}
 	fmt.Fprintf(o.stdout, "listening http://%s\n", l.Addr())
 	o.say("\n%s is open (ready in %s). Everything here is invented; business time is virtual.\n", n.Operator.Name, time.Since(started).Round(100*time.Millisecond))
 	o.say("  %-34s %s", "Consumers ask here", site)
@@ -114,8 +120,11 @@ func (c demoCmd) Run(o *out) error {
 	}
 	o.say("  %-34s %s", "Sent texts, e-mails, payments", strings.TrimSuffix(space, "/")+"/_demo/outbox")
 	o.say("  %-34s %s", "All ways in, and the clock", strings.TrimSuffix(space, "/")+"/_demo")
+	if at != nil {
+		o.say("  %-34s smtp://%s", "Mail to the network", at)
+	}
 	o.say("\nStop with Ctrl-C; the folder %s keeps everything.", c.Data)
-	return i.serve(o, l, i.Handler(i.demoPages(i.demoRoles)))
+	return errors.Join(i.serve(o, l, i.Handler(i.demoPages(i.demoRoles))), stop())
 }
 
 // throwAway removes a demo folder and nothing else.
@@ -138,7 +147,7 @@ func throwAway(data string) error {
 func demoWorld(port string, bank *demoBank) World {
 	local := func(host string) string { return strings.TrimSuffix(host, ".example") + ".localhost" }
 	url := func(host, path string) string { return "http://" + local(host) + ":" + port + path }
-	return World{Demo: true, URL: url, Drivers: notify.Outbox(mail.Address{Name: "Entremise", Address: "demo@depanneurs.example"}),
+	return World{Demo: true, URL: url, Drivers: notify.Outbox(netmail.Address{Name: "Entremise", Address: "demo@depanneurs.example"}),
 		Hosts: func(host string) string {
 			if name, ok := strings.CutSuffix(host, ".localhost"); ok {
 				return name + ".example"

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"net/mail"
+	netmail "net/mail"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -18,6 +18,8 @@ import (
 	"entremise/internal/auth"
 	"entremise/internal/call"
 	"entremise/internal/fault"
+	"entremise/internal/inbox"
+	"entremise/internal/inbox/mail"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/privacy"
@@ -48,6 +50,9 @@ type serveCmd struct {
 	SMTPTLS  string `name:"smtp-tls" help:"starttls, tls or none (loopback only)." default:"starttls" env:"ENTREMISE_SMTP_TLS"`
 	From     string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
 	SMSURL   string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
+	Mail     string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." default:"127.0.0.1:2525" env:"ENTREMISE_MAIL_LISTEN"`
+	IMAP     string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
+	IMAPUser string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
 	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
 }
 
@@ -84,6 +89,17 @@ func (c serveCmd) Run(o *out) error {
 	if w.Drivers, w.SMSKeys, err = c.drivers(); err != nil {
 		return err
 	}
+	hook, err := secretValue("ENTREMISE_NOTICE_SECRET")
+	if err != nil {
+		return err
+	}
+	if hook != "" {
+		w.Hook = inbox.Hook{Client: &http.Client{Timeout: 15 * time.Second}, Secret: []byte(hook)}
+	}
+	password, err := secretValue("ENTREMISE_IMAP_PASSWORD")
+	if err != nil {
+		return err
+	}
 	line, err := secretValue("ENTREMISE_LINE_WEBHOOK_SECRET")
 	if err != nil {
 		return err
@@ -104,8 +120,15 @@ func (c serveCmd) Run(o *out) error {
 		return errors.Join(err, i.Close())
 	}
 	o.unbuilt(n)
+	at, stop, err := i.receiveMail(o.ctx, c.Mail, mail.Mailbox{Address: c.IMAP, User: c.IMAPUser, Password: password})
+	if err != nil {
+		return errors.Join(err, l.Close(), i.Close())
+	}
 	o.say("listening http://%s", l.Addr())
-	return i.serve(o, l, i.Handler(web.Demo{}))
+	if at != nil {
+		o.say("receiving smtp://%s", at)
+	}
+	return errors.Join(i.serve(o, l, i.Handler(web.Demo{})), stop())
 }
 
 // drivers refuses to serve with the embedded outbox: a real network must really reach people.
@@ -119,7 +142,7 @@ func (c serveCmd) drivers() (d notify.Drivers, keys []string, err error) {
 	if len(missing) > 0 {
 		return d, nil, fmt.Errorf("serve needs outgoing mail and SMS: give %s. To look around without them, run entremise demo", strings.Join(missing, ", "))
 	}
-	from, err := mail.ParseAddress(c.From)
+	from, err := netmail.ParseAddress(c.From)
 	if err != nil {
 		return d, nil, fmt.Errorf("--from: %w", err)
 	}

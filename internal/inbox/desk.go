@@ -502,15 +502,26 @@ func (s *Service) Statistics(ctx context.Context, actor auth.Actor) (st Statisti
 
 // writeBack answers a letter by e-mail, in its thread.
 func (s *Service) writeBack(tx *db.Tx, n *network.Network, ring *vault.Ring, c Case, text string) error {
+	m := notify.Message{Person: c.ID, Object: c.ID, Kind: "letter-answer", Channel: notify.ByEmail, To: c.Email, Subject: c.Ref, Body: text, ReplyTo: replyTo(n)}
 	all, err := lettersOf(tx, ring, c.ID)
 	if err != nil {
 		return err
 	}
-	m := notify.Message{Person: c.ID, Object: c.ID, Kind: "letter-answer", Channel: notify.ByEmail, To: c.Email, Subject: c.Ref, Body: text}
 	for _, p := range all {
 		if p.Way == "in" && p.Message != "" {
-			m.Answers, m.Subject = p.Message, "Re: "+p.Subject
+			m.Answers, m.Subject = p.Message, "Re: "+p.Subject+" ["+c.Ref+"]"
 		}
 	}
 	return s.Notify.Queue(tx, ring, m)
+}
+
+// lastMessage is the Message-ID of the last mail of a case that came in; empty for none.
+func lastMessage(tx *db.Tx, ring *vault.Ring, id string) (last string, err error) {
+	all, err := lettersOf(tx, ring, id)
+	for _, p := range all {
+		if p.Way == "in" && p.Message != "" {
+			last = p.Message
+		}
+	}
+	return last, err
 }

@@ -325,7 +325,14 @@ func (s *Service) write(tx *db.Tx, n *network.Network, ring *vault.Ring, c Case,
 	if c.Email != "" {
 		phone = ""
 	}
-	return s.Notify.Letter(tx, ring, l, notify.Message{Person: c.ID, Object: c.ID, Kind: key}, phone, c.Email)
+	m := notify.Message{Person: c.ID, Object: c.ID, Kind: key}
+	if c.Email != "" {
+		m.ReplyTo = replyTo(n)
+		if m.Answers, err = lastMessage(tx, ring, c.ID); err != nil {
+			return err
+		}
+	}
+	return s.Notify.Letter(tx, ring, l, m, phone, c.Email)
 }
 
 // toJSON is for values whose types cannot fail.
