@@ -8,9 +8,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"entremise/internal/db"
 	"entremise/internal/network"
 )
 
@@ -264,4 +266,52 @@ func TestDocuments_register(t *testing.T) {
 	h.visitor().get(h.space, "/registre").want(303)
 	h.enter("Agent").get(h.space, "/registre.csv").want(403)
 	clause(t, "RN-05", "WA-59")
+}
+
+// A change of the notice is told to who has a request under way, by e-mail and on the pages, and consent is collected again: the next form asks every box anew and keeps the answers under the new version.
+func TestDocuments_changedNoticeAsksAgain(t *testing.T) {
+	h := newHouseOf(t, "reviews-network")
+	ask := func() string {
+		t.Helper()
+		n := h.project("cuisiniste", url.Values{"urgency": {"month"}, "answers.project": {"renew"}, "consent-quote": {"yes"}, "email": {"elodie@example.org"}})
+		_, id := h.asked(n)
+		return id
+	}
+	first := ask()
+	old := decode[struct{ Edition string }](h.visitor().get(h.space, "/readyz").want(200)).Edition
+	applied(t, h, edited(t, "reviews-network", aDay(0), [3]string{"network.yaml", "Vous envoyer notre lettre\"", "Vous envoyer notre lettre mensuelle\""}))
+	eventually(t, "the new notice is served", func() bool {
+		return strings.Contains(h.visitor().get(h.site, "/confidentialite").want(200).body, "notre lettre mensuelle")
+	})
+	h.letter("the change of the notice", func(m sent) bool {
+		return m.Kind == "document-changed" && m.Object == first && strings.Contains(m.Text, "/documents/privacy/")
+	})
+	form := h.visitor().get(h.site, "/demande/cuisiniste").want(200).has("/documents/privacy/", "Voir ce qui change")
+	if regexp.MustCompile(`<input[^>]*type="checkbox"[^>]*\bchecked`).MatchString(form.body) {
+		t.Error("a box is ticked beforehand")
+	}
+	second := ask()
+	fresh := decode[struct{ Edition string }](h.visitor().get(h.space, "/readyz").want(200)).Edition
+	h.stop(syscall.SIGTERM)
+	d, err := db.Open(t.Context(), db.Options{Path: h.data + "/main.db", Clocks: db.Clocks{Business: time.Now, Machine: time.Now}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for id, edition := range map[string]string{first: old, second: fresh} {
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			under, err := db.Value[int64](tx, "SELECT count(*) FROM consent WHERE object = $1 AND consent = 'quote' AND granted AND edition = $2", id, edition)
+			if err != nil || under != 1 {
+				t.Errorf("%d consents of %s under its version: %v", under, id, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if old == fresh {
+		t.Error("both requests have one version")
+	}
+	clause(t, "RN-119")
 }
