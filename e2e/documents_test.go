@@ -230,6 +230,13 @@ func TestDocuments_termsOfProfessionals(t *testing.T) {
 	eventually(t, "the new terms are shown", func() bool {
 		return strings.Contains(h.visitor().get(siteHost, "/conditions-de-vente").want(200).has("tribunaux du siège").body, "Le droit français s’applique")
 	})
+	// What law compels may go faster: with a reason, which the audit trail keeps.
+	sooner := edited(t, "emergency-trades", aDay(16), [3]string{"texts/fr/pro-terms.md", "Droit français", "Ce droit est français"})
+	if out, err := exec.Command(program, "apply", sooner, "--data", h.data).CombinedOutput(); err == nil {
+		t.Errorf("sooner without a reason: %s", out)
+	}
+	applied(t, h, sooner, "--early", "injonction du 20 novembre")
+	h.enter("Operator").get(spaceHost, "/journal").want(200).has("injonction du 20 novembre")
 	clause(t, "ET-150", "ET-155")
 }
 
