@@ -8,9 +8,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"entremise/internal/db"
 	"entremise/internal/network"
 )
 
@@ -126,8 +128,8 @@ func TestDocuments_versionsAndTelling(t *testing.T) {
 		ids              []string
 	}{
 		{"emergency-trades", "/conditions", "terms", "texts/fr/terms.md", "sans frais", "sans aucuns frais", true, true, []string{"ET-08", "ET-151"}},
-		{"reviews-network", "/confidentialite", "privacy", "network.yaml", "choice: {accepted: 6 months", "choice: {accepted: 5 months", false, false, []string{"RN-118"}},
-		{"works-advisor", "/conditions", "terms", "texts/fr/terms.md", "\n## ", "\nNouvelle phrase.\n\n## ", true, true, []string{"WA-05"}},
+		{"reviews-network", "/confidentialite", "privacy", "network.yaml", "Vous envoyer notre lettre\"", "Vous envoyer notre lettre mensuelle\"", true, false, []string{"RN-118"}},
+		{"works-advisor", "/confidentialite", "privacy", "texts/fr/privacy.md", "\n## ", "\nNouvelle phrase.\n\n## ", true, true, []string{"WA-05"}},
 		{"auto-quotes", "/conditions", "terms", "texts/fr/terms.md", "\n## ", "\nNouvelle phrase.\n\n## ", false, false, []string{"AQ-69"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -138,10 +140,10 @@ func TestDocuments_versionsAndTelling(t *testing.T) {
 			} else {
 				h = newHouseOf(t, c.name)
 			}
-			v := h.visitor()
-			if c.kind == "privacy" { // the table of cookies is the document that this figure changes
-				c.path, c.kind = "/cookies", "cookies"
+			if c.name == "works-advisor" {
+				h.asked(h.project("travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}}))
 			}
+			v := h.visitor()
 			before := v.get(h.site, c.path).want(200)
 			version := regexp.MustCompile(`version ([0-9a-f]{8})`).FindStringSubmatch(before.body)
 			if version == nil {
@@ -173,9 +175,9 @@ func TestDocuments_versionsAndTelling(t *testing.T) {
 			if told := strings.Contains(home.body, "/documents/"+c.kind+"/"+fresh[1]+"/changements"); told != c.banner {
 				t.Errorf("told on the pages: %v", told)
 			}
-			if c.mail && c.name == "emergency-trades" {
-				h.letter("the change of the terms", func(m sent) bool {
-					return strings.Contains(m.Text, "/documents/terms/"+fresh[1]+"/changements")
+			if c.mail {
+				h.letter("the change", func(m sent) bool {
+					return strings.Contains(m.Text, "/documents/"+c.kind+"/"+fresh[1]+"/changements")
 				})
 			}
 			clause(t, c.ids...)
@@ -228,6 +230,13 @@ func TestDocuments_termsOfProfessionals(t *testing.T) {
 	eventually(t, "the new terms are shown", func() bool {
 		return strings.Contains(h.visitor().get(siteHost, "/conditions-de-vente").want(200).has("tribunaux du siège").body, "Le droit français s’applique")
 	})
+	// What law compels may go faster: with a reason, which the audit trail keeps.
+	sooner := edited(t, "emergency-trades", aDay(16), [3]string{"texts/fr/pro-terms.md", "Droit français", "Ce droit est français"})
+	if out, err := exec.Command(program, "apply", sooner, "--data", h.data).CombinedOutput(); err == nil {
+		t.Errorf("sooner without a reason: %s", out)
+	}
+	applied(t, h, sooner, "--early", "injonction du 20 novembre")
+	h.enter("Operator").get(spaceHost, "/journal").want(200).has("injonction du 20 novembre")
 	clause(t, "ET-150", "ET-155")
 }
 
@@ -264,4 +273,52 @@ func TestDocuments_register(t *testing.T) {
 	h.visitor().get(h.space, "/registre").want(303)
 	h.enter("Agent").get(h.space, "/registre.csv").want(403)
 	clause(t, "RN-05", "WA-59")
+}
+
+// A change of the notice is told to who has a request under way, by e-mail and on the pages, and consent is collected again: the next form asks every box anew and keeps the answers under the new version.
+func TestDocuments_changedNoticeAsksAgain(t *testing.T) {
+	h := newHouseOf(t, "reviews-network")
+	ask := func() string {
+		t.Helper()
+		n := h.project("cuisiniste", url.Values{"urgency": {"month"}, "answers.project": {"renew"}, "consent-quote": {"yes"}, "email": {"elodie@example.org"}})
+		_, id := h.asked(n)
+		return id
+	}
+	first := ask()
+	old := decode[struct{ Edition string }](h.visitor().get(h.space, "/readyz").want(200)).Edition
+	applied(t, h, edited(t, "reviews-network", aDay(0), [3]string{"network.yaml", "Vous envoyer notre lettre\"", "Vous envoyer notre lettre mensuelle\""}))
+	eventually(t, "the new notice is served", func() bool {
+		return strings.Contains(h.visitor().get(h.site, "/confidentialite").want(200).body, "notre lettre mensuelle")
+	})
+	h.letter("the change of the notice", func(m sent) bool {
+		return m.Kind == "document-changed" && m.Object == first && strings.Contains(m.Text, "/documents/privacy/")
+	})
+	form := h.visitor().get(h.site, "/demande/cuisiniste").want(200).has("/documents/privacy/", "Voir ce qui change")
+	if regexp.MustCompile(`<input[^>]*type="checkbox"[^>]*\bchecked`).MatchString(form.body) {
+		t.Error("a box is ticked beforehand")
+	}
+	second := ask()
+	fresh := decode[struct{ Edition string }](h.visitor().get(h.space, "/readyz").want(200)).Edition
+	h.stop(syscall.SIGTERM)
+	d, err := db.Open(t.Context(), db.Options{Path: h.data + "/main.db", Clocks: db.Clocks{Business: time.Now, Machine: time.Now}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for id, edition := range map[string]string{first: old, second: fresh} {
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			under, err := db.Value[int64](tx, "SELECT count(*) FROM consent WHERE object = $1 AND consent = 'quote' AND granted AND edition = $2", id, edition)
+			if err != nil || under != 1 {
+				t.Errorf("%d consents of %s under its version: %v", under, id, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if old == fresh {
+		t.Error("both requests have one version")
+	}
+	clause(t, "RN-119")
 }

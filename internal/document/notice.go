@@ -246,6 +246,9 @@ func (s *sheet) rights() {
 		s.T("dire ce que doivent devenir vos données après votre mort (loi de 1978, art. 85).", "say what becomes of your data after your death (law of 1978, art. 85)."))
 	s.p(s.Tf("Écrivez à %s ou à %s, ou appelez le %s. C’est gratuit. Une preuve d’identité n’est demandée qu’en cas de doute raisonnable.",
 		"Write to %s or to %s, or call %s. It is free. Proof of identity is asked only in reasonable doubt.", md(o.Officer.Email), md(s.n.AddressFor("rights")), o.Phone.Display()))
+	if r := s.n.Rights; r != nil && slices.Contains(r.Channels, network.RightByForm) {
+		s.p(s.Tf("Ou remplissez %s, sans compte.", "Or fill in %s, without an account.", link(s.T("le formulaire", "the form"), "/mes-droits")))
+	}
 	answer, authority := network.Duration{N: 1, Unit: network.UnitMonth}, network.Authority{Name: "CNIL", Address: "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07", URL: "https://www.cnil.fr/fr/plaintes"}
 	if r := s.n.Rights; r != nil {
 		answer, authority = r.Answer, r.Authority

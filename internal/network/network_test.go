@@ -438,8 +438,8 @@ func TestMessage_fillsOrRefuses(t *testing.T) {
 func TestText_quotesTheFile(t *testing.T) {
 	n := shipped(t)
 	for _, c := range []struct{ lang, name, want string }{
-		{"fr", "privacy", "puis 3\u00a0ans ; ensuite 5\u00a0ans dans une archive"}, {"en", "privacy", "then for 3\u00a0years; after that for 5\u00a0years"},
-		{"fr", "pro-terms", "compris entre 1,00\u00a0€ et 1\u202f999,00\u00a0€ hors taxes"}, {"fr", "legal", "au capital de 10\u202f000,00\u00a0€"},
+		{"fr", "privacy", "effacés après 6\u00a0mois"}, {"en", "privacy", "erased after 6\u00a0months"},
+		{"fr", "pro-terms", "compris entre 1,00\u00a0€ et 1\u202f999,00\u00a0€ hors taxes"},
 		{"fr", "terms", "En vigueur au 1er\u00a0novembre\u00a02026"}, {"de", "terms", "En vigueur"},
 	} {
 		s, ok := n.Text(c.lang, c.name)

@@ -135,6 +135,31 @@ var public = []Sample{
 		return ui.Document{Public: open(l, "/conditions"), Title: l.T("Conditions d'utilisation", "Terms of use"), Version: "3", Updated: now.AddDate(0, 0, -21),
 			HTML: "<h2>1. Objet</h2><p>Le service met en relation une personne qui demande une intervention et un professionnel disponible. Il est gratuit pour la personne qui demande.</p><h2>2. Liberté</h2><ul><li>Vous restez libre de chercher un professionnel ailleurs.</li><li>Le professionnel est libre de prendre ou non une demande.</li></ul>"}
 	}},
+	{"cookies", "Public", func(l ui.Lang) ui.View {
+		v := ui.Document{Public: open(l, "/cookies"), Title: "Cookies", Version: "3f1a22c0", Updated: now.AddDate(0, 0, -21), History: "/documents/cookies", Note: l.T("Une nouvelle version s’appliquera le 8 décembre 2026.", "A new version will apply on 8 December 2026."),
+			More: []ui.Link{{Text: l.T("Ce qui change.", "What changes."), Href: "/documents/cookies/3f1a22c0/changements"}}, HTML: "<h2>Mesure</h2><p>Compter les visites.</p>",
+			Choose: &ui.CookieForm{Back: "/cookies", Made: l.T("Votre choix du 23 novembre 2026 vaut jusqu’au 23 mai 2027.", "Your choice of 23 November 2026 stands until 23 May 2027."),
+				Purposes: []ui.CookieBox{{ID: "audience", Label: l.T("Mesure d’audience", "Audience measurement"), About: l.T("Compter les visites", "Count visits"), Exempt: true, On: true}, {ID: "video", Label: l.T("Vidéos", "Videos")}},
+				Partners: []ui.CookieBox{{ID: "films", Label: l.T("La plateforme de vidéos", "The video platform"), Href: "https://films.example/p"}}}}
+		v.Choices = true
+		return v
+	}},
+	{"accueil-choix", "Public", func(l ui.Lang) ui.View {
+		v := ui.Home{Public: open(l, "/"), Trades: []ui.TradeCard{{Name: l.T("Plombier", "Plumber"), Line: l.T("Fuite, WC bouché", "Leak, blocked toilet"), Icon: "drop", Href: "/demande/plombier"}}, Embeds: []ui.Embed{{ID: "film", Title: l.T("Notre film", "Our film"), By: l.T("La plateforme de vidéos", "The video platform"), Policy: "https://films.example/p"}}}
+		v.Panel = &ui.CookiePanel{Choices: true, Names: l.T("mesure d’audience ; vidéos", "audience measurement; videos"), Back: "/"}
+		v.Audience = []ui.Audience{{Source: "https://stats.example/c.js", Key: "1"}}
+		v.Told = []ui.Told{{Text: l.T("« Conditions » change le 8 décembre.", "“Terms” changes on 8 December."), Link: ui.Link{Text: l.T("Voir ce qui change", "See what changes"), Href: "/documents/terms/3f1a22c0/changements"}}}
+		return v
+	}},
+	{"versions", "Public", func(l ui.Lang) ui.View {
+		return ui.Versions{Public: open(l, "/documents/terms"), Title: l.T("Conditions : versions", "Terms: versions"), Rows: []ui.VersionRow{
+			{Title: l.T("Conditions", "Terms"), Href: "/documents/terms/3f1a22c0", Applies: now, Version: "3f1a22c0", State: ui.Status{Tone: ui.Good, Text: l.T("en vigueur", "in force")}, Changes: "/documents/terms/3f1a22c0/changements"},
+			{Title: l.T("Conditions", "Terms"), Href: "/documents/terms/77aa01bc", Applies: now.AddDate(0, -3, 0), Version: "77aa01bc", State: ui.Status{Text: l.T("remplacée", "replaced")}}}}
+	}},
+	{"changements", "Public", func(l ui.Lang) ui.View {
+		return ui.Comparison{Public: open(l, "/documents/terms/3f1a22c0/changements"), Title: l.T("Conditions : ce qui a changé", "Terms: what changed"), From: "77aa01bc", To: "3f1a22c0", FromOn: now.AddDate(0, -3, 0), ToOn: now, Whole: "/documents/terms/3f1a22c0",
+			Lines: []ui.ComparedLine{{Skipped: 12}, {Pieces: []ui.ComparedPiece{{Text: l.T("Gardé ", "Kept ")}, {Op: "-", Text: l.T("6 mois", "6 months")}, {Op: "+", Text: l.T("3 mois", "3 months")}}}}}
+	}},
 	{"stop", "Public", func(l ui.Lang) ui.View {
 		return ui.Stop{Public: open(l, "/stop/x"), Action: "/stop/x", What: "les SMS au sujet de votre demande ET-4F7K"}
 	}},
