@@ -34,7 +34,11 @@ func startThirdParty(t *testing.T) *thirdParty {
 		p.mu.Unlock()
 		if strings.HasSuffix(r.URL.Path, ".js") {
 			w.Header().Set("Content-Type", "text/javascript")
-			fmt.Fprintf(w, "document.cookie = %q + '=1; path=/; max-age=3600'", "t"+strings.NewReplacer("/", "", ".js", "").Replace(r.URL.Path))
+			name := "_an_1" // of the family that the analysis declares
+			if r.URL.Path == "/mesure.js" {
+				name = "_mesure"
+			}
+			fmt.Fprintf(w, "document.cookie = %q + '=1; path=/; max-age=3600'", name)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -64,9 +68,8 @@ func (p *thirdParty) take() []string {
 	return all
 }
 
-// trackedNetwork is a built-in network whose section on cookies keeps its own durations and gets trackers that lead to the third party: an exempt counter, one that
-// waits for consent, a film, and a button that serves two purposes.
-func trackedNetwork(t *testing.T, name string, p *thirdParty) string {
+// trackedNetwork is a built-in network whose trackers lead to the third party, with one more that serves two purposes where extra says so.
+func trackedNetwork(t *testing.T, name, extra string, p *thirdParty) string {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), name)
 	if err := os.CopyFS(folder, os.DirFS("../networks/"+name)); err != nil {
@@ -77,36 +80,21 @@ func trackedNetwork(t *testing.T, name string, p *thirdParty) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(data)
-	choice := regexp.MustCompile(`(?m)^  choice: .*$`).FindString(text)
-	if choice == "" {
-		t.Fatal("the network has no life of a choice")
+	source := regexp.MustCompile(`source: "https://([a-z]+\.example)/`)
+	if !source.Match(data) {
+		t.Fatal("the network has no tracker")
 	}
-	at := func(host, path string) string { return "http://" + host + ".example:" + p.port + path }
-	section := "cookies:\n" + choice + `
-  purposes:
-    counting: {label: {fr: Mesure d’audience, en: Audience measurement}, about: {fr: Compter les visites, en: Count visits}, asked: exempt}
-    studying: {label: {fr: Étude de navigation, en: Study of browsing}, about: {fr: Comprendre les parcours, en: Understand journeys}, asked: consent}
-    watching: {label: {fr: Vidéos, en: Videos}, about: {fr: Montrer des vidéos, en: Show videos}, asked: consent}
-  trackers:
-    counter: {label: Compteur, names: [tcounter], purposes: [counting], life: 13 months, what: {fr: Compte les pages, en: Counts pages}, driver: audience, source: "` + at("stats", "/counter.js") + `"}
-    study: {label: Étude, names: [tstudy], by: e2e-party, purposes: [studying], life: 13 months, what: {fr: Suit les parcours, en: Follows journeys}, driver: audience, source: "` + at("study", "/study.js") + `", policy: "https://party.example/policy", opt_out: "https://party.example/out"}
-    film: {label: Notre film, names: [film], by: e2e-films, purposes: [watching], life: 6 months, what: {fr: Montre un film, en: Shows a film}, driver: embed, source: "` + at("films", "/film") + `", policy: "https://films.example/policy"}
-    both: {label: Film commenté, names: [both], by: e2e-films, purposes: [watching, studying], life: 6 months, what: {fr: Film et étude, en: Film and study}, driver: embed, source: "` + at("both", "/film") + `", policy: "https://films.example/policy"}
-  browsers:
-    firefox: {label: Firefox, steps: {fr: Menu puis Vie privée, en: Menu then Privacy}, url: "https://support.mozilla.org/fr/"}
-
-`
-	text = regexp.MustCompile(`(?ms)^cookies:\n.*?^([a-z#])`).ReplaceAllString(text, section+"$1")
-	text = regexp.MustCompile(`(?m)^recipients:\n`).ReplaceAllString(text, "recipients:\n  e2e-party: {label: {fr: Études Exemple, en: Example Studies}, role: controller, country: FR}\n  e2e-films: {label: {fr: Films Exemple, en: Example Films}, role: controller, country: FR}\n")
-	if !regexp.MustCompile(`people: \[[^\]]*visitor[^\]]*\]\n    data: \[[^\]]*consent`).MatchString(text) {
-		text = regexp.MustCompile(`(people: \[[^\]]*)\](\n    data: \[consent\])`).ReplaceAllString(text, "$1, visitor]$2")
-	}
+	text := source.ReplaceAllString(string(data), `source: "http://$1:`+p.port+`/`)
+	text = strings.Replace(text, "  trackers:\n", "  trackers:\n"+strings.ReplaceAll(extra, "PORT", p.port), 1)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return folder
 }
+
+// both is a tracker of two purposes (RN-132).
+const both = `    both: {label: Film commenté, names: [both], by: video, purposes: [show_videos, measure_in_detail], life: 6 months, what: Film et analyse, driver: embed, source: "http://both.example:PORT/film", policy: "https://videos.example/p"}
+`
 
 // applied puts a folder in force in a running house.
 func applied(t *testing.T, h *house, folder string, flags ...string) {
@@ -121,12 +109,12 @@ func applied(t *testing.T, h *house, folder string, flags ...string) {
 }
 
 // trackedHouse is a demo of a network with trackers, served.
-func trackedHouse(t *testing.T, name string, p *thirdParty) *house {
+func trackedHouse(t *testing.T, name, extra string, p *thirdParty) *house {
 	t.Helper()
 	h := newHouseOf(t, name)
-	applied(t, h, trackedNetwork(t, name, p))
+	applied(t, h, trackedNetwork(t, name, extra, p))
 	eventually(t, "the trackers are known", func() bool {
-		return strings.Contains(h.visitor().get(h.site, "/").want(200).body, "Continuer sans accepter")
+		return strings.Contains(h.visitor().get(h.site, "/cookies").want(200).body, "Gérer les cookies")
 	})
 	return h
 }
@@ -167,17 +155,18 @@ func getWith(v *visitor, host, path string, header http.Header) *answer {
 // The panel without scripts: refuse as easily as accept, kept for the network's durations to the day, restored on later visits, changed at any time, proved (RN-118…137, WA-61…68, CS-24).
 func TestCookies_choiceIsKeptAndAskedAgain(t *testing.T) {
 	for _, network := range []struct {
-		name             string
-		accepted, denied int // months
-		ids              []string
+		name                   string
+		accepted, denied       int // months
+		purpose, partner, host string
+		ids                    []string
 	}{
-		{"reviews-network", 6, 3, []string{"RN-122", "RN-130", "RN-131", "RN-133", "RN-134", "RN-135", "RN-136", "RN-137"}},
-		{"works-advisor", 13, 13, []string{"WA-62", "WA-64", "WA-65", "WA-67"}},
-		{"customer-space", 13, 13, []string{"CS-18", "CS-20", "CS-24"}},
+		{"reviews-network", 6, 3, "show_videos", "video", "videos.example", []string{"RN-122", "RN-130", "RN-131", "RN-133", "RN-134", "RN-135", "RN-136", "RN-137"}},
+		{"works-advisor", 13, 13, "share_on_networks", "social-networks", "reseau.example", []string{"WA-62", "WA-64", "WA-65", "WA-67"}},
+		{"customer-space", 13, 13, "personalise_ads", "ads", "annonces.example", []string{"CS-03", "CS-18", "CS-20", "CS-24"}},
 	} {
 		t.Run(network.name, func(t *testing.T) {
 			p := startThirdParty(t)
-			h := trackedHouse(t, network.name, p)
+			h := trackedHouse(t, network.name, "", p)
 			choose := func(v *visitor, form url.Values) *answer {
 				t.Helper()
 				form.Set("back", "/")
@@ -194,12 +183,16 @@ func TestCookies_choiceIsKeptAndAskedAgain(t *testing.T) {
 				t.Errorf("set before any choice: %s", c)
 			}
 			choose(refuser, url.Values{"do": {"refuse"}})
-			choose(accepter, url.Values{"do": {"choose"}, "purpose": {"watching"}, "partner": {"e2e-films"}})
-			refuser.get(h.site, "/").want(200).lacks(ask).has("Ce contenu vient de Films Exemple", "Gérer les cookies").lacks("films.example:")
-			accepter.get(h.site, "/").want(200).lacks(ask).has("http://films.example:"+p.port+"/film").lacks("both.example", "study.example")
+			choose(accepter, url.Values{"do": {"choose"}, "purpose": {network.purpose}, "partner": {network.partner}})
+			third := network.host + ":" + p.port
+			refused := refuser.get(h.site, "/").want(200).lacks(ask, third).has("Gérer les cookies")
+			if network.name != "customer-space" { // it embeds nothing
+				refused.has("Il s’affiche si vous l’acceptez")
+			}
+			accepter.get(h.site, "/").want(200).lacks(ask).has(third)
 			// Restored on a later visit, box by box; reachable from every page's foot, to be changed.
 			accepter.get(h.site, "/cookies").want(200).has("Votre choix du", "Effacer les cookies de votre navigateur efface aussi votre choix", "Les cookies d’un tiers suivent aussi sa propre politique").
-				has(`value="watching" checked`, `value="e2e-films" checked`)
+				has(`value="`+network.purpose+`" checked`, `value="`+network.partner+`" checked`)
 			for _, path := range []string{"/", "/confidentialite", "/mentions-legales", "/conditions", "/documents", "/nulle-part"} {
 				accepter.get(h.site, path).has(`href="/cookies#choix"`)
 			}
@@ -218,14 +211,17 @@ func TestCookies_choiceIsKeptAndAskedAgain(t *testing.T) {
 			forward(short - 1)
 			refuser.get(h.site, "/").want(200).lacks(ask)
 			forward(2)
-			refuser.get(h.site, "/").want(200).has(ask).lacks("films.example:")
+			refuser.get(h.site, "/").want(200).has(ask).lacks(third)
 			if network.accepted > network.denied {
 				accepter.get(h.site, "/").want(200).lacks(ask)
 				forward(daysIn(network.accepted) - short - 2)
-				accepter.get(h.site, "/").want(200).lacks(ask).has("films.example:")
+				accepter.get(h.site, "/").want(200).lacks(ask).has(third)
 				forward(2)
 			}
-			accepter.get(h.site, "/").want(200).has(ask).lacks("films.example:")
+			accepter.get(h.site, "/").want(200).has(ask).lacks(third)
+			if network.name == "customer-space" {
+				first.has("Ce site utilise vos données")
+			}
 			clause(t, network.ids...)
 		})
 	}
@@ -234,7 +230,7 @@ func TestCookies_choiceIsKeptAndAskedAgain(t *testing.T) {
 // In a browser nothing is asked of others before its purpose is allowed; what is exempt runs and can be opposed; a cookie of two purposes waits for both; a signal of the browser is a refusal.
 func TestCookies_nothingLeavesBeforeItIsAllowed(t *testing.T) {
 	p := startThirdParty(t)
-	h := trackedHouse(t, "reviews-network", p)
+	h := trackedHouse(t, "reviews-network", both, p)
 	for _, on := range []screen{phone, desktop} {
 		t.Run(on.name, func(t *testing.T) {
 			b := open(t, h.server, on)
@@ -244,7 +240,11 @@ func TestCookies_nothingLeavesBeforeItIsAllowed(t *testing.T) {
 				b.goTo(h.site, "/?lang=fr")
 				if len(want) > 0 {
 					seen := []string{}
-					eventually(t, "the third parties are asked", func() bool { seen = append(seen, p.take()...); slices.Sort(seen); return len(slices.Compact(seen)) >= len(want) })
+					eventually(t, "the third parties are asked", func() bool {
+						seen = append(seen, p.take()...)
+						slices.Sort(seen)
+						return len(slices.Compact(seen)) >= len(want)
+					})
 					if got := slices.Compact(seen); !slices.Equal(got, want) {
 						t.Errorf("asked %v, not %v", got, want)
 					}
@@ -255,7 +255,7 @@ func TestCookies_nothingLeavesBeforeItIsAllowed(t *testing.T) {
 				b.outside = nil // what was allowed; what was not is in got
 				b.mu.Unlock()
 			}
-			visit("stats.example")
+			visit("mesure.example")
 			b.see("Vos choix sur les cookies")
 			b.accessible()
 			b.shot("panel")
@@ -268,20 +268,20 @@ func TestCookies_nothingLeavesBeforeItIsAllowed(t *testing.T) {
 			b.goTo(h.site, "/cookies")
 			b.accessible()
 			b.shot("choose")
-			b.click(`[name=purpose][value=watching]`)
-			b.click(`[name=partner][value=e2e-films]`)
+			b.click(`[name=purpose][value=show_videos]`)
+			b.click(`[name=partner][value=video]`)
 			b.click(`#choix [value=choose]`)
 			b.see("Votre choix est enregistré")
-			visit("films.example")
+			visit("videos.example")
 			b.goTo(h.site, "/cookies")
 			b.click(`#choix [value=accept]`)
 			b.see("Votre choix est enregistré")
-			visit("both.example", "films.example", "stats.example", "study.example")
-			b.until("the tracker writes", `document.cookie.includes("tstudy")`)
+			visit("analyse.example", "both.example", "mesure.example", "reseau.example", "videos.example")
+			b.until("the tracker writes", `document.cookie.includes("_an_1")`)
 			b.goTo(h.site, "/cookies")
 			b.click(`#choix [value=refuse]`)
 			b.see("Votre choix est enregistré")
-			if c := eval[string](b, "document.cookie"); strings.Contains(c, "tstudy") || strings.Contains(c, "tcounter") {
+			if c := eval[string](b, "document.cookie"); strings.Contains(c, "_an_1") || strings.Contains(c, "_mesure") {
 				t.Errorf("after the withdrawal the browser still has %q", c)
 			}
 			visit()
@@ -317,7 +317,7 @@ func TestCookies_nothingLeavesBeforeItIsAllowed(t *testing.T) {
 	})
 	v := h.visitor()
 	signalled := getWith(v, h.site, "/", http.Header{"Sec-Gpc": {"1"}}).want(200)
-	signalled.lacks("counter.js", "study.js", "films.example:", ask)
+	signalled.lacks("mesure.js", "a.js", "videos.example:", ask)
 	getWith(v, h.site, "/cookies", http.Header{"Sec-Gpc": {"1"}}).want(200).has("Votre navigateur refuse pour vous")
 	if g := decode[map[string]any](v.get(h.site, "/.well-known/gpc.json").want(200)); g["gpc"] != true {
 		t.Error(g)
@@ -328,9 +328,10 @@ func TestCookies_nothingLeavesBeforeItIsAllowed(t *testing.T) {
 // The table names every tracker and every cookie that the browser really gets.
 func TestCookies_tableNamesWhatIsSet(t *testing.T) {
 	p := startThirdParty(t)
-	h := trackedHouse(t, "reviews-network", p)
+	h := trackedHouse(t, "reviews-network", both, p)
 	table := h.visitor().get(h.site, "/cookies").want(200)
-	table.has("tcounter", "tstudy", "film", "Études Exemple (tiers)", "13\u00a0mois", "6\u00a0mois", "https://party.example/policy", "https://party.example/out", "Firefox", "posé seulement si toutes ses finalités sont acceptées", "Rien n’est écrit ni lu avant votre accord")
+	table.has("<code>_mesure</code>", "<code>_an_*</code>", "<code>vid_*</code>", "<code>rs_*</code>", "(tiers)", "13\u00a0mois", "6\u00a0mois", "https://analyse.example/confidentialite", "posé seulement si toutes ses finalités sont acceptées",
+		"Rien n’est écrit ni lu avant votre accord", "vous pouvez vous y opposer", "Chrome", "Firefox", "Edge", "https://www.youronlinechoices.com/fr/", "la question revient alors")
 	v := h.visitor()
 	v.post(h.site, "/cookies", url.Values{"do": {"accept"}, "back": {"/?lang=fr"}}).want(303)
 	v.follow(h.site, "/?lang=fr")
@@ -343,5 +344,9 @@ func TestCookies_tableNamesWhatIsSet(t *testing.T) {
 	none.visitor().get(siteHost, "/").want(200).lacks(ask, "Gérer les cookies").has(`href="/cookies"`)
 	none.visitor().get(siteHost, "/cookies").want(200).has("Rien d’autre", "rien à accepter ni à refuser")
 	none.visitor().post(siteHost, "/cookies", url.Values{"do": {"accept"}}).want(404)
-	clause(t, "RN-120", "CS-19", "AQ-16")
+	for network, words := range map[string][]string{"works-advisor": {"Chrome", "Firefox", "Edge", "Safari", "menu d’aide"}, "auto-quotes": {"https://www.cnil.fr/fr/cookies-et-autres-traceurs", "https://www.youronlinechoices.com/fr/", "https://analyse.example/opposition"}} {
+		other := newHouseOf(t, network)
+		other.visitor().get(other.site, "/cookies").want(200).has(words...)
+	}
+	clause(t, "RN-120", "RN-138", "RN-139", "WA-66", "WA-68", "CS-19", "AQ-16", "AQ-17")
 }

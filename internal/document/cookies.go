@@ -72,7 +72,7 @@ func (s *sheet) cookies(words string) {
 			rows = append(rows, []string{"`" + strings.Join(t.Names, "` `") + "`", by, what, life})
 		}
 		s.table(rows...)
-		s.list(partners...)
+		s.list(slices.Compact(partners)...)
 	}
 	if k.Choices() {
 		s.h(s.T("Votre choix", "Your choice"))
@@ -94,7 +94,11 @@ func (s *sheet) cookies(words string) {
 	if len(k.Sites) > 0 {
 		s.h(s.T("Pour en savoir plus", "To know more"))
 		for _, h := range k.Sites {
-			s.list(link(s.said(h.Label), h.URL) + s.T(" : ", ": ") + md(s.said(h.Steps)))
+			line := link(s.said(h.Label), h.URL)
+			if steps := s.said(h.Steps); steps != "" {
+				line += s.T(" : ", ": ") + md(steps)
+			}
+			s.list(line)
 		}
 	}
 }

@@ -115,6 +115,7 @@ func (s *Service) Publish(ctx context.Context) error {
 		}
 		s.mu.Lock()
 		s.made[e.Hash] = true
+		clear(s.recent)
 		s.mu.Unlock()
 	}
 	return nil
@@ -342,7 +343,8 @@ func (s *Service) Banners(ctx context.Context, l Lang, forPros bool) ([]Banner, 
 
 // changes reads what pages ask again and again, at most once a second.
 func (s *Service) changes(ctx context.Context, l Lang, forPros bool) (c changes, err error) {
-	key := fmt.Sprint(l, forPros)
+	today := s.Today()
+	key := fmt.Sprint(l, forPros, today)
 	s.mu.Lock()
 	c = s.recent[key]
 	s.mu.Unlock()
@@ -353,7 +355,6 @@ func (s *Service) changes(ctx context.Context, l Lang, forPros bool) (c changes,
 	if err != nil {
 		return c, err
 	}
-	today := s.Today()
 	since := s.DB.Now().In(geo.Paris()).AddDate(0, 0, -bannerFor).Format(time.DateOnly)
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		c = changes{until: s.DB.Machine().Add(time.Second)}
@@ -383,6 +384,9 @@ func (s *Service) changes(ctx context.Context, l Lang, forPros bool) (c changes,
 	})
 	if err == nil {
 		s.mu.Lock()
+		if len(s.recent) > 8 {
+			clear(s.recent) // yesterday's
+		}
 		s.recent[key] = c
 		s.mu.Unlock()
 	}

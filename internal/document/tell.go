@@ -52,8 +52,10 @@ func (s *Service) tell(ctx context.Context, object string) error {
 		v := versions[lang]
 		return map[string]string{"document": v.Title, "date": network.Date(applies).Say(lang), "link": s.URL(host, "/documents/"+name+"/"+v.Short()+"/changements"), "site": n.Operator.Name}
 	}
-	if err := s.tellPros(ctx, n, kind, id, words); err != nil || kind.ForPros() {
-		return err
+	if kind.ForPros() || kind == network.DocPrivacy {
+		if err := s.tellPros(ctx, n, kind, id, words); err != nil || kind.ForPros() {
+			return err
+		}
 	}
 	for after := ""; ; {
 		page, err := s.Requests.UnderWay(ctx, after, 100)

@@ -25,6 +25,8 @@ func Network(a netip.Addr) string {
 	return a.String()
 }
 
+func parseAddress(s string) (netip.Addr, error) { return netip.ParseAddr(strings.TrimSpace(s)) }
+
 // AddressIndex is the blind index of a network address, as Network writes it.
 func AddressIndex(v *vault.Vault, address string) string { return v.Index("address", address) }
 
@@ -58,7 +60,7 @@ func BlockAddress(ctx context.Context, d *db.DB, v *vault.Vault, actor auth.Acto
 		return err
 	}
 	var c fault.Check
-	address, err := netip.ParseAddr(strings.TrimSpace(in.Address))
+	address, err := parseAddress(in.Address)
 	c.That(err == nil, "address", fault.T("Écrivez une adresse IP.", "Write an IP address."))
 	c.That(in.Days >= 1 && in.Days <= 90, "days", fault.T("Écrivez un nombre de jours de 1 à 90.", "Write a number of days from 1 to 90."))
 	length := utf8.RuneCountInString(in.Reason)

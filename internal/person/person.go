@@ -29,6 +29,8 @@ func Holdings() []privacy.Holding {
 		{Table: "person", Person: "id", Category: network.DataIdentity, Columns: []string{"name_sealed", "company_sealed"}, Whose: network.Consumer},
 		{Table: "person", Person: "id", Category: network.DataContact, Columns: []string{"phone_sealed", "phone_bidx", "email_sealed", "email_bidx"}, Whose: network.Consumer},
 		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer, Rows: true},
+		{Table: "connection", Person: "id", Record: "id", Category: network.DataConnection, Columns: []string{"entry_sealed", "address_bidx"}, Whose: network.Staff, Only: "whose = 'staff'", Rows: true},
+		{Table: "connection", Person: "id", Record: "id", Category: network.DataConnection, Columns: []string{"entry_sealed", "address_bidx"}, Whose: network.Professional, Only: "whose = 'professional'", Rows: true},
 		{Table: "address_block", Category: network.DataConnection, Columns: []string{"address_bidx"}, Whose: network.Visitor},
 	}
 }

@@ -75,7 +75,45 @@ func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) err
 		rows[i] = append(rows[i], leaf)
 	}
 	marks, args = db.Rows(rows...)
-	return tx.Send("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, recipient, until_at, form_hash, reference, leaf_id) VALUES "+marks, args...)
+	if err := tx.Send("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, recipient, until_at, form_hash, reference, leaf_id) VALUES "+marks, args...); err != nil {
+		return err
+	}
+	return stand(tx, n, choices)
+}
+
+// stand lets purposes that last while a consent stands hold what the record holds already, from a yes to the no that ends it.
+func stand(tx *db.Tx, n *network.Network, choices []Choice) error {
+	for _, c := range choices {
+		p, ok := n.Purpose(c.Consent.Purpose)
+		if !ok || c.Consent.Kind != network.KindConsent || p.Keep == nil || p.Keep.While != network.WhileConsentStands {
+			continue
+		}
+		held, err := holdings(tx, c.Object, c.Person)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(held, func(h holding) bool { return h.purpose == p.ID })
+		switch {
+		case !c.Granted && at >= 0:
+			err = tx.Send("UPDATE holding SET base = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4 AND phase = 'kept' AND base = 0", c.Person, c.Object, p.ID, held[at].since, db.Micros(tx.Now()))
+		case c.Granted && at >= 0:
+			err = tx.Send("UPDATE holding SET base = 0 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4 AND phase = 'kept'", c.Person, c.Object, p.ID, held[at].since)
+		case c.Granted:
+			var categories []string
+			for _, d := range p.Data {
+				if slices.ContainsFunc(held, func(h holding) bool { return slices.Contains(h.categories, string(d)) }) {
+					categories = append(categories, string(d))
+				}
+			}
+			if len(categories) > 0 {
+				err = tx.Send("INSERT INTO holding (person_id, record, purpose, since, phase, base, categories) VALUES ($1, $2, $3, $4, 'kept', 0, $5)", c.Person, c.Object, p.ID, db.Micros(tx.Now()), strings.Join(categories, " "))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Statement is one choice as it is committed to. Times are microseconds UTC.

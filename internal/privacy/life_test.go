@@ -347,3 +347,43 @@ func TestLife_forecastIsOutcome(t *testing.T) {
 		}
 	})
 }
+
+func TestRecord_aConsentHoldsFromYesToNo(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		who := r.Pro(t).Pro
+		ring, err := r.Vault.Ring(ctx, who, "consent")
+		ok(t, err)
+		ok(t, r.DB.Write(ctx, ring.Assign))
+		news := consent(t, r, "pro-news-email")
+		base := func() (n int64) {
+			return value[int64](t, r, "SELECT coalesce(max(base), -1) FROM holding WHERE person_id = $1 AND purpose = 'inform_professionals'", who)
+		}
+		if base() != -1 {
+			t.Error("news hold his contact before he agreed")
+		}
+		say := func(granted bool) {
+			r.Clock.Add(time.Minute)
+			choose(t, r, ring, privacy.Choice{Person: who, Object: who, Consent: news, Granted: granted, Channel: "form", Lang: "fr"})
+		}
+		say(true)
+		if base() != 0 {
+			t.Errorf("a consent that stands counts since %d", base())
+		}
+		say(false)
+		if base() != db.Micros(r.Clock.Now()) {
+			t.Error("taken back, it does not count")
+		}
+		say(true)
+		if base() != 0 {
+			t.Error("given again, it still counts")
+		}
+		say(false)
+		to(t, r, r.Clock.Now().AddDate(3, 0, 0))
+		if base() != -1 {
+			t.Error("three years after, it is held for news")
+		}
+		if opened(t, r, who, false)["pro.email_sealed"] == "" {
+			t.Error("his account, which is open, lost his address")
+		}
+	})
+}

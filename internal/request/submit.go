@@ -38,6 +38,7 @@ type Ask struct {
 	Consents        map[string]bool
 	Channel         string // form or api
 	Address         string // network address
+	Agent           string // what the browser says of itself
 	Worked          bool   // the browser did the proof of work
 	WorkID          string // its id, used once
 	WorkUntil       time.Time
@@ -142,7 +143,7 @@ func fits(s string, least, most int) bool {
 
 // inputHash tells two different forms under one key apart.
 func inputHash(in Ask) string {
-	in.Key, in.Photos, in.Worked, in.WorkID, in.WorkUntil, in.Address = "", nil, false, "", time.Time{}, ""
+	in.Key, in.Photos, in.Worked, in.WorkID, in.WorkUntil, in.Address, in.Agent = "", nil, false, "", time.Time{}, "", ""
 	return auth.Digest(toJSON(in))
 }
 
@@ -244,7 +245,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 		if needsCode {
 			r.State = Unverified
 		}
-		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: in.Address}, addressIndex, in.Photos); err != nil {
+		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: person.See(in.Address, in.Agent).Text()}, addressIndex, in.Photos); err != nil {
 			return err
 		}
 		var choices []privacy.Choice

@@ -172,7 +172,7 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 func (v *visit) readAsk(f *network.Form) (request.Ask, error) {
 	in := request.Ask{Key: v.value("key"), Site: v.site.Host, Trade: v.r.PathValue("trade"), Lang: string(v.lang), Urgency: v.value("urgency"), Postcode: v.value("postcode"), INSEE: v.value("commune"),
 		Street: v.value("street"), Kind: v.value("kind"), Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"),
-		Answers: v.answers(f), Consents: map[string]bool{}, Channel: "form", Address: v.address(), Trap: v.value("website") != ""}
+		Answers: v.answers(f), Consents: map[string]bool{}, Channel: "form", Address: v.address(), Agent: v.agent(), Trap: v.value("website") != ""}
 	if in.Kind == "" {
 		in.Kind = "person"
 	}

@@ -47,9 +47,11 @@ func (v *visit) trackers(p *ui.Public) {
 	c := v.choice()
 	if c == nil && !(k.Choices() && v.signalled()) {
 		p.Panel = &ui.CookiePanel{Words: v.say2(k.Words), Choices: k.Choices(), Back: v.r.URL.RequestURI()}
+		var names []string
 		for _, x := range k.Purposes {
-			p.Panel.Names = append(p.Panel.Names, lowerFirst(v.say2(x.Label)))
+			names = append(names, lowerFirst(v.say2(x.Label)))
 		}
+		p.Panel.Names = strings.Join(names, v.lang.T("\u00a0; ", "; "))
 	}
 	var scripts, frames []string
 	for _, t := range k.Trackers {

@@ -69,6 +69,9 @@ func (v *visit) signIn() error {
 
 func (v *visit) enterSpace(session, next string) error {
 	v.setCookie("search", "", 0)
+	if err := v.journalSignIn(session); err != nil {
+		return err
+	}
 	v.setCookie("session", session, 0) // for as long as the browser runs; the server's own limits are shorter
 	return v.to(after(next))
 }

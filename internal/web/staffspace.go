@@ -51,6 +51,8 @@ func staffRoutes() []route {
 		{"GET", "/permissions", space, staff, 0, (*visit).permissions},
 		{"GET", "/journal", space, staff, 0, (*visit).journal},
 		{"GET", "/journal.csv", space, staff, 0, (*visit).journalCSV},
+		{"GET", "/journal/connexions", space, staff, 0, (*visit).connections},
+		{"POST", "/journal/connexions/lever", space, staff, 0, (*visit).unblockAddress},
 		{"POST", "/journal/adresses", space, staff, 0, (*visit).blockAddress},
 		{"GET", "/ventes", space, selling, 0, (*visit).sales},
 		{"GET", "/ventes.csv", space, selling, 0, (*visit).salesCSV},

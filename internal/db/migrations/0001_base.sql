@@ -305,6 +305,16 @@ CREATE TABLE code (
   used_at BIGINT NOT NULL
 );
 CREATE INDEX code_object ON code (object, sent_at);
+-- Sign-ins; a form's line of the journal is sealed with its request. The id is its person: each line has a key of its own.
+CREATE TABLE connection (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  account_id TEXT NOT NULL,
+  whose TEXT NOT NULL CHECK (whose IN ('staff', 'professional')),
+  entry_sealed BYTEA NOT NULL,
+  address_bidx TEXT NOT NULL
+);
+CREATE INDEX connection_at ON connection (at, id);
 CREATE TABLE address_block (
   address_bidx TEXT NOT NULL PRIMARY KEY,
   at BIGINT NOT NULL,

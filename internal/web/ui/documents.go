@@ -71,7 +71,7 @@ type CookieBox struct {
 type CookiePanel struct {
 	Words   string
 	Choices bool
-	Names   []string // the purposes, in a few words
+	Names   string // the purposes, in a few words
 	Back    string
 }
 
