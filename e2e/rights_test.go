@@ -334,3 +334,108 @@ func (h *house) mailAddress() string {
 	}
 	return m[1]
 }
+
+// Every right of people in the European Economic Area, from the form to its end, on the networks that answer their customers themselves.
+func TestRights_eachOnEachNetwork(t *testing.T) {
+	for network, c := range map[string]struct {
+		trade string
+		more  url.Values
+		ids   map[string][]string
+	}{
+		"reviews-network": {"cuisiniste", url.Values{"urgency": {"month"}, "answers.project": {"renew"}, "consent-quote": {"yes"}}, map[string][]string{"access": {"RN-101"}, "rectification": {"RN-102"}, "restriction": {"RN-104"}, "portability": {"RN-105"}, "withdrawal": {"RN-108"}}},
+		"works-advisor":   {"travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}}, map[string][]string{"access": {"WA-46"}, "rectification": {"WA-49"}, "erasure": {"WA-50"}, "restriction": {"WA-51"}, "portability": {"WA-47"}}},
+		"auto-quotes":     {"voiture-neuve", url.Values{"urgency": {"now"}, "answers.make": {"renault"}, "consent-match": {"yes"}}, map[string][]string{"access": {"AQ-56"}, "erasure": {"AQ-58"}, "portability": {"AQ-60"}}},
+	} {
+		t.Run(network, func(t *testing.T) {
+			h := newHouseOf(t, network)
+			officer := h.operator()
+			asks := func(right string, more url.Values) (consumer, person *visitor, request, id string) {
+				t.Helper()
+				n := h.project(c.trade, c.more)
+				email := right + "@example.org"
+				n.values.Set("email", email)
+				n.values.Set("street", "12 rue de la Visite")
+				consumer, request = h.asked(n)
+				form := url.Values{"asked": {right}}
+				for k, v := range more {
+					form[k] = v
+				}
+				person, id = h.rightsOf(email, form)
+				return consumer, person, request, id
+			}
+			who := func(id string) string {
+				t.Helper()
+				m := regexp.MustCompile(`name="person" value="([^"]+)"`).FindStringSubmatch(officer.get(h.space, "/dossiers/"+id).want(200).body)
+				if m == nil {
+					t.Fatal("nobody is tied to the case")
+				}
+				return m[1]
+			}
+			answers := func(id, text string) {
+				t.Helper()
+				h.act(officer, id, "answer", url.Values{"text": {text}}).want(303)
+			}
+			for _, right := range []string{"access", "portability"} {
+				_, person, _, id := asks(right, nil)
+				answers(id, "Voici vos données, à lire et à télécharger.")
+				h.proves(person, id)
+				copied := decode[struct {
+					Purposes []struct {
+						Kept       string
+						Recipients []string
+					}
+					People []struct {
+						Source, Email string
+						Requests      []struct{ Street string }
+					}
+				}](person.get(h.site, "/mon-dossier/donnees.json").want(200))
+				if len(copied.People) != 1 || copied.People[0].Email != right+"@example.org" || copied.People[0].Source == "" || len(copied.People[0].Requests) != 1 || len(copied.Purposes) == 0 || copied.Purposes[0].Kept == "" {
+					t.Errorf("%s: %+v", right, copied)
+				}
+				person.get(h.site, "/mon-dossier/donnees.csv").want(200).has(right+"@example.org", "record,field,value")
+				clause(t, c.ids[right]...)
+			}
+			// Somebody whom nobody knows is told so.
+			stranger, id := h.rightsOf("personne@example.org", nil)
+			text := deskForm(t, officer.get(h.space, "/dossiers/"+id+"?modele=nothing").want(200)).Get("text")
+			answers(id, text)
+			h.proves(stranger, id)
+			stranger.get(h.site, "/mon-dossier/donnees").want(200).has("Nous n’avons rien d’autre sur vous")
+
+			consumer, _, request, id := asks("rectification", nil)
+			typed, e164 := freshNumber()
+			h.act(officer, id, "rectify", url.Values{"person": {who(id)}, "fix_name": {"Élodie Corrigée"}, "fix_phone": {typed}, "fix_email": {"rectification@example.org"}}).want(303)
+			officer.get(h.space, "/demandes/"+request).want(200).has("Élodie Corrigée", e164).lacks("Élodie Visite")
+			consumer.get(h.site, "/ma-demande").want(200)
+			clause(t, c.ids["rectification"]...)
+
+			_, _, request, id = asks("restriction", nil)
+			h.act(officer, id, "restrict", nil).want(303)
+			officer.get(h.space, "/demandes/"+request).want(409)
+			officer.post(h.space, "/demandes/"+request+"/lien", nil)
+			h.act(officer, id, "release", nil).want(303)
+			h.letter("the end of the freeze", func(m sent) bool { return m.Object == id && strings.Contains(m.Text, "prend fin") })
+			officer.get(h.space, "/demandes/"+request).want(200)
+			clause(t, c.ids["restriction"]...)
+
+			consumer, person, _, id := asks("erasure", url.Values{"scopes": {"contact", "requests"}})
+			officer.get(h.space, "/dossiers/"+id).want(200).has("Seront effacés pour toujours")
+			h.act(officer, id, "erase", nil).want(303)
+			after := officer.get(h.space, "/dossiers/"+id+"?modele=erased").want(200)
+			kept := deskForm(t, after).Get("text")
+			answers(id, kept)
+			person.get(h.site, "/mon-dossier").want(200).has("Données effacées")
+			if page := consumer.get(h.site, "/ma-demande"); strings.Contains(page.body, "erasure@example.org") || strings.Contains(page.body, "12 rue de la Visite") {
+				t.Error("what was erased is shown")
+			}
+			clause(t, c.ids["erasure"]...)
+
+			consumer, person, _, _ = asks("withdrawal", nil)
+			if page := consumer.get(h.site, "/ma-demande").want(200); strings.Contains(page.body, `name="consent" value="`) {
+				t.Error("a consent can still be withdrawn: it stands")
+			}
+			person.get(h.site, "/mon-dossier").want(200).has("Accords retirés") // at once: no officer has acted
+			clause(t, c.ids["withdrawal"]...)
+		})
+	}
+}
