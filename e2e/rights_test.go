@@ -274,6 +274,58 @@ func TestRights_screens(t *testing.T) {
 	}
 }
 
+// The form asks what each document says that it asks, and names who answers and how else to reach him.
+func TestRights_formsAskWhatTheirDocumentsSay(t *testing.T) {
+	for network, c := range map[string]struct {
+		has, lacks []string
+		ids        []string
+	}{
+		"reviews-network": {[]string{"Yanis Exemple", "dpo@avis.example", "BP 10008, 35000 Rennes", "/mes-droits", `name="asked"`, `name="words"`}, []string{`name="details.country"`}, []string{"RN-03", "RN-114"}},
+		"works-advisor":   {[]string{`name="name"`, `name="email"`, `name="details.address"`, `name="details.reference"`, `name="words"`}, []string{`name="details.brand"`}, []string{"WA-53"}},
+		"auto-quotes":     {[]string{`name="details.country"`, `name="details.brand"`, `name="details.contacted"`, `value="access"`, `value="rectification"`, `value="erasure"`, `value="restriction"`, `value="portability"`, `value="objection"`}, []string{`name="details.address"`}, []string{"AQ-55", "AQ-64"}},
+	} {
+		t.Run(network, func(t *testing.T) {
+			h := newHouseOf(t, network)
+			page := h.visitor().get(h.site, "/mes-droits").want(200).has(c.has...).lacks(c.lacks...)
+			page.lacks(`type="file"`) // no identity document is asked
+			details := url.Values{}
+			for _, m := range regexp.MustCompile(`name="(details\.[a-z]+)"`).FindAllStringSubmatch(page.body, -1) {
+				details.Set(m[1], "Écrit dans "+m[1])
+			}
+			_, id := h.rightsOf("formulaire@example.org", details)
+			file := h.operator().get(h.space, "/dossiers/"+id).want(200)
+			for name := range details {
+				file.has("Écrit dans " + name)
+			}
+			clause(t, c.ids...)
+		})
+	}
+}
+
+// A professional asks for himself, or passes on what his customer asked of him: both land in the officer's queue, and the person is told.
+func TestRights_fromAProfessionalsSpace(t *testing.T) {
+	h := newHouse(t)
+	officer, agent := h.operator(), h.operator()
+	n := leak()
+	n.values.Set("email", "transmis@example.org")
+	_, request := h.asked(n)
+	h.publish(agent, request, "", nil).want(303)
+	buyer := h.buyer(request)
+	bought := h.buy(buyer, request, "wallet").want(303).header.Get("Location")
+	ref := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(buyer.get(h.space, strings.TrimPrefix(bought, "http://"+h.space)).want(200).body)
+	form := url.Values{"ref": {ref}, "asked": {"access"}, "name": {"Élodie Visite"}, "email": {"transmis@example.org"}, "words": {"Ma cliente veut savoir."}}
+	buyer.get(h.space, "/droits").want(200)
+	other := url.Values{"ref": {"0000-0000"}, "asked": {"access"}, "name": {"Élodie Visite"}, "email": {"transmis@example.org"}}
+	buyer.post(h.space, "/droits", other).want(422).has("Aucune de vos demandes")
+	buyer.post(h.space, "/droits", form).want(303)
+	told := h.letter("the person is told", func(m sent) bool { return m.Kind == "rights-received" && m.To == "transmis@example.org" })
+	officer.get(h.space, "/dossiers/"+told.Object).want(200).has("Professionnel", "Ma cliente veut savoir", ref)
+	own := url.Values{"asked": {"portability"}, "name": {"Perrin Plombier"}, "email": {"moi@pro.example"}}
+	buyer.post(h.space, "/droits", own).want(303)
+	mine := h.letter("the professional is told", func(m sent) bool { return m.Kind == "rights-received" && m.To == "moi@pro.example" })
+	officer.get(h.space, "/dossiers/"+mine.Object+"/copie").want(200).has("SIREN")
+}
+
 // Mail to the officer's address is a case that is answered in its thread; programs get no answer, and nobody is sent two confirmations a day.
 func TestRights_byMailAlone(t *testing.T) {
 	for network, ids := range map[string][]string{"reviews-network": {"RN-110"}, "auto-quotes": {"AQ-68"}, "works-advisor": {"WA-03"}} {
@@ -342,16 +394,24 @@ func TestRights_eachOnEachNetwork(t *testing.T) {
 		more  url.Values
 		ids   map[string][]string
 	}{
-		"reviews-network": {"cuisiniste", url.Values{"urgency": {"month"}, "answers.project": {"renew"}, "consent-quote": {"yes"}}, map[string][]string{"access": {"RN-101"}, "rectification": {"RN-102"}, "restriction": {"RN-104"}, "portability": {"RN-105"}, "withdrawal": {"RN-108"}}},
-		"works-advisor":   {"travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}}, map[string][]string{"access": {"WA-46"}, "rectification": {"WA-49"}, "erasure": {"WA-50"}, "restriction": {"WA-51"}, "portability": {"WA-47"}}},
-		"auto-quotes":     {"voiture-neuve", url.Values{"urgency": {"now"}, "answers.make": {"renault"}, "consent-match": {"yes"}}, map[string][]string{"access": {"AQ-56"}, "erasure": {"AQ-58"}, "portability": {"AQ-60"}}},
+		"reviews-network":  {"cuisiniste", url.Values{"urgency": {"month"}, "answers.project": {"renew"}, "consent-quote": {"yes"}}, map[string][]string{"access": {"RN-101"}, "rectification": {"RN-102"}, "restriction": {"RN-104"}, "portability": {"RN-105"}, "withdrawal": {"RN-108"}}},
+		"works-advisor":    {"travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}}, map[string][]string{"access": {"WA-46"}, "rectification": {"WA-49"}, "erasure": {"WA-50"}, "restriction": {"WA-51"}, "portability": {"WA-47"}}},
+		"emergency-trades": {"plombier", nil, nil},
+		"auto-quotes":      {"voiture-neuve", url.Values{"urgency": {"now"}, "answers.make": {"renault"}, "consent-match": {"yes"}}, map[string][]string{"access": {"AQ-56"}, "erasure": {"AQ-58"}, "portability": {"AQ-60"}}},
 	} {
 		t.Run(network, func(t *testing.T) {
-			h := newHouseOf(t, network)
+			start := func() *house { return newHouseOf(t, network) }
+			if network == "emergency-trades" {
+				start = func() *house { return newHouse(t) }
+			}
+			h := start()
 			officer := h.operator()
 			asks := func(right string, more url.Values) (consumer, person *visitor, request, id string) {
 				t.Helper()
 				n := h.project(c.trade, c.more)
+				if network == "emergency-trades" {
+					n = leak()
+				}
 				email := right + "@example.org"
 				n.values.Set("email", email)
 				n.values.Set("street", "12 rue de la Visite")
@@ -436,6 +496,11 @@ func TestRights_eachOnEachNetwork(t *testing.T) {
 			}
 			person.get(h.site, "/mon-dossier").want(200).has("Accords retirés") // at once: no officer has acted
 			clause(t, c.ids["withdrawal"]...)
+			_, person, _, _ = asks("objection-prospecting", nil)
+			person.get(h.site, "/mon-dossier").want(200).has("Sollicitations arrêtées")
+			if network == "emergency-trades" {
+				clause(t, "ET-123")
+			}
 		})
 	}
 }
