@@ -504,3 +504,27 @@ func TestRights_eachOnEachNetwork(t *testing.T) {
 		})
 	}
 }
+
+// A proof of identity stops the clock until it comes, and is destroyed once it was looked at; with the case, if nobody looked.
+func TestRights_proofOfIdentityIsDestroyed(t *testing.T) {
+	h := newHouseOf(t, "reviews-network")
+	officer := h.operator()
+	for i, ends := range []func(id string){
+		func(id string) { h.act(officer, id, "identified", nil).want(303) },
+		func(id string) {
+			h.act(officer, id, "answer", url.Values{"text": {"Nous n’avons rien d’autre sur vous."}}).want(303)
+		},
+	} {
+		person, id := h.rightsOf([]string{"un@example.org", "deux@example.org"}[i], nil)
+		h.act(officer, id, "doubt", url.Values{"doubt": {"Deux personnes portent ce nom chez nous."}}).want(303)
+		officer.get(h.space, "/dossiers/"+id).want(200).has("En attente de la personne")
+		h.later(40 * 24 * time.Hour)
+		officer.get(h.space, "/dossiers/"+id).want(200).lacks("Délai dépassé") // it stands still
+		person.post(h.site, "/mon-dossier/suite", url.Values{"words": {"Ma carte porte le numéro SECRET-42."}}).want(303)
+		officer.get(h.space, "/dossiers/"+id).want(200).has("SECRET-42").lacks("Délai dépassé")
+		ends(id)
+		officer.get(h.space, "/dossiers/"+id).want(200).lacks("SECRET-42")
+		person.get(h.site, "/mon-dossier").want(200).lacks("SECRET-42")
+	}
+	clause(t, "RN-111")
+}

@@ -143,7 +143,11 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	p.MayExtend = f.State == inbox.Open && !f.Network.Rights.Extended.IsZero() && !f.Extended && v.DB.Now().Before(f.Due)
 	v.caseFacts(&p, f)
 	for _, l := range f.Letters {
-		p.Letters = append(p.Letters, v.letterShown(l, f.Name))
+		shown := v.letterShown(l, f.Name)
+		if l.Whole {
+			shown.Raw = path + "/courrier/" + l.ID
+		}
+		p.Letters = append(p.Letters, shown)
 	}
 	names := map[string]string{}
 	for _, who := range f.People {
@@ -351,6 +355,15 @@ func (v *visit) caseCopy() error {
 		return err
 	}
 	return v.show(v.copyPage(c))
+}
+
+// caseRaw hands a mail over as it came, to be kept or opened elsewhere; a browser shows nothing of it.
+func (v *visit) caseRaw() error {
+	raw, err := v.Inbox.Raw(v.ctx, v.actor, v.r.PathValue("id"), v.r.PathValue("letter"))
+	if err != nil {
+		return err
+	}
+	return v.file("application/octet-stream", `attachment; filename="courrier.eml"`, raw)
 }
 
 // caseDo is every act on a case.
