@@ -332,6 +332,7 @@ func (i *Instance) compose(ctx context.Context) error {
 		Endings: privacy.EndingsIn(i.endings())})
 	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
 	i.Jobs.Every("what has been kept long enough", time.Minute, i.Life.Sweep)
+	i.Jobs.Every("certificates of erasure", time.Minute, i.certify)
 	i.Jobs.Handle(notify.SendKind, i.Notify.Send)
 	i.Pros.Register(i.Jobs)
 	i.Billing.Register(i.Jobs)

@@ -90,6 +90,10 @@ func (e *Engine) Erase(ctx context.Context, actor auth.Actor, person string, sco
 	if err != nil {
 		return out, err
 	}
+	needles, err := e.needles(ctx, person, foreseen)
+	if err != nil {
+		return out, err
+	}
 	var keep []string
 	for _, s := range foreseen.Kept {
 		for _, c := range s.Categories {
@@ -123,6 +127,9 @@ func (e *Engine) Erase(ctx context.Context, actor auth.Actor, person string, sco
 			}
 		}
 		if err := e.apply(tx, causeRight, before, after, nil, map[string]*vault.Ring{person: ring}); err != nil {
+			return err
+		}
+		if err := e.announce(tx, actor, out, why, needles); err != nil {
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.PersonErase), "person.erase", person, why)

@@ -387,3 +387,45 @@ func TestRecord_aConsentHoldsFromYesToNo(t *testing.T) {
 		}
 	})
 }
+
+func TestCertify_afterLookingEverywhere(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		officer := r.One(t, network.RoleOfficer)
+		req := r.Ask(t, func(a *rig.AskForm) { a.Street = "12 rue de la Fuite" })
+		r.Drain(t)
+		who := personOf(t, r, req.ID)
+		_, err := r.Life.Erase(ctx, officer, who, privacy.Scope{}, "CAS-7")
+		ok(t, err)
+		rows := privacy.ScanRows(r.DB, r.Keys)
+		// A value that stands in plain text somewhere is found, and nobody is certified.
+		ok(t, r.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec("INSERT INTO setting (name, value) VALUES ('note', 'rappeler 12 rue de la Fuite')")
+			return err
+		}))
+		if n, err := r.Life.Certify(ctx, rows); n != 0 || !errors.Is(err, privacy.ErrFound) || !strings.Contains(err.Error(), "setting.value") || strings.Contains(err.Error(), "Fuite") {
+			t.Errorf("%d certified, %v", n, err)
+		}
+		ok(t, r.DB.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec("DELETE FROM setting WHERE name = 'note'"); return err }))
+		if n, err := r.Life.Certify(ctx, rows); n != 1 || err != nil {
+			t.Fatalf("%d certified, %v", n, err)
+		}
+		if n, err := r.Life.Certify(ctx, rows); n != 0 || err != nil {
+			t.Errorf("again %d, %v", n, err)
+		}
+		if _, err := r.Life.Certificates(ctx, r.Agent(t)); !fault.Is(err, fault.Denied) {
+			t.Errorf("an agent reads certificates: %v", err)
+		}
+		all, err := r.Life.Certificates(ctx, officer)
+		ok(t, err)
+		if len(all) != 1 || all[0].Person != who || all[0].Why != "CAS-7" || all[0].Certified.IsZero() || all[0].Needles < 3 || all[0].Places < 20 || all[0].Leaf == "" || len(all[0].Kept) != 1 {
+			t.Errorf("%+v", all)
+		}
+		if n := value[int64](t, r, "SELECT length(needles_sealed) FROM erasure"); n != 0 {
+			t.Error("what he was known by outlives its certificate")
+		}
+		ok(t, r.Proof.Sequence(ctx))
+		if _, err := r.Proof.Prove(ctx, all[0].Leaf); err != nil {
+			t.Errorf("the certificate is not in the log: %v", err)
+		}
+	})
+}

@@ -100,19 +100,21 @@ func TestVerifyPassport_refusesWhatWasChanged(t *testing.T) {
 			tell func(*privacy.Passport)
 			why  string
 		}{
-			"words":       {func(p *privacy.Passport) { p.Acts[0].Choices[0].Words = "J’accepte tout." }, "words"},
-			"time":        {func(p *privacy.Passport) { p.Acts[0].Choices[0].Time = time.Unix(1, 0) }, "two times"},
-			"both times":  {func(p *privacy.Passport) { c := &p.Acts[0].Choices[0]; c.At, c.Time = 1e6, time.Unix(1, 0) }, "not what was committed"},
-			"the answer":  {func(p *privacy.Passport) { p.Acts[0].Choices[0].Granted = false }, "not what was committed"},
-			"one more":    {func(p *privacy.Passport) { p.Acts[0].Choices = append(p.Acts[0].Choices, p.Acts[0].Choices[0]) }, "not those that are opened"},
-			"content":     {func(p *privacy.Passport) { openPart(p).Content += "x" }, "not what was committed"},
-			"salt":        {func(p *privacy.Passport) { openPart(p).Salt = strings.Repeat("0", 64) }, "not what was committed"},
-			"no salt":     {func(p *privacy.Passport) { openPart(p).Salt = "zz" }, "no hash"},
-			"commitment":  {func(p *privacy.Passport) { p.Acts[0].Inclusion.Commitment = strings.Repeat("0", 64) }, "not what was committed"},
-			"place":       {func(p *privacy.Passport) { p.Acts[0].Inclusion.Position++ }, ""},
-			"kind":        {func(p *privacy.Passport) { p.Acts[0].Inclusion.Kind = "sale" }, "not one of consents"},
-			"nothing":     {func(p *privacy.Passport) { p.Acts = nil }, "holds no choice"},
-			"checkpoint":  {func(p *privacy.Passport) { p.Acts[0].Inclusion.Checkpoint = strings.Replace(p.Acts[0].Inclusion.Checkpoint, "\n", "x\n", 1) }, "signature"},
+			"words":      {func(p *privacy.Passport) { p.Acts[0].Choices[0].Words = "J’accepte tout." }, "words"},
+			"time":       {func(p *privacy.Passport) { p.Acts[0].Choices[0].Time = time.Unix(1, 0) }, "two times"},
+			"both times": {func(p *privacy.Passport) { c := &p.Acts[0].Choices[0]; c.At, c.Time = 1e6, time.Unix(1, 0) }, "not what was committed"},
+			"the answer": {func(p *privacy.Passport) { p.Acts[0].Choices[0].Granted = false }, "not what was committed"},
+			"one more":   {func(p *privacy.Passport) { p.Acts[0].Choices = append(p.Acts[0].Choices, p.Acts[0].Choices[0]) }, "not those that are opened"},
+			"content":    {func(p *privacy.Passport) { openPart(p).Content += "x" }, "not what was committed"},
+			"salt":       {func(p *privacy.Passport) { openPart(p).Salt = strings.Repeat("0", 64) }, "not what was committed"},
+			"no salt":    {func(p *privacy.Passport) { openPart(p).Salt = "zz" }, "no hash"},
+			"commitment": {func(p *privacy.Passport) { p.Acts[0].Inclusion.Commitment = strings.Repeat("0", 64) }, "not what was committed"},
+			"place":      {func(p *privacy.Passport) { p.Acts[0].Inclusion.Position++ }, ""},
+			"kind":       {func(p *privacy.Passport) { p.Acts[0].Inclusion.Kind = "sale" }, "not one of consents"},
+			"nothing":    {func(p *privacy.Passport) { p.Acts = nil }, "holds no choice"},
+			"checkpoint": {func(p *privacy.Passport) {
+				p.Acts[0].Inclusion.Checkpoint = strings.Replace(p.Acts[0].Inclusion.Checkpoint, "\n", "x\n", 1)
+			}, "signature"},
 			"its own log": {func(*privacy.Passport) {}, ""},
 		} {
 			var p privacy.Passport

@@ -42,6 +42,7 @@ func (h Holding) row() string {
 func Holdings() []Holding {
 	return []Holding{
 		{Table: "account", Person: "id", Record: "id", Category: network.DataAccount, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "totp_sealed"}, Whose: network.Staff},
+		{Table: "erasure", Category: network.DataContact, Columns: []string{"needles_sealed"}, Whose: network.Consumer},
 		{Table: "remainder", Category: network.DataContact, Columns: []string{"value_bidx"}, Whose: network.Consumer},
 		{Table: "consent", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"granted"}, Whose: network.Consumer, Rows: true},
 		{Table: "proof_leaf", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer, Only: "category = 'consent'"},

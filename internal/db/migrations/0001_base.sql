@@ -232,6 +232,23 @@ CREATE TABLE legal_hold (
 );
 CREATE INDEX legal_hold_person ON legal_hold (person_id, ended_at);
 CREATE INDEX legal_hold_until ON legal_hold (until_at) WHERE ended_at = 0;
+-- What was erased because a person asked, until it is certified: needles are what he was known by, sealed with a key of the house, looked for
+-- everywhere once his keys are gone, and gone themselves with the certificate.
+CREATE TABLE erasure (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  person_id TEXT NOT NULL,
+  by_account TEXT NOT NULL,
+  why TEXT NOT NULL,
+  erased TEXT NOT NULL,
+  kept TEXT NOT NULL,
+  needles_sealed BYTEA NOT NULL,
+  certified_at BIGINT NOT NULL,
+  places BIGINT NOT NULL,
+  certificate TEXT NOT NULL,
+  leaf_id TEXT NOT NULL
+);
+CREATE INDEX erasure_open ON erasure (at) WHERE certified_at = 0;
 -- Keys that are to be destroyed: written with the rows that were emptied, gone once the key store and the ledger of erasures have it.
 CREATE TABLE key_end (
   id TEXT NOT NULL PRIMARY KEY,
