@@ -274,6 +274,58 @@ func TestRights_screens(t *testing.T) {
 	}
 }
 
+// The form asks what each document says that it asks, and names who answers and how else to reach him.
+func TestRights_formsAskWhatTheirDocumentsSay(t *testing.T) {
+	for network, c := range map[string]struct {
+		has, lacks []string
+		ids        []string
+	}{
+		"reviews-network": {[]string{"Yanis Exemple", "dpo@avis.example", "BP 10008, 35000 Rennes", "/mes-droits", `name="asked"`, `name="words"`}, []string{`name="details.country"`}, []string{"RN-03", "RN-114"}},
+		"works-advisor":   {[]string{`name="name"`, `name="email"`, `name="details.address"`, `name="details.reference"`, `name="words"`}, []string{`name="details.brand"`}, []string{"WA-53"}},
+		"auto-quotes":     {[]string{`name="details.country"`, `name="details.brand"`, `name="details.contacted"`, `value="access"`, `value="rectification"`, `value="erasure"`, `value="restriction"`, `value="portability"`, `value="objection"`}, []string{`name="details.address"`}, []string{"AQ-55", "AQ-64"}},
+	} {
+		t.Run(network, func(t *testing.T) {
+			h := newHouseOf(t, network)
+			page := h.visitor().get(h.site, "/mes-droits").want(200).has(c.has...).lacks(c.lacks...)
+			page.lacks(`type="file"`) // no identity document is asked
+			details := url.Values{}
+			for _, m := range regexp.MustCompile(`name="(details\.[a-z]+)"`).FindAllStringSubmatch(page.body, -1) {
+				details.Set(m[1], "Écrit dans "+m[1])
+			}
+			_, id := h.rightsOf("formulaire@example.org", details)
+			file := h.operator().get(h.space, "/dossiers/"+id).want(200)
+			for name := range details {
+				file.has("Écrit dans " + name)
+			}
+			clause(t, c.ids...)
+		})
+	}
+}
+
+// A professional asks for himself, or passes on what his customer asked of him: both land in the officer's queue, and the person is told.
+func TestRights_fromAProfessionalsSpace(t *testing.T) {
+	h := newHouse(t)
+	officer, agent := h.operator(), h.operator()
+	n := leak()
+	n.values.Set("email", "transmis@example.org")
+	_, request := h.asked(n)
+	h.publish(agent, request, "", nil).want(303)
+	buyer := h.buyer(request)
+	bought := h.buy(buyer, request, "wallet").want(303).header.Get("Location")
+	ref := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(buyer.get(h.space, strings.TrimPrefix(bought, "http://"+h.space)).want(200).body)
+	form := url.Values{"ref": {ref}, "asked": {"access"}, "name": {"Élodie Visite"}, "email": {"transmis@example.org"}, "words": {"Ma cliente veut savoir."}}
+	buyer.get(h.space, "/droits").want(200)
+	other := url.Values{"ref": {"0000-0000"}, "asked": {"access"}, "name": {"Élodie Visite"}, "email": {"transmis@example.org"}}
+	buyer.post(h.space, "/droits", other).want(422).has("Aucune de vos demandes")
+	buyer.post(h.space, "/droits", form).want(303)
+	told := h.letter("the person is told", func(m sent) bool { return m.Kind == "rights-received" && m.To == "transmis@example.org" })
+	officer.get(h.space, "/dossiers/"+told.Object).want(200).has("Professionnel", "Ma cliente veut savoir", ref)
+	own := url.Values{"asked": {"portability"}, "name": {"Perrin Plombier"}, "email": {"moi@pro.example"}}
+	buyer.post(h.space, "/droits", own).want(303)
+	mine := h.letter("the professional is told", func(m sent) bool { return m.Kind == "rights-received" && m.To == "moi@pro.example" })
+	officer.get(h.space, "/dossiers/"+mine.Object+"/copie").want(200).has("SIREN")
+}
+
 // Mail to the officer's address is a case that is answered in its thread; programs get no answer, and nobody is sent two confirmations a day.
 func TestRights_byMailAlone(t *testing.T) {
 	for network, ids := range map[string][]string{"reviews-network": {"RN-110"}, "auto-quotes": {"AQ-68"}, "works-advisor": {"WA-03"}} {
@@ -333,4 +385,146 @@ func (h *house) mailAddress() string {
 		h.t.Fatal("the program takes no mail")
 	}
 	return m[1]
+}
+
+// Every right of people in the European Economic Area, from the form to its end, on the networks that answer their customers themselves.
+func TestRights_eachOnEachNetwork(t *testing.T) {
+	for network, c := range map[string]struct {
+		trade string
+		more  url.Values
+		ids   map[string][]string
+	}{
+		"reviews-network":  {"cuisiniste", url.Values{"urgency": {"month"}, "answers.project": {"renew"}, "consent-quote": {"yes"}}, map[string][]string{"access": {"RN-101"}, "rectification": {"RN-102"}, "restriction": {"RN-104"}, "portability": {"RN-105"}, "withdrawal": {"RN-108"}}},
+		"works-advisor":    {"travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}}, map[string][]string{"access": {"WA-46"}, "rectification": {"WA-49"}, "erasure": {"WA-50"}, "restriction": {"WA-51"}, "portability": {"WA-47"}}},
+		"emergency-trades": {"plombier", nil, nil},
+		"auto-quotes":      {"voiture-neuve", url.Values{"urgency": {"now"}, "answers.make": {"renault"}, "consent-match": {"yes"}}, map[string][]string{"access": {"AQ-56"}, "erasure": {"AQ-58"}, "portability": {"AQ-60"}}},
+	} {
+		t.Run(network, func(t *testing.T) {
+			start := func() *house { return newHouseOf(t, network) }
+			if network == "emergency-trades" {
+				start = func() *house { return newHouse(t) }
+			}
+			h := start()
+			officer := h.operator()
+			asks := func(right string, more url.Values) (consumer, person *visitor, request, id string) {
+				t.Helper()
+				n := h.project(c.trade, c.more)
+				if network == "emergency-trades" {
+					n = leak()
+				}
+				email := right + "@example.org"
+				n.values.Set("email", email)
+				n.values.Set("street", "12 rue de la Visite")
+				consumer, request = h.asked(n)
+				form := url.Values{"asked": {right}}
+				for k, v := range more {
+					form[k] = v
+				}
+				person, id = h.rightsOf(email, form)
+				return consumer, person, request, id
+			}
+			who := func(id string) string {
+				t.Helper()
+				m := regexp.MustCompile(`name="person" value="([^"]+)"`).FindStringSubmatch(officer.get(h.space, "/dossiers/"+id).want(200).body)
+				if m == nil {
+					t.Fatal("nobody is tied to the case")
+				}
+				return m[1]
+			}
+			answers := func(id, text string) {
+				t.Helper()
+				h.act(officer, id, "answer", url.Values{"text": {text}}).want(303)
+			}
+			for _, right := range []string{"access", "portability"} {
+				_, person, _, id := asks(right, nil)
+				answers(id, "Voici vos données, à lire et à télécharger.")
+				h.proves(person, id)
+				copied := decode[struct {
+					Purposes []struct {
+						Kept       string
+						Recipients []string
+					}
+					People []struct {
+						Source, Email string
+						Requests      []struct{ Street string }
+					}
+				}](person.get(h.site, "/mon-dossier/donnees.json").want(200))
+				if len(copied.People) != 1 || copied.People[0].Email != right+"@example.org" || copied.People[0].Source == "" || len(copied.People[0].Requests) != 1 || len(copied.Purposes) == 0 || copied.Purposes[0].Kept == "" {
+					t.Errorf("%s: %+v", right, copied)
+				}
+				person.get(h.site, "/mon-dossier/donnees.csv").want(200).has(right+"@example.org", "record,field,value")
+				clause(t, c.ids[right]...)
+			}
+			// Somebody whom nobody knows is told so.
+			stranger, id := h.rightsOf("personne@example.org", nil)
+			text := deskForm(t, officer.get(h.space, "/dossiers/"+id+"?modele=nothing").want(200)).Get("text")
+			answers(id, text)
+			h.proves(stranger, id)
+			stranger.get(h.site, "/mon-dossier/donnees").want(200).has("Nous n’avons rien d’autre sur vous")
+
+			consumer, _, request, id := asks("rectification", nil)
+			typed, e164 := freshNumber()
+			h.act(officer, id, "rectify", url.Values{"person": {who(id)}, "fix_name": {"Élodie Corrigée"}, "fix_phone": {typed}, "fix_email": {"rectification@example.org"}}).want(303)
+			officer.get(h.space, "/demandes/"+request).want(200).has("Élodie Corrigée", e164).lacks("Élodie Visite")
+			consumer.get(h.site, "/ma-demande").want(200)
+			clause(t, c.ids["rectification"]...)
+
+			_, _, request, id = asks("restriction", nil)
+			h.act(officer, id, "restrict", nil).want(303)
+			officer.get(h.space, "/demandes/"+request).want(409)
+			officer.post(h.space, "/demandes/"+request+"/lien", nil)
+			h.act(officer, id, "release", nil).want(303)
+			h.letter("the end of the freeze", func(m sent) bool { return m.Object == id && strings.Contains(m.Text, "prend fin") })
+			officer.get(h.space, "/demandes/"+request).want(200)
+			clause(t, c.ids["restriction"]...)
+
+			consumer, person, _, id := asks("erasure", url.Values{"scopes": {"contact", "requests"}})
+			officer.get(h.space, "/dossiers/"+id).want(200).has("Seront effacés pour toujours")
+			h.act(officer, id, "erase", nil).want(303)
+			after := officer.get(h.space, "/dossiers/"+id+"?modele=erased").want(200)
+			kept := deskForm(t, after).Get("text")
+			answers(id, kept)
+			person.get(h.site, "/mon-dossier").want(200).has("Données effacées")
+			if page := consumer.get(h.site, "/ma-demande"); strings.Contains(page.body, "erasure@example.org") || strings.Contains(page.body, "12 rue de la Visite") {
+				t.Error("what was erased is shown")
+			}
+			clause(t, c.ids["erasure"]...)
+
+			consumer, person, _, _ = asks("withdrawal", nil)
+			if page := consumer.get(h.site, "/ma-demande").want(200); strings.Contains(page.body, `name="consent" value="`) {
+				t.Error("a consent can still be withdrawn: it stands")
+			}
+			person.get(h.site, "/mon-dossier").want(200).has("Accords retirés") // at once: no officer has acted
+			clause(t, c.ids["withdrawal"]...)
+			_, person, _, _ = asks("objection-prospecting", nil)
+			person.get(h.site, "/mon-dossier").want(200).has("Sollicitations arrêtées")
+			if network == "emergency-trades" {
+				clause(t, "ET-123")
+			}
+		})
+	}
+}
+
+// A proof of identity stops the clock until it comes, and is destroyed once it was looked at; with the case, if nobody looked.
+func TestRights_proofOfIdentityIsDestroyed(t *testing.T) {
+	h := newHouseOf(t, "reviews-network")
+	officer := h.operator()
+	for i, ends := range []func(id string){
+		func(id string) { h.act(officer, id, "identified", nil).want(303) },
+		func(id string) {
+			h.act(officer, id, "answer", url.Values{"text": {"Nous n’avons rien d’autre sur vous."}}).want(303)
+		},
+	} {
+		person, id := h.rightsOf([]string{"un@example.org", "deux@example.org"}[i], nil)
+		h.act(officer, id, "doubt", url.Values{"doubt": {"Deux personnes portent ce nom chez nous."}}).want(303)
+		officer.get(h.space, "/dossiers/"+id).want(200).has("En attente de la personne")
+		h.later(40 * 24 * time.Hour)
+		officer.get(h.space, "/dossiers/"+id).want(200).lacks("Délai dépassé") // it stands still
+		person.post(h.site, "/mon-dossier/suite", url.Values{"words": {"Ma carte porte le numéro SECRET-42."}}).want(303)
+		officer.get(h.space, "/dossiers/"+id).want(200).has("SECRET-42").lacks("Délai dépassé")
+		ends(id)
+		officer.get(h.space, "/dossiers/"+id).want(200).lacks("SECRET-42")
+		person.get(h.site, "/mon-dossier").want(200).lacks("SECRET-42")
+	}
+	clause(t, "RN-111")
 }

@@ -50,7 +50,7 @@ type serveCmd struct {
 	SMTPTLS  string `name:"smtp-tls" help:"starttls, tls or none (loopback only)." default:"starttls" env:"ENTREMISE_SMTP_TLS"`
 	From     string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
 	SMSURL   string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
-	Mail     string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." default:"127.0.0.1:2525" env:"ENTREMISE_MAIL_LISTEN"`
+	Mail     string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." env:"ENTREMISE_MAIL_LISTEN"`
 	IMAP     string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
 	IMAPUser string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
 	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
@@ -125,8 +125,11 @@ func (c serveCmd) Run(o *out) error {
 		return errors.Join(err, l.Close(), i.Close())
 	}
 	o.say("listening http://%s", l.Addr())
-	if at != nil {
+	switch n, err := i.Editions.InForce(o.ctx); {
+	case at != nil:
 		o.say("receiving smtp://%s", at)
+	case err == nil && n.Inbox != nil && n.Inbox.Receiver == network.ReceiverSMTP:
+		o.log.Warn("the network says that mail is read, and none is received: give --mail-listen")
 	}
 	return errors.Join(i.serve(o, l, i.Handler(web.Demo{})), stop())
 }

@@ -235,3 +235,87 @@ func (s *Service) Apply(ctx context.Context, actor auth.Actor, id string) error 
 		return s.atOnce(tx, n, actor, c, tied, rings)
 	})
 }
+
+// Restrict freezes what is held of the people of a case: it is stored, and nobody but the officer uses it; retention stands still too (GDPR
+// art. 18; RN-104, WA-51, AQ-59). Whoever received the data is told.
+func (s *Service) Restrict(ctx context.Context, actor auth.Actor, id string) error {
+	return s.freeze(ctx, actor, id, true)
+}
+
+// Release ends a restriction; the person is told before it has any effect (art. 18.3).
+func (s *Service) Release(ctx context.Context, actor auth.Actor, id string) error {
+	return s.freeze(ctx, actor, id, false)
+}
+
+// Released is the event of a restriction that ended.
+const Released = "released"
+
+func (s *Service) freeze(ctx context.Context, actor auth.Actor, id string, frozen bool) error {
+	if err := actor.May(auth.CaseAnswer); err != nil {
+		return err
+	}
+	var tied []subject
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { tied, err = subjects(tx, id); return }); err != nil {
+		return err
+	}
+	c, _, _, err := s.get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.Asked != network.RightRestriction || !slices.ContainsFunc(tied, func(t subject) bool { return t.Whose == network.Consumer }) {
+		return errState
+	}
+	if frozen {
+		for _, t := range tied {
+			if _, err := s.Life.Lay(ctx, actor, privacy.LegalHold{Person: t.Person, Ground: "dispute", Reference: c.Ref}); err != nil && !fault.Is(err, fault.Missing) {
+				return err
+			}
+		}
+	} else if err := s.lift(ctx, actor, c.Ref); err != nil {
+		return err
+	}
+	what := Restriction
+	if !frozen {
+		what = Released
+	}
+	return s.act(ctx, actor, id, "case.restrict", EvDone, what, []State{Open, Waiting, Answered}, func(tx *db.Tx, c Case, n *network.Network, ring *vault.Ring) error {
+		people := make([]string, 0, len(tied))
+		for _, t := range tied {
+			if t.Whose != network.Consumer {
+				continue
+			}
+			people = append(people, t.Person)
+			if err := request.Freeze(tx, t.Person, frozen); err != nil {
+				return err
+			}
+		}
+		if !frozen {
+			text := fault.T("Le gel de vos données prend fin : elles peuvent de nouveau être utilisées.", "The freeze of your data ends: it may be used again.").Say(c.Lang)
+			if err := insertLetter(tx, ring, id, Post{Way: "out", Channel: c.Channel, Text: text, By: actor.Account, At: tx.Now()}); err != nil {
+				return err
+			}
+			return s.write(tx, n, ring, c, "rights-answered", map[string]string{"answer": text, "authority": authority(n)})
+		}
+		requests, err := request.OfPeople(tx, people...)
+		if err != nil {
+			return err
+		}
+		return s.tellRecipients(tx, n, id, Restriction, requests)
+	})
+}
+
+// lift ends the holds that a restriction laid.
+func (s *Service) lift(ctx context.Context, actor auth.Actor, ref string) error {
+	holds, err := s.Life.Holds(ctx, actor)
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		if h.Reference == ref && h.Ended.IsZero() {
+			if err := s.Life.Lift(ctx, actor, h.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -191,12 +191,12 @@ func (s *Service) rings2(ctx context.Context, tied []subject) (map[string]*vault
 func lettersOf(tx *db.Tx, r *vault.Ring, id string) ([]Post, error) {
 	var wrong error
 	all, err := db.List(tx, func(s db.Scanner) (p Post, err error) {
-		var at int64
+		var at, raw int64
 		var sealed [3][]byte
-		if err = s.Scan(&p.ID, &at, &p.Way, &p.Channel, &p.By, &sealed[0], &sealed[1], &sealed[2]); err != nil {
+		if err = s.Scan(&p.ID, &at, &p.Way, &p.Channel, &p.By, &sealed[0], &sealed[1], &sealed[2], &raw); err != nil {
 			return p, err
 		}
-		p.At = db.Time(at)
+		p.At, p.Whole = db.Time(at), raw > 0
 		parts := ""
 		for i, f := range []struct {
 			column string
@@ -212,7 +212,7 @@ func lettersOf(tx *db.Tx, r *vault.Ring, id string) ([]Post, error) {
 			p.Message, p.Parts = e.Message, e.Parts
 		}
 		return p, nil
-	}, "SELECT id, at, way, channel, by_account, subject_sealed, text_sealed, parts_sealed FROM inbox_letter WHERE case_id = $1 ORDER BY at, id", id)
+	}, "SELECT id, at, way, channel, by_account, subject_sealed, text_sealed, parts_sealed, length(raw_sealed) FROM inbox_letter WHERE case_id = $1 ORDER BY at, id", id)
 	return all, errors.Join(err, wrong)
 }
 

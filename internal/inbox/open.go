@@ -405,7 +405,8 @@ type Post struct {
 	Subject string
 	Text    string
 	Parts   []Part
-	Raw     []byte
+	Raw     []byte // as it came; not read back in a list
+	Whole   bool   // its raw bytes are kept: [Service.Raw]
 }
 
 // Part is an attachment as it is listed; it is never shown.

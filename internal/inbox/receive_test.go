@@ -167,6 +167,27 @@ func TestReceive_answersNoProgramAndNobodyTwiceADay(t *testing.T) {
 	})
 }
 
+// What is broken or brings files is kept whole, listed by name, type and size, and handed over to its officer alone.
+func TestReceive_keepsWhatItDoesNotShow(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		ctx, officer := context.Background(), r.One(t, network.RoleOfficer)
+		raw := mailOf("jeanne@example.org", "Ma carte", "--x\r\nContent-Type: text/plain\r\n\r\nLa voici.\r\n--x\r\nContent-Type: image/svg+xml; name=\"carte.svg\"\r\n\r\n<svg onload=alert(1)>\r\n--x--\r\n", "Content-Type: multipart/mixed; boundary=x")
+		receive(t, r, dpo, raw)
+		f, err := r.Inbox.Read(ctx, officer, queue(t, r)[0].ID)
+		if err != nil || len(f.Letters) != 1 || !f.Letters[0].Whole || len(f.Letters[0].Parts) != 1 || f.Letters[0].Parts[0] != (inbox.Part{Name: "carte.svg", Type: "image/svg+xml", Size: 21}) || f.Letters[0].Text != "La voici." {
+			t.Fatalf("%+v, %v", f.Letters, err)
+		}
+		got, err := r.Inbox.Raw(ctx, officer, f.ID, f.Letters[0].ID)
+		if err != nil || string(got) != string(raw) {
+			t.Errorf("%q, %v", got, err)
+		}
+		_, err = r.Inbox.Raw(ctx, r.One(t, network.RoleAgent), f.ID, f.Letters[0].ID)
+		code(t, err, "not-permitted")
+		_, err = r.Inbox.Raw(ctx, officer, "cas_other", f.Letters[0].ID)
+		code(t, err, "no-case")
+	})
+}
+
 func TestReceive_stopsAFlood(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		for i := range 41 {

@@ -68,7 +68,7 @@ func (s *Service) detail(ctx context.Context, actor auth.Actor, id string, renew
 	if err != nil {
 		return Detail{}, err
 	}
-	r, n, ring, who, err := s.open(ctx, p.Request)
+	r, n, ring, who, err := s.openFrozen(ctx, p.Request)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -125,7 +125,7 @@ func masked(tx *db.Tx, r Request, proID string) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case excluded > 0 || !r.StoppedAt.IsZero():
+	case excluded > 0 || !r.StoppedAt.IsZero() || !r.FrozenAt.IsZero():
 		return "stopped", nil
 	case r.State == Cancelled:
 		return "cancelled", nil

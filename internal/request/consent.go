@@ -20,7 +20,7 @@ import (
 
 // WithdrawConsent takes a consent back by the private link: no account, no reason, as easy as giving it (GDPR art. 7.3; C. conso. R223-3).
 func (s *Service) WithdrawConsent(ctx context.Context, actor auth.Actor, consent string) error {
-	r, n, ring, who, err := s.own(ctx, actor, auth.RequestChange)
+	r, n, ring, who, err := s.own(ctx, actor, auth.RequestReadOwn)
 	if err != nil {
 		return err
 	}

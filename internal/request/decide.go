@@ -354,7 +354,7 @@ func (s *Service) notifyOffers(ctx context.Context, id string) error {
 		}
 		err = s.db.Write(ctx, func(tx *db.Tx) error {
 			now, err := selectRequest(tx, r.ID)
-			if err != nil || now.State != Published {
+			if err != nil || now.State != Published || !now.FrozenAt.IsZero() {
 				return err
 			}
 			for _, pid := range part {
@@ -540,6 +540,9 @@ func (s *Service) manage(ctx context.Context, actor auth.Actor, id string) (Requ
 	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { r, err = selectRequest(tx, id); return }); err != nil {
 		return r, nil, err
 	}
+	if !r.FrozenAt.IsZero() {
+		return r, nil, errFrozen
+	}
 	n, err := s.editions.Get(ctx, r.Edition)
 	return r, n, err
 }
@@ -549,6 +552,9 @@ func stillPublished(tx *db.Tx, id string) (Request, error) {
 	r, err := selectRequest(tx, id)
 	if err == nil && r.State != Published {
 		err = errState
+	}
+	if err == nil && !r.FrozenAt.IsZero() {
+		err = errFrozen
 	}
 	return r, err
 }

@@ -60,7 +60,7 @@ func (s *Service) Queue(ctx context.Context, actor auth.Actor, state State) ([]W
 	}
 	var all []Request
 	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-		all, err = db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE state = $1 ORDER BY at, id LIMIT 200", string(state))
+		all, err = db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE state = $1 AND frozen_at = 0 ORDER BY at, id LIMIT 200", string(state))
 		return err
 	}); err != nil {
 		return nil, err

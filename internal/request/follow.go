@@ -49,8 +49,8 @@ func (s *Service) purchasesWhere(ctx context.Context, where string, args ...any)
 }
 
 func (s *Service) late(ctx context.Context, p Purchase) error {
-	r, n, ring, who, err := s.open(ctx, p.Request)
-	if err != nil {
+	r, n, ring, who, err := s.openFrozen(ctx, p.Request)
+	if err != nil || !r.FrozenAt.IsZero() {
 		return err
 	}
 	contacts, err := s.pros.Contacts(ctx, p.Pro)
@@ -103,8 +103,8 @@ func (s *Service) sweepAsk(ctx context.Context) error {
 }
 
 func (s *Service) ask(ctx context.Context, p Purchase) error {
-	r, n, ring, who, err := s.open(ctx, p.Request)
-	if err != nil {
+	r, n, ring, who, err := s.openFrozen(ctx, p.Request)
+	if err != nil || !r.FrozenAt.IsZero() {
 		return err
 	}
 	contacts, err := s.pros.Contacts(ctx, p.Pro)
@@ -166,8 +166,8 @@ func (s *Service) sweepExpired(ctx context.Context) error {
 }
 
 func (s *Service) expire(ctx context.Context, id string) error {
-	r, n, ring, who, err := s.open(ctx, id)
-	if err != nil {
+	r, n, ring, who, err := s.openFrozen(ctx, id)
+	if err != nil || !r.FrozenAt.IsZero() {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {

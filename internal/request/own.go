@@ -97,6 +97,9 @@ func (s *Service) own(ctx context.Context, actor auth.Actor, act auth.Action) (r
 		err = errNone
 		return
 	}
+	if act == auth.RequestReadOwn || actor.Who == auth.System {
+		return s.openFrozen(ctx, actor.Request)
+	}
 	return s.open(ctx, actor.Request)
 }
 
@@ -166,8 +169,8 @@ func (s *Service) Withdraw(ctx context.Context, actor auth.Actor, id, reason str
 // tellWithdrawn tells the consumer of a withdrawal that can no longer be taken back, once, however often the request was closed and reopened
 // before.
 func (s *Service) tellWithdrawn(ctx context.Context, id string) error {
-	r, n, ring, who, err := s.open(ctx, id)
-	if err != nil || r.State != Withdrawn {
+	r, n, ring, who, err := s.openFrozen(ctx, id)
+	if err != nil || r.State != Withdrawn || !r.FrozenAt.IsZero() {
 		return err
 	}
 	if left := undoFor - s.db.Now().Sub(r.StateAt); left > 0 {

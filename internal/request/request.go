@@ -77,6 +77,7 @@ type Request struct {
 	PublishedAt     time.Time
 	LinkGeneration  int64
 	StoppedAt       time.Time // the consumer asked not to be contacted any more
+	FrozenAt        time.Time // its person asked for restriction: stored and no more (GDPR art. 18)
 
 	words, street, draft, address []byte
 }

@@ -252,7 +252,7 @@ func (s *Service) Hold(ctx context.Context, actor auth.Actor, id string) (until 
 			took, err := tx.Exec(`UPDATE seat SET price_minor = CASE WHEN pro_id = $3 AND state = 'held' AND held_until > $5 THEN price_minor ELSE (SELECT price_minor FROM request WHERE id = $1) END,
 				state = 'held', pro_id = $3, held_until = $4
 				WHERE request_id = $1 AND number = $2 AND (state = 'free' OR state = 'held' AND (held_until <= $5 OR pro_id = $3))
-				AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published')`,
+				AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published' AND frozen_at = 0)`,
 				id, number, actor.Pro, db.Micros(until), db.Micros(now))
 			if err != nil {
 				if errors.Is(err, db.ErrUnique) {
@@ -313,7 +313,7 @@ func (s *Service) buyable(ctx context.Context, actor auth.Actor, id string) (n *
 		if r, err = selectRequest(tx, id); err != nil {
 			return err
 		}
-		if r.State != Published {
+		if r.State != Published || !r.FrozenAt.IsZero() {
 			return errSeatGone
 		}
 		unwanted, err := db.Value[int64](tx, "SELECT count(*) FROM exclusion WHERE request_id = $1 AND pro_id = $2", id, actor.Pro)
@@ -427,7 +427,7 @@ func claim(tx *db.Tx, r Request, proID string, shown money.Amount, to string) (n
 	for _, number := range order(tx, r, proID) {
 		n, err := tx.Exec(`UPDATE seat SET state = $6, pro_id = $3, price_minor = $4 WHERE request_id = $1 AND number = $2
 			AND (pro_id = $3 AND state = 'held' AND price_minor = $4 OR (state = 'free' OR state = 'held' AND held_until <= $5) AND (SELECT price_minor FROM request WHERE id = $1) = $4)
-			AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published')`, r.ID, number, proID, int64(shown), now, to)
+			AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published' AND frozen_at = 0)`, r.ID, number, proID, int64(shown), now, to)
 		if err != nil {
 			if errors.Is(err, db.ErrUnique) {
 				return 0, errState
@@ -637,7 +637,7 @@ func (s *Service) Advance(ctx context.Context, payment string) error {
 			if err != nil || !moved {
 				return err
 			}
-			n, err := tx.Exec("UPDATE seat SET state = 'capturing' WHERE request_id = $1 AND number = $2 AND pro_id = $3 AND state = 'held' AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published')", p.Request, p.Seat, p.Pro)
+			n, err := tx.Exec("UPDATE seat SET state = 'capturing' WHERE request_id = $1 AND number = $2 AND pro_id = $3 AND state = 'held' AND EXISTS (SELECT 1 FROM request WHERE id = $1 AND state = 'published' AND frozen_at = 0)", p.Request, p.Seat, p.Pro)
 			if err != nil {
 				return err
 			}

@@ -32,18 +32,18 @@ func place(column, id string) vault.Place {
 }
 
 const requestColumns = `id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, draft_sealed, address_sealed,
-	state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, published_at, link_generation, stopped_at`
+	state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, published_at, link_generation, stopped_at, frozen_at`
 
 func scanRequest(s db.Scanner) (r Request, err error) {
-	var at, stateAt, takenUntil, published, stopped, price, vat, seats, sold int64
+	var at, stateAt, takenUntil, published, stopped, frozen, price, vat, seats, sold int64
 	var state, answers, reasons string
 	err = s.Scan(&r.ID, &r.Ref, &r.Person, &at, &r.Edition, &r.Site, &r.Channel, &r.Source, &r.Trade, &r.INSEE, &r.Postcode, &r.Urgency, &r.Intent, &answers, &r.words, &r.street, &r.draft, &r.address,
-		&state, &stateAt, &seats, &sold, &price, &vat, &reasons, &r.PricedBy, &r.TakenBy, &takenUntil, &r.QualifiedBy, &published, &r.LinkGeneration, &stopped)
+		&state, &stateAt, &seats, &sold, &price, &vat, &reasons, &r.PricedBy, &r.TakenBy, &takenUntil, &r.QualifiedBy, &published, &r.LinkGeneration, &stopped, &frozen)
 	if err != nil {
 		return r, err
 	}
 	r.State, r.At, r.StateAt, r.TakenUntil = State(state), db.Time(at), db.Time(stateAt), db.Time(takenUntil)
-	r.PublishedAt, r.StoppedAt = db.Time(published), db.Time(stopped)
+	r.PublishedAt, r.StoppedAt, r.FrozenAt = db.Time(published), db.Time(stopped), db.Time(frozen)
 	r.Price, r.VAT, r.Seats, r.Sold = money.Amount(price), money.Rate(vat), int(seats), int(sold)
 	if err = json.Unmarshal([]byte(answers), &r.Answers); err == nil {
 		err = json.Unmarshal([]byte(reasons), &r.Reasons)
@@ -114,8 +114,8 @@ func (c content) seal(r *vault.Ring, id string) (words, street, address []byte) 
 func insertRequest(tx *db.Tx, ring *vault.Ring, r Request, c content, addressIndex string) error {
 	words, street, address := c.seal(ring, r.ID)
 	return tx.Send(`INSERT INTO request (id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, address_sealed, address_bidx,
-		state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, published_machine_at, link_generation, stopped_at, draft_sealed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $4, 0, 0, 0, 0, '[]', '', $20, $21, '', 0, 0, 0, 1, 0, $22)`,
+		state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, published_machine_at, link_generation, stopped_at, frozen_at, draft_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $4, 0, 0, 0, 0, '[]', '', $20, $21, '', 0, 0, 0, 1, 0, 0, $22)`,
 		r.ID, r.Ref, r.Person, db.Micros(tx.Now()), r.Edition, r.Site, r.Channel, r.Source, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, address, addressIndex,
 		string(r.State), r.TakenBy, db.Micros(r.TakenUntil), emptyNil(r.draft))
 }

@@ -541,6 +541,17 @@ func (s *Service) Code(ctx context.Context, actor auth.Actor, id, purpose, digit
 
 // open reads a request with its edition and opens its person: for whoever was checked or is about to be.
 func (s *Service) open(ctx context.Context, id string) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
+	if r, n, ring, who, err = s.openFrozen(ctx, id); err == nil && !r.FrozenAt.IsZero() {
+		err = errFrozen
+	}
+	return
+}
+
+// errFrozen refuses every use of a request whose person asked for restriction: it is stored, and that is all (GDPR art. 18.2, WA-51, RN-104).
+var errFrozen = fault.New(fault.Conflict, "frozen", fault.T("Cette demande est gelée à la demande de la personne : rien n’y change tant que le gel dure.", "This request is frozen at the person’s wish: nothing changes in it while that lasts."))
+
+// openFrozen opens a request whether or not it is frozen: for its own person to read, and for who then looks.
+func (s *Service) openFrozen(ctx context.Context, id string) (r Request, n *network.Network, ring *vault.Ring, who person.Person, err error) {
 	if err = s.db.Read(ctx, func(tx *db.Tx) error { r, err = selectRequest(tx, id); return err }); err != nil {
 		return
 	}

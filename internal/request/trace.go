@@ -51,3 +51,17 @@ func PersonByRef(tx *db.Tx, ref string) (string, error) {
 	r, err := selectRequestByRef(tx, ref)
 	return r.Person, err
 }
+
+// Freeze stores in tx that a person's requests are stored and no more, or that they are used again.
+func Freeze(tx *db.Tx, person string, frozen bool) error {
+	at := int64(0)
+	if frozen {
+		at = db.Micros(tx.Now())
+		if err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE state = 'held' AND request_id IN (SELECT id FROM request WHERE person_id = $1)", person); err != nil {
+			return err
+		}
+	}
+	tx.Wake("queue")
+	tx.Wake("board")
+	return tx.Send("UPDATE request SET frozen_at = $2 WHERE person_id = $1", person, at)
+}

@@ -143,7 +143,11 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	p.MayExtend = f.State == inbox.Open && !f.Network.Rights.Extended.IsZero() && !f.Extended && v.DB.Now().Before(f.Due)
 	v.caseFacts(&p, f)
 	for _, l := range f.Letters {
-		p.Letters = append(p.Letters, v.letterShown(l, f.Name))
+		shown := v.letterShown(l, f.Name)
+		if l.Whole {
+			shown.Raw = path + "/courrier/" + l.ID
+		}
+		p.Letters = append(p.Letters, shown)
 	}
 	names := map[string]string{}
 	for _, who := range f.People {
@@ -178,6 +182,9 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	}
 	for _, e := range f.Events {
 		p.Steps = append(p.Steps, ui.Step{At: e.At, Tone: stepTone(e.Kind), Text: v.caseStep(e), By: people[e.Actor]})
+	}
+	if f.Asked == network.RightRestriction && f.State == inbox.Answered {
+		p.Do = append(p.Do, v.freezing(p.Action, f.Events))
 	}
 	if p.Running {
 		if err := v.caseWork(&p, f); err != nil {
@@ -290,6 +297,8 @@ func (v *visit) caseWork(p *ui.CaseFile, f inbox.File) error {
 			p.Do = append(p.Do, ui.Action{Label: v.lang.T("Effacer", "Erase"), Href: p.Action, Danger: true, Key: "e", Hidden: []ui.Hidden{{Name: "do", Value: "erase"}},
 				Effect: strings.TrimSpace(v.lang.Tf("Seront effacés pour toujours : %s. Ceux qui les ont reçus sont avertis.", "Erased for good: %s. Those who received it are told.", gone) + " " + stays)})
 		}
+	case network.RightRestriction:
+		p.Do = append(p.Do, v.freezing(p.Action, f.Events))
 	case network.RightWithdrawal, network.RightProspecting:
 		p.Do = append(p.Do, ui.Action{Label: v.lang.T("Retirer ses accords", "Withdraw their consents"), Href: p.Action, Key: "e", Hidden: []ui.Hidden{{Name: "do", Value: "apply"}},
 			Effect: v.lang.T("Les accords des personnes rattachées sont retirés à l’instant. Ceux qui le sont déjà le restent.", "The consents of the people tied are withdrawn at once. Those withdrawn already stay so.")})
@@ -348,6 +357,15 @@ func (v *visit) caseCopy() error {
 	return v.show(v.copyPage(c))
 }
 
+// caseRaw hands a mail over as it came, to be kept or opened elsewhere; a browser shows nothing of it.
+func (v *visit) caseRaw() error {
+	raw, err := v.Inbox.Raw(v.ctx, v.actor, v.r.PathValue("id"), v.r.PathValue("letter"))
+	if err != nil {
+		return err
+	}
+	return v.file("application/octet-stream", `attachment; filename="courrier.eml"`, raw)
+}
+
 // caseDo is every act on a case.
 func (v *visit) caseDo() error {
 	if err := v.parse(); err != nil {
@@ -384,6 +402,10 @@ func (v *visit) caseDo() error {
 	case "erase":
 		_, err = v.Inbox.Erase(v.ctx, v.actor, id)
 		good = v.lang.T("C’est effacé, et ceux qui avaient ces données sont avertis.", "Erased, and those who had this data have been told.")
+	case "restrict":
+		err = v.Inbox.Restrict(v.ctx, v.actor, id)
+	case "release":
+		err = v.Inbox.Release(v.ctx, v.actor, id)
 	case "apply":
 		err = v.Inbox.Apply(v.ctx, v.actor, id)
 	default:
@@ -393,4 +415,20 @@ func (v *visit) caseDo() error {
 		return v.invalid(err, v.casePage)
 	}
 	return v.did(back, good, err)
+}
+
+// freezing is the next step of a restriction: to begin it, or to end it.
+func (v *visit) freezing(path string, events []inbox.Event) ui.Action {
+	frozen := false
+	for _, e := range events {
+		if e.Kind == inbox.EvDone && (e.Object == inbox.Restriction || e.Object == inbox.Released) {
+			frozen = e.Object == inbox.Restriction
+		}
+	}
+	if frozen {
+		return ui.Action{Label: v.lang.T("Lever le gel", "End the freeze"), Href: path, Hidden: []ui.Hidden{{Name: "do", Value: "release"}},
+			Effect: v.lang.T("La personne est prévenue, puis ses données peuvent de nouveau être utilisées.", "The person is told, then the data may be used again.")}
+	}
+	return ui.Action{Label: v.lang.T("Geler ses données", "Freeze the data"), Href: path, Key: "e", Hidden: []ui.Hidden{{Name: "do", Value: "restrict"}},
+		Effect: v.lang.T("Ses demandes ne sont plus vendues, corrigées, montrées ni effacées ; ceux qui les ont achetées n’y lisent plus rien et sont avertis.", "Requests are no longer sold, corrected, shown or erased; those who bought them read nothing there any more and are told.")}
 }

@@ -260,7 +260,7 @@ func (v *visit) ownStep(e inbox.Event) string {
 }
 
 func (v *visit) doneWords(what string) string {
-	words := map[string][2]string{inbox.Rectification: {"Données corrigées", "Data corrected"}, inbox.Erasure: {"Données effacées", "Data erased"}, inbox.Restriction: {"Données gelées", "Data frozen"},
+	words := map[string][2]string{inbox.Rectification: {"Données corrigées", "Data corrected"}, inbox.Erasure: {"Données effacées", "Data erased"}, inbox.Restriction: {"Données gelées", "Data frozen"}, inbox.Released: {"Gel levé", "Freeze ended"},
 		string(network.RightWithdrawal): {"Accords retirés", "Consents withdrawn"}, string(network.RightProspecting): {"Sollicitations arrêtées", "Solicitation stopped"}}
 	w, ok := words[what]
 	if !ok {

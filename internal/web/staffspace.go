@@ -28,6 +28,7 @@ func staffRoutes() []route {
 		{"GET", "/dossiers/{id}", space, staff, 0, (*visit).caseFile},
 		{"POST", "/dossiers/{id}", space, staff, 0, (*visit).caseDo},
 		{"GET", "/dossiers/{id}/copie", space, staff, 0, (*visit).caseCopy},
+		{"GET", "/dossiers/{id}/courrier/{letter}", space, staff, 0, (*visit).caseRaw},
 		{"GET", "/pros", space, selling, 0, (*visit).proList},
 		{"GET", "/pros/nouveau", space, selling, 0, (*visit).proNew},
 		{"POST", "/pros/nouveau", space, selling, 0, (*visit).proCreate},

@@ -511,6 +511,7 @@ CREATE TABLE request (
   published_machine_at BIGINT NOT NULL,
   link_generation BIGINT NOT NULL,
   stopped_at BIGINT NOT NULL,
+  frozen_at BIGINT NOT NULL,
   draft_sealed BYTEA NOT NULL
 );
 CREATE INDEX request_state ON request (state, at, id);

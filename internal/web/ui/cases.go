@@ -53,6 +53,7 @@ type LetterShown struct {
 	Text    string
 	Parts   []Fact // attachments: name; type and size
 	Ours    bool
+	Raw     string // where it is had as it came; staff only
 }
 
 // ToldShown is a recipient who was told, with where that stands.
