@@ -157,3 +157,12 @@ func TestCall_answersTheRequestForFiveWorkingDays(t *testing.T) {
 	pro.post(spaceHost, bought+"/suivi", url.Values{"outcome": {"reached"}}).want(303) // they have spoken, as he notes: it goes on from there
 	pro.get(spaceHost, bought).want(200).has("tel:" + n.phone).lacks("N’appelez pas")
 }
+
+// Who is asked for data reads what became of the opposition register, and where it stood, with a link (RN-115; AQ-67).
+func TestRegister_isToldInThePolicy(t *testing.T) {
+	for _, network := range []string{"reviews-network", "auto-quotes"} {
+		h := newHouseOf(t, network)
+		h.visitor().get(h.site, "/confidentialite").want(200).has("Bloctel", `href="https://www.bloctel.gouv.fr`)
+	}
+	clause(t, "RN-115", "AQ-67")
+}
