@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -131,7 +130,7 @@ func TestCanvass_staffAskBeforeTheyCall(t *testing.T) {
 	trail := h.enter("Operator").get(h.space, "/journal").want(200).has("Demandé si l’on peut appeler")
 	for _, number := range []string{typed, e164, strings.ReplaceAll(typed, " ", "")} {
 		if strings.Contains(trail.body, number) {
-			t.Error(fmt.Sprintf("the trail holds the number %s", number))
+			t.Errorf("the trail holds the number %s", number)
 		}
 	}
 	agent.get(h.space, "/demarchage").want(200).has("R223-4", "D223-9")
