@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -131,7 +130,7 @@ func TestCanvass_staffAskBeforeTheyCall(t *testing.T) {
 	trail := h.enter("Operator").get(h.space, "/journal").want(200).has("Demandé si l’on peut appeler")
 	for _, number := range []string{typed, e164, strings.ReplaceAll(typed, " ", "")} {
 		if strings.Contains(trail.body, number) {
-			t.Error(fmt.Sprintf("the trail holds the number %s", number))
+			t.Errorf("the trail holds the number %s", number)
 		}
 	}
 	agent.get(h.space, "/demarchage").want(200).has("R223-4", "D223-9")
@@ -156,4 +155,13 @@ func TestCall_answersTheRequestForFiveWorkingDays(t *testing.T) {
 	h.enter("Agent").get(spaceHost, "/demandes/"+waiting).want(200).has("N’appelez pas", "Cinq jours ouvrables")
 	pro.post(spaceHost, bought+"/suivi", url.Values{"outcome": {"reached"}}).want(303) // they have spoken, as he notes: it goes on from there
 	pro.get(spaceHost, bought).want(200).has("tel:" + n.phone).lacks("N’appelez pas")
+}
+
+// Who is asked for data reads what became of the opposition register, and where it stood, with a link (RN-115; AQ-67).
+func TestRegister_isToldInThePolicy(t *testing.T) {
+	for _, network := range []string{"reviews-network", "auto-quotes"} {
+		h := newHouseOf(t, network)
+		h.visitor().get(h.site, "/confidentialite").want(200).has("Bloctel", `href="https://www.bloctel.gouv.fr`)
+	}
+	clause(t, "RN-115", "AQ-67")
 }

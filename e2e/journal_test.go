@@ -64,3 +64,31 @@ func TestJournal_connectionsSealedReadAndBlockedFrom(t *testing.T) {
 		clause(t, "ET-109")
 	})
 }
+
+// A supplier network shuts out one address that sends rubbish, and lets it in again; others are unaffected (AQ-19).
+func TestJournal_anAddressThatSendsRubbish(t *testing.T) {
+	h := newHouseOf(t, "auto-quotes")
+	operator := h.enter("Operator")
+	answers := url.Values{"urgency": {"month"}, "answers.work": {"service"}, "answers.make": {"renault"}, "consent-match": {"yes"}}
+	send := func() *answer {
+		n := project(h, "garage-auto", answers)
+		v := h.visitor()
+		form := v.get(h.site, "/demande/"+n.trade).want(200).hiddens()
+		form.Del("pow_nonce")
+		for k, value := range n.values {
+			form[k] = value
+		}
+		return v.post(h.site, "/demande/"+n.trade, form)
+	}
+	send().want(303)
+	operator.get(h.space, "/journal/connexions").want(200).has("127.0.0.1", "/demandes/req_")
+	operator.post(h.space, "/journal/adresses", url.Values{"address": {"192.0.2.9"}, "days": {"30"}, "reason": {"envois abusifs"}}).want(303)
+	send().want(303)
+	operator.post(h.space, "/journal/adresses", url.Values{"address": {"127.0.0.1"}, "days": {"30"}, "reason": {"formulaires faux"}}).want(303)
+	send().want(403)
+	for _, m := range regexp.MustCompile(`name="id" value="([^"]+)"`).FindAllStringSubmatch(operator.get(h.space, "/journal/connexions").want(200).body, -1) {
+		operator.post(h.space, "/journal/connexions/lever", url.Values{"id": {unescape.Replace(m[1])}}).want(303)
+	}
+	send().want(303)
+	clause(t, "AQ-19")
+}
