@@ -145,7 +145,7 @@ func TestScreens_theWholeSale(t *testing.T) {
 		paths []string
 	}{
 		{role, []string{"/tableau", "/panier", "/achats", "/factures", "/portefeuille", "/profil"}},
-		{"Operator", []string{"/aujourdhui", "/bureau", "/appels", "/rappels", "/invendus", "/recherche", "/pros", "/pros/nouveau", "/equipe", "/permissions", "/journal", "/ventes", "/reglages", "/demandes/" + id}},
+		{"Operator", []string{"/aujourdhui", "/bureau", "/appels", "/rappels", "/invendus", "/recherche", "/pros", "/pros/nouveau", "/equipe", "/permissions", "/journal", "/ventes", "/reglages", "/conservation", "/registre", "/demarchage", "/journal/connexions", "/dossiers", "/jetons", "/demandes/" + id}},
 	} {
 		for _, on := range []screen{phone, desktop} {
 			p := open(t, h.server, on)
