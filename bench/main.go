@@ -69,6 +69,7 @@ var rows = []row{
 	{"notify", measureNotify},
 	{"workday", measureWorkday},
 	{"first visit", measureFirstVisit},
+	{"lifecycle", measureLife},
 }
 
 func run(ctx context.Context, only, dir string, each time.Duration, asJSON bool) (err error) {

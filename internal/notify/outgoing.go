@@ -18,7 +18,7 @@ import (
 
 // Holdings of this room: messages to consumers and to professionals alike hang on their person.
 func Holdings() []privacy.Holding {
-	return []privacy.Holding{{Table: "message", Person: "person_id", Category: network.DataMessages,
+	return []privacy.Holding{{Table: "message", Person: "person_id", Near: "object", Category: network.DataMessages,
 		Columns: []string{"to_sealed", "to_bidx", "subject_sealed", "body_sealed"}, Whose: network.Consumer},
 		{Table: "stop", Category: network.DataContact, Columns: []string{"to_bidx"}, Whose: network.Consumer}}
 }

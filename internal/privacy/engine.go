@@ -390,8 +390,16 @@ func (e *Engine) apply(tx *db.Tx, cause string, before, after map[string][]row, 
 	slices.SortFunc(changes, func(a, b change) int {
 		return strings.Compare(a.person+a.record+a.category, b.person+b.record+b.category)
 	})
+	of := map[string][]string{}
+	for person, rows := range before {
+		for _, r := range rows {
+			if !slices.Contains(of[person], r.record) {
+				of[person] = append(of[person], r.record)
+			}
+		}
+	}
 	for _, h := range e.holdings {
-		if err := e.applyTo(tx, h, changes, rings); err != nil {
+		if err := e.applyTo(tx, h, changes, of, rings); err != nil {
 			return fmt.Errorf("%s: %w", h.Table, err)
 		}
 	}
@@ -406,39 +414,57 @@ func (e *Engine) apply(tx *db.Tx, cause string, before, after map[string][]row, 
 	return promise(tx, cause, changes)
 }
 
-// applyTo does to one table what the changes of its category ask.
-func (e *Engine) applyTo(tx *db.Tx, h Holding, changes []change, rings map[string]*vault.Ring) error {
+// rows is the condition that finds the rows of keys: of records of people, or of the people themselves and all their records.
+func (h Holding) rows(args *[]any, people, records []string) string {
+	var where []string
+	if h.Only != "" {
+		where = append(where, h.Only)
+	}
+	if h.Record == "" {
+		where = append(where, h.Person+" IN ("+db.In(args, people)+")")
+		if h.Near != "" && len(records) > 0 && !slices.ContainsFunc(people, func(p string) bool { return !strings.HasPrefix(p, "per_") }) {
+			where = append(where, h.Near+" IN ("+db.In(args, records)+")")
+		}
+		return strings.Join(where, " AND ")
+	}
+	where = append(where, h.Record+" IN ("+db.In(args, records)+")")
+	if h.Person != "" && h.Person != h.Record {
+		where = append(where, h.Person+" IN ("+db.In(args, people)+")")
+	}
+	return strings.Join(where, " AND ")
+}
+
+// applyTo does to one table what the changes of its category ask. of are all records of each person.
+func (e *Engine) applyTo(tx *db.Tx, h Holding, changes []change, of map[string][]string, rings map[string]*vault.Ring) error {
 	if h.Record == "" && h.Person == "" {
 		return nil // of nobody whom the house knows: an opposition, a blocked address
 	}
-	var ends []string
+	var ends []change
 	for _, c := range changes {
 		if c.category != string(h.Category) || c.own != (h.Record == "") {
 			continue
 		}
-		key, column := c.record, h.Record
-		if c.own {
-			key, column = c.person, h.Person
-		}
 		switch {
 		case c.to == gone && c.kept && h.structured():
 		case c.to == gone:
-			ends = append(ends, key)
+			ends = append(ends, c)
 		case c.to == archivedState:
-			if err := e.archive(tx, h, column, key, rings[c.person]); err != nil {
+			if err := e.archive(tx, h, c, of[c.person], rings[c.person]); err != nil {
 				return err
 			}
 		}
 	}
-	column := h.Record
-	if column == "" {
-		column = h.Person
-	}
-	if h.Only != "" {
-		column = h.Only + " AND " + column
-	}
 	for some := range slices.Chunk(ends, part) {
-		if err := h.empty(tx, column, some, true); err != nil {
+		var people, records []string
+		for _, c := range some {
+			people = append(people, c.person)
+			if c.own {
+				records = append(records, of[c.person]...)
+			} else {
+				records = append(records, c.record)
+			}
+		}
+		if err := h.empty(tx, people, records, true); err != nil {
 			return err
 		}
 	}
@@ -448,11 +474,12 @@ func (e *Engine) applyTo(tx *db.Tx, h Holding, changes []change, rings map[strin
 // structured says that a holding has no sealed column: choices from lists, which may stay when nobody is named any more.
 func (h Holding) structured() bool { return len(h.Sealed()) == 0 && !h.Rows }
 
-// empty takes the personal columns out of the rows of keys; without all, only those by which a person is found.
-func (h Holding) empty(tx *db.Tx, column string, keys []string, all bool) error {
+// empty takes the personal columns out of rows; without all, only those by which a person is found.
+func (h Holding) empty(tx *db.Tx, people, records []string, all bool) error {
 	var args []any
 	if h.Rows && all {
-		return tx.Send("DELETE FROM "+h.Table+" WHERE "+column+" IN ("+db.In(&args, keys)+")", args...)
+		where := h.rows(&args, people, records)
+		return tx.Send("DELETE FROM "+h.Table+" WHERE "+where, args...)
 	}
 	var set []string
 	for _, c := range h.Columns {
@@ -471,17 +498,18 @@ func (h Holding) empty(tx *db.Tx, column string, keys []string, all bool) error 
 	if len(set) == 0 {
 		return nil
 	}
-	return tx.Send("UPDATE "+h.Table+" SET "+strings.Join(set, ", ")+" WHERE "+column+" IN ("+db.In(&args, keys)+")", args...)
+	where := h.rows(&args, people, records)
+	return tx.Send("UPDATE "+h.Table+" SET "+strings.Join(set, ", ")+" WHERE "+where, args...)
 }
 
 // archive seals the values of one record's rows again, under the archive's key, and takes away what they are found by.
-func (e *Engine) archive(tx *db.Tx, h Holding, column, key string, ring *vault.Ring) error {
+func (e *Engine) archive(tx *db.Tx, h Holding, c change, records []string, ring *vault.Ring) error {
 	if ring == nil {
 		return errors.New("privacy: no ring to archive with")
 	}
-	sealed := h.Sealed()
-	if h.Only != "" {
-		column = h.Only + " AND " + column
+	sealed, people := h.Sealed(), []string{c.person}
+	if !c.own {
+		records = []string{c.record}
 	}
 	if len(sealed) > 0 {
 		type value struct {
@@ -489,7 +517,9 @@ func (e *Engine) archive(tx *db.Tx, h Holding, column, key string, ring *vault.R
 			column []byte
 		}
 		for _, c := range sealed {
-			values, err := db.List(tx, func(s db.Scanner) (v value, err error) { err = s.Scan(&v.row, &v.column); return }, "SELECT "+h.row()+", "+c+" FROM "+h.Table+" WHERE "+column+" = $1", key)
+			var args []any
+			where := h.rows(&args, people, records)
+			values, err := db.List(tx, func(s db.Scanner) (v value, err error) { err = s.Scan(&v.row, &v.column); return }, "SELECT "+h.row()+", "+c+" FROM "+h.Table+" WHERE "+where, args...)
 			if err != nil {
 				return err
 			}
@@ -506,10 +536,10 @@ func (e *Engine) archive(tx *db.Tx, h Holding, column, key string, ring *vault.R
 				}
 			}
 		}
-		return h.empty(tx, column, []string{key}, false)
+		return h.empty(tx, people, records, false)
 	}
 	if h.Rows && slices.ContainsFunc(h.Columns, func(c string) bool { return strings.HasSuffix(c, "_bidx") }) {
-		return h.empty(tx, column, []string{key}, true) // a word by which he was found: the archive is searched by its files
+		return h.empty(tx, people, records, true) // a word by which he was found: the archive is searched by its files
 	}
 	return nil
 }

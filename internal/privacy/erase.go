@@ -289,21 +289,12 @@ func (e *Engine) Trace(ctx context.Context, person string, archive bool) (out Tr
 
 // values opens what a holding has of a person.
 func (h Holding) values(tx *db.Tx, ring *vault.Ring, person string, records []string) (all []Value, err error) {
-	var args []any
-	var where string
-	switch {
-	case h.Record != "" && len(records) > 0:
-		where = h.Record + " IN (" + db.In(&args, records) + ")"
-	case h.Record == "" && h.Person != "":
-		args = []any{person}
-		where = h.Person + " = $1"
-	default:
+	if h.Person == "" || h.Record != "" && len(records) == 0 {
 		return nil, nil
 	}
-	if h.Only != "" {
-		where = h.Only + " AND " + where
-	}
 	for _, c := range h.Sealed() {
+		var args []any
+		where := h.rows(&args, []string{person}, records)
 		err := db.Each(tx, func(s db.Scanner) error {
 			v := Value{Table: h.Table, Column: c, Category: h.Category}
 			var sealed []byte

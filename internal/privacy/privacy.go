@@ -17,6 +17,7 @@ type Holding struct {
 	Table    string
 	Person   string // column that leads to the person
 	Record   string // column that leads to the record under which it is held; without one the row is of the person, whatever is held
+	Near     string // column of an index that names a consumer's records, where person has none
 	Only     string // SQL that tells its rows from others of the same table
 	Row      string // column that names the row to the vault; id if empty
 	Category network.Category

@@ -104,9 +104,29 @@ func (e *Engine) again(ctx context.Context, lines []Ending) error {
 			}
 		}
 	}
+	people := make([]string, len(changes))
+	for i, c := range changes {
+		people[i] = c.person
+	}
+	slices.Sort(people)
 	err := e.db.Write(ctx, func(tx *db.Tx) error {
+		before, err := holdingsOf(tx, slices.Compact(slices.Clone(people))...)
+		if err != nil {
+			return err
+		}
+		of := map[string][]string{}
+		for person, rows := range before {
+			for _, r := range rows {
+				of[person] = append(of[person], r.record)
+			}
+		}
+		for _, c := range changes { // those that hold nothing any more have their rows still
+			if c.record != "" {
+				of[c.person] = append(of[c.person], c.record)
+			}
+		}
 		for _, h := range e.holdings {
-			if err := e.applyTo(tx, h, changes, nil); err != nil {
+			if err := e.applyTo(tx, h, changes, of, nil); err != nil {
 				return err
 			}
 		}

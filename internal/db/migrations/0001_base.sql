@@ -147,6 +147,7 @@ CREATE TABLE proof_leaf (
   commitment_hash BYTEA NOT NULL,
   salt_sealed BYTEA NOT NULL
 );
+CREATE INDEX proof_leaf_person ON proof_leaf (person_id) WHERE person_id <> '';
 CREATE TABLE proof_wait (
   at BIGINT NOT NULL,
   leaf_id TEXT NOT NULL,
@@ -310,6 +311,7 @@ CREATE TABLE person_word (
   person_id TEXT NOT NULL,
   PRIMARY KEY (word_bidx, person_id)
 );
+CREATE INDEX person_word_person ON person_word (person_id);
 CREATE TABLE code (
   id TEXT NOT NULL PRIMARY KEY,
   object TEXT NOT NULL,
@@ -527,6 +529,7 @@ CREATE TABLE request_window (
   request_id TEXT NOT NULL,
   PRIMARY KEY (phone_bidx, trade, insee)
 );
+CREATE INDEX request_window_request ON request_window (request_id);
 -- A proof of work counts once.
 CREATE TABLE work (
   id TEXT NOT NULL PRIMARY KEY,
