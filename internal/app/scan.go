@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -50,14 +49,13 @@ func fileHas(path string, needles [][]byte) (has bool, err error) {
 	if longest == 0 {
 		return false, nil
 	}
+	find := privacy.Find(needles)
 	block := make([]byte, 1<<20+longest)
 	kept := 0
 	for {
 		n, err := io.ReadFull(f, block[kept:])
-		for _, needle := range needles {
-			if bytes.Contains(block[:kept+n], needle) {
-				return true, nil
-			}
+		if find.In(block[:kept+n]) {
+			return true, nil
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return false, nil
@@ -65,7 +63,7 @@ func fileHas(path string, needles [][]byte) (has bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		kept = copy(block, block[kept+n-longest:kept+n])
+		kept = copy(block, block[max(0, kept+n-longest):kept+n])
 	}
 }
 

@@ -135,7 +135,7 @@ func (e *Engine) Certify(ctx context.Context, scan Scan) (certified int, err err
 				err = errors.Join(json.Unmarshal(text, &w.needles), json.Unmarshal([]byte(kept), &w.Kept))
 			}
 			return w, err
-		}, "SELECT id, at, person_id, why, erased, kept, needles_sealed FROM erasure WHERE certified_at = 0 AND NOT EXISTS (SELECT 1 FROM key_end k WHERE k.person_id = erasure.person_id) ORDER BY at, id LIMIT 100")
+		}, "SELECT id, at, person_id, why, erased, kept, needles_sealed FROM erasure WHERE certified_at = 0 AND NOT EXISTS (SELECT 1 FROM key_end k WHERE k.person_id = erasure.person_id) ORDER BY at, id LIMIT 1000")
 		return err
 	})
 	if err != nil || len(all) == 0 {
@@ -219,9 +219,36 @@ func (e *Engine) Certificates(ctx context.Context, actor auth.Actor) (all []Cert
 	return all, err
 }
 
+// Finder looks for many needles in one pass over a text. Needles shorter than shortest are left out.
+type Finder struct{ by map[[shortest]byte][][]byte }
+
+// Find makes a Finder.
+func Find(needles [][]byte) Finder {
+	f := Finder{by: map[[shortest]byte][][]byte{}}
+	for _, n := range needles {
+		if len(n) >= shortest {
+			f.by[[shortest]byte(n)] = append(f.by[[shortest]byte(n)], n)
+		}
+	}
+	return f
+}
+
+// In reports whether a text holds one of the needles.
+func (f Finder) In(text []byte) bool {
+	for i := 0; i+shortest <= len(text); i++ {
+		for _, n := range f.by[[shortest]byte(text[i:])] {
+			if bytes.HasPrefix(text[i:], n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // ScanRows is a [Scan] of every row of databases, as they stand.
 func ScanRows(databases ...*db.DB) Scan {
 	return func(ctx context.Context, needles [][]byte) (places int, found []string, err error) {
+		f := Find(needles)
 		for _, d := range databases {
 			seen := map[string]bool{}
 			err := d.Dump(ctx, func(table string, row map[string]any) error {
@@ -236,7 +263,7 @@ func ScanRows(databases ...*db.DB) Scan {
 					default:
 						continue
 					}
-					if slices.ContainsFunc(needles, func(n []byte) bool { return bytes.Contains(text, n) }) && !slices.Contains(found, table+"."+column) {
+					if f.In(text) && !slices.Contains(found, table+"."+column) {
 						found = append(found, table+"."+column)
 					}
 				}
