@@ -113,8 +113,8 @@ type waiting struct {
 	needles []string
 }
 
-// Certify looks once for everything that waits, in one pass, and certifies those of whom nothing was found. A value that is found is an error that
-// names the place. Several nodes may certify at once.
+// Certify looks for everything that waits, in one pass when nothing is found, and certifies those of whom nothing was found. A value that is found
+// is an error that names the place and the erasure. Several nodes may certify at once.
 func (e *Engine) Certify(ctx context.Context, scan Scan) (certified int, err error) {
 	aead, err := e.house()
 	if err != nil {
@@ -141,6 +141,11 @@ func (e *Engine) Certify(ctx context.Context, scan Scan) (certified int, err err
 	if err != nil || len(all) == 0 {
 		return 0, err
 	}
+	return e.look(ctx, scan, all)
+}
+
+// look certifies those of whom nothing is found; where something is, it halves the people until it stands alone with whom it is about.
+func (e *Engine) look(ctx context.Context, scan Scan, all []waiting) (certified int, err error) {
 	var needles [][]byte
 	for _, w := range all {
 		for _, n := range w.needles {
@@ -148,11 +153,15 @@ func (e *Engine) Certify(ctx context.Context, scan Scan) (certified int, err err
 		}
 	}
 	places, found, err := scan(ctx, needles)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	if len(found) > 0 {
-		return 0, fmt.Errorf("%w in %s", ErrFound, strings.Join(found, ", "))
+	case len(found) > 0 && len(all) > 1:
+		one, err1 := e.look(ctx, scan, all[:len(all)/2])
+		two, err2 := e.look(ctx, scan, all[len(all)/2:])
+		return one + two, errors.Join(err1, err2)
+	case len(found) > 0:
+		return 0, fmt.Errorf("%w in %s (%s)", ErrFound, strings.Join(found, ", "), all[0].ID)
 	}
 	for _, w := range all {
 		trace, err := e.Trace(ctx, w.Person, true)
