@@ -172,18 +172,18 @@ func sameRows() statement {
 		"INSERT INTO person (id, at, kind, lang, name_sealed, company_sealed, phone_sealed, phone_bidx, email_sealed, email_bidx, phone_verified_at) VALUES ($1, $2, 'person', 'fr', $4, '', $4, $1, $4, $1, 0)",
 		"INSERT INTO person_word (word_bidx, person_id) VALUES ('a' || $1, $1), ('b' || $1, $1), ('c' || $1, $1)",
 		`INSERT INTO request (id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, address_sealed, address_bidx,
-			state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, published_machine_at, link_generation, stopped_at, draft_sealed)
+			state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, published_machine_at, link_generation, stopped_at, frozen_at, draft_sealed)
 			VALUES ($1, $1, $1, $2, $3, 'depanneurs.example', 'api', $1, 'plombier', '30189', '30000', 'now', '', '{"problem":["leak"],"leak_where":["sink"],"flow":["drops"]}', $4, $4, '', '',
-			'received', $2, 0, 0, 0, 0, '[]', '', '', 0, '', 0, 0, 0, 1, 0, '')`,
-		"INSERT INTO holding (person_id, record, purpose, since, categories) VALUES ($1, $1, 'introduce', $2, 'identity contact need place messages'), ($1, $1, 'prove_choices', $2, 'consent'), ($1, $1, 'secure', $2, 'connection')",
+			'received', $2, 0, 0, 0, 0, '[]', '', '', 0, '', 0, 0, 0, 1, 0, 0, '')`,
+		"INSERT INTO holding (person_id, record, purpose, since, phase, base, categories) VALUES ($1, $1, 'introduce', $2, 'kept', 0, 'identity contact need place messages'), ($1, $1, 'prove_choices', $2, 'kept', $2, 'consent'), ($1, $1, 'secure', $2, 'kept', $2, 'connection')",
 		"INSERT INTO proof_leaf (id, at, kind, object, person_id, category, commitment_hash, salt_sealed) VALUES ($1, $2, 'consent', $1, $1, 'consent', $4, $4)",
 		"INSERT INTO proof_wait (leaf_id, at) VALUES ($1, $2)",
-		`INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, leaf_id) VALUES
-			('a' || $1, $1, $1, 'terms', 'introduce', true, 'api', $3, $3, $2, $1), ('b' || $1, $1, $1, 'call-me', 'introduce', true, 'api', $3, $3, $2, $1), ('c' || $1, $1, $1, 'opinion', 'ask_opinion', true, 'api', $3, $3, $2, $1)`,
+		`INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, recipient, until_at, form_hash, reference, leaf_id) VALUES
+			('a' || $1, $1, $1, 'terms', 'introduce', true, 'api', $3, $3, $2, '', 0, '', '', $1), ('b' || $1, $1, $1, 'call-me', 'introduce', true, 'api', $3, $3, $2, '', 0, '', '', $1), ('c' || $1, $1, $1, 'opinion', 'ask_opinion', true, 'api', $3, $3, $2, '', 0, '', '', $1)`,
 		"INSERT INTO audit (id, at, machine_at, actor, role, action, object, outcome, detail) VALUES ($1, $2, $2, $1, 'affiliate', 'request.submit', $1, 'done', 'api')",
 		"INSERT INTO request_event (id, request_id, at, kind, actor, count, object) VALUES ($1, $1, $2, 'received', '', 0, '')",
-		`INSERT INTO message (id, at, person_id, object, channel, kind, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
-			VALUES ($1, $2, $1, $1, 'email', 'request-received', $4, $1, $5, $5, 'queued', 0, 0, $2, 0, '')`,
+		`INSERT INTO message (id, at, person_id, object, channel, kind, purpose, to_sealed, to_bidx, subject_sealed, body_sealed, state, tries, sent_at, machine_at, sent_machine_at, error)
+			VALUES ($1, $2, $1, $1, 'email', 'request-received', '', $4, $1, $5, $5, 'queued', 0, 0, $2, 0, '')`,
 	}
 	last := "INSERT INTO job (id, kind, object, state, due_at, attempt, error, created_at) VALUES ($1, 'message.send', $1, 'waiting', $2, 0, '', $2)"
 	for i, text := range inserts {

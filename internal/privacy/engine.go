@@ -307,6 +307,9 @@ func (h Holding) rows(args *[]any, people, records []string) string {
 		}
 		return strings.Join(where, " AND ")
 	}
+	if h.Via != "" {
+		where = append(where, fmt.Sprintf(h.Via, db.In(args, people)))
+	}
 	where = append(where, h.Record+" IN ("+db.In(args, records)+")")
 	if h.Person != "" && h.Person != h.Record {
 		where = append(where, h.Person+" IN ("+db.In(args, people)+")")

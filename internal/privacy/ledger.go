@@ -135,9 +135,9 @@ type Statement struct {
 
 // canonical is the content of a consent's part of a leaf: each field with its length, so that no two choices read alike.
 func (s Statement) canonical() []byte {
-	var b []byte
+	b := make([]byte, 0, 512)
 	for _, f := range []string{s.Person, s.Object, s.Consent, s.Purpose, strconv.FormatBool(s.Granted), s.Channel, s.Wording, s.Edition, strconv.FormatInt(s.At, 10), s.Recipient, strconv.FormatInt(s.Until, 10), s.Form, s.Reference} {
-		b = append(b, fmt.Sprintf("%d:%s", len(f), f)...)
+		b = append(append(strconv.AppendInt(b, int64(len(f)), 10), ':'), f...)
 	}
 	return b
 }

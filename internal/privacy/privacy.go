@@ -18,6 +18,7 @@ type Holding struct {
 	Person   string // column that leads to the person
 	Record   string // column that leads to the record under which it is held; without one the row is of the person, whatever is held
 	Near     string // column of an index that names a consumer's records, where person has none
+	Via      string // SQL with one %s for a list of people, that finds the rows by an index where record has none
 	Only     string // SQL that tells its rows from others of the same table
 	Row      string // column that names the row to the vault; id if empty
 	Category network.Category
@@ -45,8 +46,9 @@ func Holdings() []Holding {
 		{Table: "account", Person: "id", Record: "id", Category: network.DataAccount, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "totp_sealed"}, Whose: network.Staff},
 		{Table: "erasure", Category: network.DataContact, Columns: []string{"needles_sealed"}, Whose: network.Consumer},
 		{Table: "remainder", Category: network.DataContact, Columns: []string{"value_bidx"}, Whose: network.Consumer},
+		{Table: "proof_leaf", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer, Only: "category = 'consent'",
+			Via: "id IN (SELECT leaf_id FROM consent WHERE person_id IN (%s))"}, // before the choices themselves, by which its leaves are found
 		{Table: "consent", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"granted"}, Whose: network.Consumer, Rows: true},
-		{Table: "proof_leaf", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer, Only: "category = 'consent'"},
 	}
 }
 

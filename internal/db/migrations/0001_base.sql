@@ -147,7 +147,6 @@ CREATE TABLE proof_leaf (
   commitment_hash BYTEA NOT NULL,
   salt_sealed BYTEA NOT NULL
 );
-CREATE INDEX proof_leaf_person ON proof_leaf (person_id) WHERE person_id <> '';
 CREATE TABLE proof_wait (
   at BIGINT NOT NULL,
   leaf_id TEXT NOT NULL,
