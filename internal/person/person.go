@@ -26,9 +26,9 @@ import (
 // Holdings of this room.
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{
+		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer, Rows: true, Find: wordsOf}, // before the name of which they are
 		{Table: "person", Person: "id", Category: network.DataIdentity, Columns: []string{"name_sealed", "company_sealed"}, Whose: network.Consumer},
 		{Table: "person", Person: "id", Category: network.DataContact, Columns: []string{"phone_sealed", "phone_bidx", "email_sealed", "email_bidx"}, Whose: network.Consumer},
-		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer, Rows: true},
 		{Table: "connection", Person: "id", Record: "id", Category: network.DataConnection, Columns: []string{"entry_sealed", "address_bidx"}, Whose: network.Staff, Only: "whose = 'staff'", Rows: true},
 		{Table: "connection", Person: "id", Record: "id", Category: network.DataConnection, Columns: []string{"entry_sealed", "address_bidx"}, Whose: network.Professional, Only: "whose = 'professional'", Rows: true},
 		{Table: "register_entry", Category: network.DataContact, Columns: []string{"phone_bidx"}, Whose: network.Consumer},
@@ -86,6 +86,15 @@ func wordIndexes(v *vault.Vault, p Person) []string {
 	return all
 }
 
+// wordsOf are the indexes of the words of the name that a person has now; none when it can no longer be opened.
+func wordsOf(tx *db.Tx, v *vault.Vault, r *vault.Ring, id string) ([]string, error) {
+	p, err := Get(tx, r, id)
+	if errors.Is(err, db.ErrNone) {
+		return nil, nil
+	}
+	return wordIndexes(v, p), err
+}
+
 // Insert stores a new person in tx. r holds his identity and contact keys.
 func Insert(tx *db.Tx, v *vault.Vault, r *vault.Ring, p Person) error {
 	err := tx.Send(`INSERT INTO person (id, at, kind, lang, name_sealed, company_sealed, phone_sealed, phone_bidx, email_sealed, email_bidx, phone_verified_at)
@@ -120,15 +129,22 @@ func insertWords(tx *db.Tx, v *vault.Vault, p Person) error {
 
 // Update replaces name and contact in tx. A changed number is no longer verified, unless p.Verified says so.
 func Update(tx *db.Tx, v *vault.Vault, r *vault.Ring, p Person) error {
-	err := tx.Send(`UPDATE person SET kind = $2, lang = $3, name_sealed = $4, company_sealed = $5, phone_verified_at = CASE WHEN phone_bidx = $7 THEN phone_verified_at ELSE $10 END,
+	words, err := wordsOf(tx, v, r, p.ID)
+	if err != nil {
+		return err
+	}
+	err = tx.Send(`UPDATE person SET kind = $2, lang = $3, name_sealed = $4, company_sealed = $5, phone_verified_at = CASE WHEN phone_bidx = $7 THEN phone_verified_at ELSE $10 END,
 		phone_sealed = $6, phone_bidx = $7, email_sealed = $8, email_bidx = $9 WHERE id = $1`,
 		p.ID, p.Kind, p.Lang, seal(r, identity, "name_sealed", p.ID, p.Name), seal(r, identity, "company_sealed", p.ID, p.Company),
 		seal(r, contact, "phone_sealed", p.ID, p.Phone), PhoneIndex(v, p.Phone), seal(r, contact, "email_sealed", p.ID, p.Email), EmailIndex(v, p.Email), db.Micros(p.Verified))
 	if err != nil {
 		return err
 	}
-	if err := tx.Send("DELETE FROM person_word WHERE person_id = $1", p.ID); err != nil {
-		return err
+	if len(words) > 0 {
+		args := []any{p.ID}
+		if err := tx.Send("DELETE FROM person_word WHERE person_id = $1 AND word_bidx IN ("+db.In(&args, words)+")", args...); err != nil {
+			return err
+		}
 	}
 	return insertWords(tx, v, p)
 }

@@ -109,14 +109,17 @@ func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, fou
 	}
 	// Rings are loaded before the transaction, so the part is chosen before it and looked at again in it.
 	need := map[string][]string{}
+	var all []string
 	err = e.db.Read(ctx, func(tx *db.Tx) error {
 		clear(need)
+		all = nil
 		rows, when, err := due(tx, n, tx.Now(), part)
 		if err != nil {
 			return err
 		}
 		held, err := heldBy(tx, peopleOf(rows)...)
 		for i, r := range rows {
+			all = append(all, r.person)
 			if when[i].To == "archive" || held(r.person, r.record) {
 				need[r.person] = append(need[r.person], r.categories...)
 			}
@@ -126,7 +129,11 @@ func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, fou
 	if err != nil {
 		return done, 0, err
 	}
-	rings := map[string]*vault.Ring{}
+	slices.Sort(all)
+	rings, err := e.vault.Rings(ctx, slices.Compact(all)...)
+	if err != nil {
+		return done, 0, err
+	}
 	for p, categories := range need {
 		if rings[p], err = e.vault.ArchiveRing(ctx, p, categories...); err != nil {
 			return done, 0, err
@@ -331,11 +338,16 @@ func (e *Engine) applyTo(tx *db.Tx, h Holding, changes []change, of map[string][
 		case c.to == gone && c.kept && h.structured():
 		case c.to == gone:
 			ends = append(ends, c)
+		case c.to == archivedState && h.Find != nil:
+			ends = append(ends, c) // what he was found by: the archive is searched by its files
 		case c.to == archivedState:
 			if err := e.archive(tx, h, c, of[c.person], rings[c.person]); err != nil {
 				return err
 			}
 		}
+	}
+	if h.Find != nil {
+		return e.found(tx, h, ends, rings)
 	}
 	for some := range slices.Chunk(ends, part) {
 		var people, records []string
@@ -348,6 +360,31 @@ func (e *Engine) applyTo(tx *db.Tx, h Holding, changes []change, of map[string][
 			}
 		}
 		if err := h.empty(tx, people, records, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// found deletes rows by what the person is known to have in them.
+func (e *Engine) found(tx *db.Tx, h Holding, ends []change, rings map[string]*vault.Ring) error {
+	for _, c := range ends {
+		ring := rings[c.person]
+		if ring == nil {
+			if err := h.empty(tx, []string{c.person}, nil, true); err != nil {
+				return err
+			}
+			continue
+		}
+		values, err := h.Find(tx, e.vault, ring, c.person)
+		if err != nil {
+			return err
+		}
+		if len(values) == 0 {
+			continue
+		}
+		args := []any{c.person}
+		if err := tx.Send("DELETE FROM "+h.Table+" WHERE "+h.Person+" = $1 AND "+h.Columns[0]+" IN ("+db.In(&args, values)+")", args...); err != nil {
 			return err
 		}
 	}

@@ -396,7 +396,9 @@ func TestCertify_afterLookingEverywhere(t *testing.T) {
 		who := personOf(t, r, req.ID)
 		_, err := r.Life.Erase(ctx, officer, who, privacy.Scope{}, "CAS-7")
 		ok(t, err)
-		other := r.Ask(t, func(a *rig.AskForm) { a.Phone, a.Name, a.Street = rig.Mobile(78), "Dominique Autrui", "99 avenue d’Ailleurs" })
+		other := r.Ask(t, func(a *rig.AskForm) {
+			a.Phone, a.Name, a.Street = rig.Mobile(78), "Dominique Autrui", "99 avenue d’Ailleurs"
+		})
 		_, err = r.Life.Erase(ctx, officer, personOf(t, r, other.ID), privacy.Scope{}, "CAS-8")
 		ok(t, err)
 		rows := privacy.ScanRows(r.DB, r.Keys)

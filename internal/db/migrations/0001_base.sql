@@ -310,7 +310,6 @@ CREATE TABLE person_word (
   person_id TEXT NOT NULL,
   PRIMARY KEY (word_bidx, person_id)
 );
-CREATE INDEX person_word_person ON person_word (person_id);
 CREATE TABLE code (
   id TEXT NOT NULL PRIMARY KEY,
   object TEXT NOT NULL,
