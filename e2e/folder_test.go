@@ -45,6 +45,7 @@ func TestFolder_backupWhileServingRestoredOnBothEngines(t *testing.T) {
 		return regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(h.enter("Agent").get(spaceHost, "/demandes/"+id).want(200).body)
 	}
 	early, late := ref(before), ref(after)
+	refused(t, "in 80 characters at most", "person", "erase", early, "--why", strings.Repeat("x", 81), "--data", h.data)
 	done(t, "person", "erase", early, "--why", "CAS-1", "--data", h.data)
 	done(t, "backup", "--data", h.data, "--recipient", key.Recipient().String(), archive)
 	done(t, "backup", "--data", h.data, "--recipient", key.Recipient().String(), "--keys", keys)

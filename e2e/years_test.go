@@ -188,6 +188,97 @@ func (y *years) at(at time.Time) {
 	y.must(err)
 }
 
+// remainders are what the file leaves of contacts: digests that know a number that is given to them, that are not the index by which it was
+// found, and that are gone at their own second.
+func (y *years) remainders(all []trial) {
+	y.t.Helper()
+	known := func(purpose string) (is bool) {
+		y.t.Helper()
+		y.must(y.db.Read(context.Background(), func(tx *db.Tx) (err error) {
+			is, err = y.life.Remained(tx, purpose, y.vault.Index(string(network.DataContact), "tst_"+purpose))
+			if other, _ := y.life.Remained(tx, purpose, y.vault.Index(string(network.DataContact), "somebody else")); other {
+				y.t.Error("a remainder knows somebody who was never there")
+			}
+			plain, err2 := db.Value[int64](tx, "SELECT count(*) FROM remainder WHERE value_bidx = $1", y.vault.Index(string(network.DataContact), "tst_"+purpose))
+			if plain > 0 {
+				y.t.Error("a remainder is the index by which the number was found")
+			}
+			return errors.Join(err, err2)
+		}))
+		return is
+	}
+	for _, c := range all {
+		p, _ := y.n.Purpose(c.purpose)
+		if p.Keep.Remainder == nil {
+			continue
+		}
+		fresh := trial{purpose: c.purpose, starts: c.starts}
+		y.must(y.db.Write(context.Background(), func(tx *db.Tx) error {
+			for _, q := range []string{"DELETE FROM trial", "DELETE FROM remainder", "DELETE FROM person_key"} {
+				if _, err := tx.Exec(q); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		record, _ := y.begin(fresh)
+		gone := p.Keep.Active().AddTo(y.clock.Now())
+		if p.Keep.While != "" {
+			y.must(y.db.Write(context.Background(), func(tx *db.Tx) error {
+				return privacy.Ended(tx, y.n, "per_"+c.purpose, record, p.Keep.While)
+			}))
+		}
+		y.at(gone)
+		if phase, open, archived := y.stands(record); phase != "" || open+archived != 0 || !known(c.purpose) {
+			y.t.Errorf("%s leaves %q, %d open, %d archived, and is known: %v", c.purpose, phase, open, archived, known(c.purpose))
+		}
+		over := p.Keep.Remainder.For.AddTo(gone)
+		if y.at(over.Add(-time.Second)); !known(c.purpose) {
+			y.t.Errorf("%s: the remainder is gone a second early", c.purpose)
+		}
+		if y.at(over); known(c.purpose) {
+			y.t.Errorf("%s: the remainder outlives its time", c.purpose)
+		}
+	}
+}
+
+// An act of the person starts the time anew, and only for the purposes that name it (WA-40).
+func TestYears_aReactionRestartsTheClock(t *testing.T) {
+	clause(t, "WA-40")
+	for _, e := range dbtest.Engines() {
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			y := openYears(t, e, "works-advisor")
+			record, _ := y.begin(trial{purpose: "prospect"})
+			begun := y.clock.Now()
+			other, _ := y.begin(trial{purpose: "prove_choices"})
+			react := func(by network.Reaction) {
+				t.Helper()
+				y.must(y.db.Write(context.Background(), func(tx *db.Tx) error {
+					return errors.Join(privacy.Reacted(tx, y.n, "per_prospect", by), privacy.Reacted(tx, y.n, "per_prove_choices", by))
+				}))
+			}
+			y.at(begun.AddDate(2, 0, 0))
+			react(network.ByClick)
+			y.at(begun.AddDate(3, 0, 0))
+			if phase, _, _ := y.stands(record); phase != "kept" {
+				t.Error("three years after he was first heard of, and one after his last word, he is gone")
+			}
+			if phase, _, _ := y.stands(other); phase == "kept" {
+				t.Error("a purpose that names no reaction waited for one")
+			}
+			y.at(begun.AddDate(5, 0, 0).Add(-time.Second))
+			if phase, _, _ := y.stands(record); phase != "kept" {
+				t.Error("a second early, he is gone")
+			}
+			y.at(begun.AddDate(5, 0, 0))
+			if phase, _, _ := y.stands(record); phase != "" {
+				t.Error("three years after his last word he is still there")
+			}
+		})
+	}
+}
+
 // Fourteen years of each network: every boundary of its table of durations, a second before and at the second.
 func TestYears_everyBoundaryOfEveryNetwork(t *testing.T) {
 	for name, all := range trials {
@@ -272,6 +363,7 @@ func TestYears_everyBoundaryOfEveryNetwork(t *testing.T) {
 					}
 					return err
 				}))
+				y.remainders(all)
 			})
 		}
 	}

@@ -328,7 +328,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}
-	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Remains: map[string]privacy.Remains{"req": request.Remains},
+	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: i.Requests.BeforeErasure,
 		Endings: privacy.EndingsIn(i.endings())})
 	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
 	i.Jobs.Every("what has been kept long enough", time.Minute, i.Life.Sweep)

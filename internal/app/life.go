@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
@@ -323,6 +324,9 @@ func (i *Instance) tellTrace(o *out, who, to string) (err error) {
 	})
 }
 
+// mostWhy bounds what is written beside an erasure: a reference, and no story.
+const mostWhy = 80
+
 func (i *Instance) erasePerson(o *out, who string, ask lifeAsk) error {
 	scope := privacy.Scope{Records: ask.Records}
 	for _, c := range ask.Categories {
@@ -330,6 +334,9 @@ func (i *Instance) erasePerson(o *out, who string, ask lifeAsk) error {
 			return fmt.Errorf("--categories: %q is no category; there are %v", c, network.Categories())
 		}
 		scope.Categories = append(scope.Categories, network.Category(c))
+	}
+	if n := utf8.RuneCountInString(ask.Why); n == 0 || n > mostWhy {
+		return fmt.Errorf("--why must be the reference of a case, in %d characters at most", mostWhy)
 	}
 	var done privacy.Erasure
 	var err error

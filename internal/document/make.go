@@ -28,6 +28,9 @@ func (l Lang) T(fr, en string) string {
 // Tf formats the sentence picked.
 func (l Lang) Tf(fr, en string, args ...any) string { return fmt.Sprintf(l.T(fr, en), args...) }
 
+// Series joins things that may hold commas.
+func (l Lang) Series(words []string) string { return strings.Join(words, l.T(" ; ", "; ")) }
+
 func (l Lang) said(t fault.Text) string { return t.Say(string(l)) }
 
 // langs are the languages in which every document is made.

@@ -51,7 +51,7 @@ func (s *sheet) notice(words string) {
 	s.h(s.T("Quelles données nous avons", "What data we have"))
 	for _, k := range people {
 		if cs := s.categories(k.who); len(cs) > 0 {
-			s.p("**" + s.said(k.name) + "** : " + strings.Join(cs, " ; ") + ".")
+			s.p("**" + s.said(k.name) + "**" + s.T(" : ", ": ") + s.Series(cs) + ".")
 		}
 	}
 	s.h(s.T("Pour quoi faire, à quel titre, combien de temps", "What for, on what ground, for how long"))
@@ -112,7 +112,7 @@ func (s *sheet) purpose(p network.Purpose, who network.Person) {
 	}
 	s.p("**" + md(s.said(p.Label)) + "**")
 	s.list(s.T("À quel titre : ", "Ground: ")+Basis(s.Lang, p.Basis, who)+s.Tf(" (RGPD, art. %s)", " (GDPR art. %s)", article(p.Basis)),
-		s.T("Données : ", "Data: ")+strings.Join(data, " ; "),
+		s.T("Données : ", "Data: ")+s.Series(data),
 		s.T("Transmises à : ", "Passed to: ")+cmp.Or(s.to(p), s.T("personne hors de notre équipe", "nobody outside our staff")),
 		s.T("Gardées : ", "Kept: ")+Kept(s.Lang, p.Keep)+s.T(", puis ", ", then ")+ending(s.Lang, p.Keep))
 }
@@ -125,7 +125,7 @@ func (s *sheet) to(p network.Purpose) string {
 			to = append(to, md(s.said(r.Label)))
 		}
 	}
-	return strings.Join(to, " ; ")
+	return s.Series(to)
 }
 
 // sources says where data comes from that a person did not give himself (GDPR art. 14.2 f).
@@ -146,7 +146,7 @@ func (s *sheet) sources() {
 			from = append(from, s.said(o.Label()))
 		}
 		if len(from) > 0 {
-			points = append(points, md(s.said(p.Label))+s.T(" : ", ": ")+strings.Join(from, ", ")+" ;")
+			points = append(points, md(s.said(p.Label))+s.T(" : ", ": ")+strings.Join(from, ", ")+s.T(" ;", ";"))
 		}
 	}
 	s.list(points...)
@@ -195,7 +195,7 @@ func (s *sheet) receivers() {
 	if len(abroad) == 0 {
 		s.p(s.T("Aucune donnée n’est transférée hors de l’Espace économique européen ou d’un pays au niveau de protection reconnu.", "No data is transferred outside the European Economic Area or a country with a recognised level of protection."))
 	} else {
-		s.p(s.T("Transferts hors de l’Espace économique européen : ", "Transfers outside the European Economic Area: ") + strings.Join(abroad, " ; ") + ".")
+		s.p(s.T("Transferts hors de l’Espace économique européen : ", "Transfers outside the European Economic Area: ") + s.Series(abroad) + ".")
 	}
 	s.p(s.Tf("Sur demande à %s, nous vous disons à qui précisément vos données ont été transmises et vous donnons copie des garanties.", "On request to %s we tell you to whom precisely your data was passed and give you a copy of the safeguards.", md(s.n.Operator.Officer.Email)))
 }
@@ -313,7 +313,7 @@ func (s *sheet) balances() {
 // retention is the public table of durations.
 func (s *sheet) retention() {
 	s.p(s.T("Chaque durée est celle que le logiciel applique. À la fin, la clé qui rend la donnée lisible est détruite.", "Each duration is the one that the software applies. At the end, the key that makes the data readable is destroyed."))
-	rows := [][]string{{s.T("Pour quoi", "What for"), s.T("Qui", "Who"), s.T("Données", "Data"), s.T("Base active", "Active"), s.T("Archive fermée", "Closed archive"), s.T("À la fin", "At the end")}}
+	rows := [][]string{{s.T("Pour quoi", "What for"), s.T("Base active", "Active"), s.T("Archive fermée", "Closed archive"), s.T("À la fin", "At the end"), s.T("Qui", "Who"), s.T("Données", "Data")}}
 	for _, p := range s.n.Purposes {
 		if p.Keep == nil {
 			continue
@@ -329,7 +329,7 @@ func (s *sheet) retention() {
 		if p.Keep.Archive != nil {
 			archive = s.said(p.Keep.Archive.For.Text())
 		}
-		rows = append(rows, []string{md(s.said(p.Label)), strings.Join(who, ", "), strings.Join(data, " ; "), Active(s.Lang, p.Keep), archive, ending(s.Lang, p.Keep)})
+		rows = append(rows, []string{md(s.said(p.Label)), Active(s.Lang, p.Keep), archive, ending(s.Lang, p.Keep), strings.Join(who, ", "), s.Series(data)})
 	}
 	s.table(rows...)
 }

@@ -183,14 +183,6 @@ func (s *Service) Erase(ctx context.Context, actor auth.Actor, id string) ([]Eff
 		return nil, err
 	}
 	sc := scope(n, c)
-	if ends(sc) {
-		for _, r := range requests {
-			err := s.Requests.Cancel(ctx, auth.Actor{Who: auth.System, Account: "system", Request: r.ID})
-			if err != nil && !fault.Is(err, fault.Conflict) {
-				return nil, err
-			}
-		}
-	}
 	var all []Effect
 	for _, t := range tied {
 		e, err := s.Life.Erase(ctx, actor, t.Person, sc, c.Ref)
@@ -204,13 +196,6 @@ func (s *Service) Erase(ctx context.Context, actor auth.Actor, id string) ([]Eff
 	}
 	return all, s.act(ctx, actor, id, "case.erase", EvDone, Erasure, []State{Open, Waiting}, func(tx *db.Tx, _ Case, n *network.Network, _ *vault.Ring) error {
 		return s.tellRecipients(tx, n, id, Erasure, requests)
-	})
-}
-
-// ends says that a request cannot go on without what is erased.
-func ends(sc privacy.Scope) bool {
-	return len(sc.Categories) == 0 || slices.ContainsFunc(sc.Categories, func(c network.Category) bool {
-		return c == network.DataContact || c == network.DataNeed || c == network.DataPlace
 	})
 }
 

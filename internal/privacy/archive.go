@@ -58,15 +58,8 @@ func (e *Engine) OpenArchive(ctx context.Context, actor auth.Actor, person, grou
 			readable = append(readable, h.Categories...)
 		}
 	}
-	closed, err := e.Trace(ctx, person, false)
-	if err != nil {
-		return out, err
-	}
 	for _, v := range trace.Values { // what is not in the archive has pages of its own
-		past := slices.ContainsFunc(closed.Values, func(x Value) bool {
-			return x.Table == v.Table && x.Column == v.Column && x.Row == v.Row && x.State == "archived"
-		})
-		if past && v.State == "open" && slices.Contains(readable, string(v.Category)) {
+		if v.Archived && v.State == "open" && slices.Contains(readable, string(v.Category)) {
 			out.Values = append(out.Values, v)
 		}
 	}

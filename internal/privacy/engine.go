@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"entremise/internal/audit"
+	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/edition"
 	"entremise/internal/network"
@@ -27,13 +29,15 @@ type Engine struct {
 	holdings []Holding
 	remains  map[string]Remains
 	endings  Endings
+	before   func(ctx context.Context, person string, scope Scope) error
 }
 
 // Remains is what a room leaves of records that become of nobody, once their personal columns are emptied. It runs in the transaction that
 // empties them. kept says whether structured choices stay (anonymise) or go too (erase).
 type Remains func(tx *db.Tx, records []string, kept bool) error
 
-// Parts are what an Engine stands on. Remains are by the prefix of a record's id.
+// Parts are what an Engine stands on. Remains are by the prefix of a record's id. Before ends what a person has open that cannot go on without what
+// an erasure on demand takes; it runs first, outside of its transaction, and may run again.
 type Parts struct {
 	DB       *db.DB
 	Vault    *vault.Vault
@@ -41,6 +45,7 @@ type Parts struct {
 	Holdings []Holding
 	Remains  map[string]Remains
 	Endings  Endings
+	Before   func(ctx context.Context, person string, scope Scope) error
 }
 
 // NewEngine puts an engine together.
@@ -48,7 +53,10 @@ func NewEngine(p Parts) *Engine {
 	if p.Endings == nil {
 		p.Endings = nowhere{}
 	}
-	return &Engine{db: p.DB, vault: p.Vault, editions: p.Editions, holdings: p.Holdings, remains: p.Remains, endings: p.Endings}
+	if p.Before == nil {
+		p.Before = func(context.Context, string, Scope) error { return nil }
+	}
+	return &Engine{db: p.DB, vault: p.Vault, editions: p.Editions, holdings: p.Holdings, remains: p.Remains, endings: p.Endings, before: p.Before}
 }
 
 // Moved counts what a round did: records of a purpose.
@@ -98,15 +106,6 @@ func (e *Engine) Run(ctx context.Context) (done Moved, err error) {
 
 // round moves one part of what is due, in one transaction.
 func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, found int, err error) {
-	var pending bool
-	err = e.db.Read(ctx, func(tx *db.Tx) error {
-		_, when, err := due(tx, n, tx.Now(), 1)
-		pending = len(when) > 0
-		return err
-	})
-	if err != nil || !pending {
-		return done, 0, err
-	}
 	// Rings are loaded before the transaction, so the part is chosen before it and looked at again in it.
 	need := map[string][]string{}
 	var all []string
@@ -126,7 +125,7 @@ func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, fou
 		}
 		return err
 	})
-	if err != nil {
+	if err != nil || len(all) == 0 {
 		return done, 0, err
 	}
 	slices.Sort(all)
@@ -464,7 +463,7 @@ func (e *Engine) archive(tx *db.Tx, h Holding, c change, records []string, ring 
 	return nil
 }
 
-// leave lets rooms decide what remains of records that nothing holds any more.
+// leave lets rooms decide what remains of records once nothing says any more what was asked in them.
 func (e *Engine) leave(tx *db.Tx, changes []change) error {
 	type end struct {
 		prefix string
@@ -521,30 +520,26 @@ func promise(tx *db.Tx, cause string, changes []change) error {
 // endKeys keeps the promises: the ledger first, then the keys, then the promise itself.
 func (e *Engine) endKeys(ctx context.Context) error {
 	for ctx.Err() == nil {
-		type end struct{ id, person, record, categories, cause string }
-		var at []int64
-		var ends []end
+		var lines []Ending
 		err := e.db.Read(ctx, func(tx *db.Tx) (err error) {
-			at = nil
-			ends, err = db.List(tx, func(s db.Scanner) (k end, err error) {
-				var when int64
-				err = s.Scan(&k.id, &when, &k.person, &k.record, &k.categories, &k.cause)
-				at = append(at, when)
+			lines, err = db.List(tx, func(s db.Scanner) (k Ending, err error) {
+				var at int64
+				var categories string
+				err = s.Scan(&k.ID, &at, &k.Person, &k.Record, &categories, &k.Cause)
+				k.At, k.Categories = db.Time(at), strings.Fields(categories)
 				return k, err
 			}, "SELECT id, at, person_id, record, categories, cause FROM key_end ORDER BY at, id LIMIT 500")
 			return err
 		})
-		if err != nil || len(ends) == 0 {
+		if err != nil || len(lines) == 0 {
 			return err
 		}
-		lines := make([]Ending, len(ends))
-		ids := make([]string, len(ends))
+		ids := make([]string, len(lines))
 		var keys []vault.End
-		for i, k := range ends {
-			ids[i] = k.id
-			lines[i] = Ending{ID: k.id, At: db.Time(at[i]), Person: k.person, Record: k.record, Categories: strings.Fields(k.categories), Cause: k.cause}
-			if k.record == "" {
-				keys = append(keys, vault.End{Person: k.person, Categories: lines[i].Categories})
+		for i, k := range lines {
+			ids[i] = k.ID
+			if k.Record == "" {
+				keys = append(keys, vault.End{Person: k.Person, Categories: k.Categories})
 			}
 		}
 		if err := e.endings.Append(lines...); err != nil {
@@ -568,7 +563,7 @@ func (e *Engine) endKeys(ctx context.Context) error {
 			if err := tx.Send("DELETE FROM key_end WHERE id IN ("+db.In(&args, ids)+")", args...); err != nil {
 				return err
 			}
-			return audit.Write(tx, "system", "system", "retention.end", "", fmt.Sprintf("%d", len(ids)))
+			return audit.Write(tx, auth.Machine.Name(), string(auth.System), "retention.end", "", strconv.Itoa(len(ids)))
 		})
 		if err != nil {
 			return err

@@ -26,7 +26,8 @@ type Scope struct {
 	Categories []network.Category // all when there is none
 }
 
-func (s Scope) has(record string) bool {
+// Covers reports whether a record is in scope.
+func (s Scope) Covers(record string) bool {
 	return len(s.Records) == 0 || slices.Contains(s.Records, record)
 }
 
@@ -71,7 +72,7 @@ func (e *Engine) Foresee(ctx context.Context, person string, scope Scope) (out E
 	return out, err
 }
 
-// Erase executes the right to erasure (GDPR art. 17; RN-104, WA-50, ET-127, AQ-57): rows are emptied and keys destroyed at once, in every
+// Erase executes the right to erasure (GDPR art. 17; RN-104, WA-50, ET-127, AQ-57): what cannot go on without the data ends first, rows are emptied and keys destroyed at once, in every
 // backup too. What law obliges to keep, and what a legal hold keeps, is sealed again in the archive under its own key before, and is answered. A
 // person of whom nothing is held is a fault of kind Missing; doing it twice changes nothing more.
 func (e *Engine) Erase(ctx context.Context, actor auth.Actor, person string, scope Scope, why string) (out Erasure, err error) {
@@ -80,6 +81,9 @@ func (e *Engine) Erase(ctx context.Context, actor auth.Actor, person string, sco
 	}
 	n, err := e.editions.InForce(ctx)
 	if err != nil {
+		return out, err
+	}
+	if err := e.before(ctx, person, scope); err != nil {
 		return out, err
 	}
 	ring, err := e.vault.ArchiveRing(ctx, person)
@@ -163,7 +167,7 @@ func (e *Engine) plan(tx *db.Tx, n *network.Network, person string, scope Scope)
 	}
 	for _, r := range before[person] {
 		in, rest := scope.splits(r.categories)
-		if !scope.has(r.record) || len(in) == 0 {
+		if !scope.Covers(r.record) || len(in) == 0 {
 			put(r)
 			continue
 		}
@@ -226,6 +230,7 @@ type Value struct {
 	Text               string // printable text; empty for sound and pictures
 	Bytes              int    // length of what is sealed
 	State              string // open, archived, erased
+	Archived           bool   // it lies in the archive, whether or not it was opened
 }
 
 // Trace is everything that stands about a person.
@@ -305,7 +310,7 @@ func (h Holding) values(tx *db.Tx, ring *vault.Ring, person string, records []st
 				return nil
 			}
 			plain, err := ring.Open(string(h.Category), vault.Place{Table: h.Table, Column: c, Row: v.Row}, sealed)
-			v.Bytes = len(plain)
+			v.Bytes, v.Archived = len(plain), vault.IsArchived(sealed)
 			switch {
 			case errors.Is(err, vault.ErrArchived):
 				v.State = "archived"

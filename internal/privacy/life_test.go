@@ -257,6 +257,7 @@ func TestErase_onlyWhatHeNames(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		req := r.Ask(t, func(a *rig.AskForm) { a.Street = "12 rue de la Fuite" })
 		who := personOf(t, r, req.ID)
+		ok(t, r.Requests.BeforeErasure(ctx, who, privacy.Scope{})) // an open request would end with its place, and say so
 		before := opened(t, r, who, false)
 		_, err := r.Life.Erase(ctx, auth.Machine, who, privacy.Scope{Categories: []network.Category{network.DataPlace}}, "cas_1")
 		ok(t, err)
@@ -432,6 +433,53 @@ func TestCertify_afterLookingEverywhere(t *testing.T) {
 		ok(t, r.Proof.Sequence(ctx))
 		if _, err := r.Proof.Prove(ctx, all[0].Leaf); err != nil {
 			t.Errorf("the certificate is not in the log: %v", err)
+		}
+	})
+}
+
+// Whoever asks to be erased is not sold a second later: what he has open ends first, whoever calls the engine.
+func TestErase_endsWhatIsOpenFirst(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		r.Pro(t)
+		req, other := r.Ask(t), r.Ask(t, func(a *rig.AskForm) { a.Phone = rig.Mobile(79) })
+		r.Publish(t, req.ID)
+		r.Publish(t, other.ID)
+		state := func(id string) string { return value[string](t, r, "SELECT state FROM request WHERE id = $1", id) }
+		_, err := r.Life.Erase(ctx, auth.Machine, personOf(t, r, req.ID), privacy.Scope{Categories: []network.Category{network.DataConnection}}, "x")
+		ok(t, err)
+		if state(req.ID) != "published" {
+			t.Error("a request ended although it lacks nothing")
+		}
+		_, err = r.Life.Erase(ctx, auth.Machine, personOf(t, r, req.ID), privacy.Scope{}, "x")
+		ok(t, err)
+		if state(req.ID) != "cancelled" || state(other.ID) != "published" {
+			t.Errorf("the erased one is %s, the other %s", state(req.ID), state(other.ID))
+		}
+	})
+}
+
+// Keys of the archive that somebody had destroyed stand in nobody's way: the sweep goes on.
+func TestLife_goesOnPastWhatWasErasedOnDemand(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		one, two := r.Ask(t), r.Ask(t, func(a *rig.AskForm) { a.Phone = rig.Mobile(80) })
+		for _, req := range []string{one.ID, two.ID} {
+			who := personOf(t, r, req)
+			ok(t, r.DB.Write(ctx, func(tx *db.Tx) error { return privacy.Ended(tx, r.Network, who, req, network.WhileRequestOpen) }))
+		}
+		over := r.Clock.Now()
+		who := personOf(t, r, one.ID)
+		ring, err := r.Vault.ArchiveRing(ctx, who, "identity", "contact")
+		ok(t, err)
+		ok(t, r.DB.Write(ctx, ring.Assign))
+		_, err = r.Vault.Erase(ctx, who)
+		ok(t, err)
+		to(t, r, over.AddDate(3, 0, 0))
+		if past := opened(t, r, personOf(t, r, two.ID), true); past["person.name_sealed"] == "" {
+			t.Error("the other is not archived")
+		}
+		to(t, r, over.AddDate(8, 0, 0))
+		if n := value[int64](t, r, "SELECT count(*) FROM holding"); n != 0 {
+			t.Errorf("%d holdings are left", n)
 		}
 	})
 }

@@ -51,15 +51,13 @@ func (e *Engine) remain(tx *db.Tx, n *network.Network, r row) error {
 		if h.Category != network.DataContact || h.Person == "" || !slices.Contains(r.categories, string(h.Category)) {
 			continue
 		}
-		column, key := h.Record, r.record
-		if column == "" {
-			column, key = h.Person, r.person
-		}
 		for _, c := range h.Columns {
 			if !strings.HasSuffix(c, "_bidx") {
 				continue
 			}
-			found, err := db.Values[string](tx, "SELECT "+c+" FROM "+h.Table+" WHERE "+column+" = $1", key)
+			var args []any
+			where := h.rows(&args, []string{r.person}, []string{r.record})
+			found, err := db.Values[string](tx, "SELECT "+c+" FROM "+h.Table+" WHERE "+where, args...)
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"entremise/internal/audit"
+	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/network"
 	"entremise/internal/vault"
@@ -77,7 +78,7 @@ func (e *Engine) Replay(ctx context.Context, ledger *EndingsFile) (lines int, er
 		if err := tx.Send("DELETE FROM setting WHERE name = $1", settingRestored); err != nil {
 			return err
 		}
-		return audit.Write(tx, "system", "system", "retention.replay", "", fmt.Sprint(lines))
+		return audit.Write(tx, auth.Machine.Name(), string(auth.System), "retention.replay", "", fmt.Sprint(lines))
 	})
 }
 
@@ -109,8 +110,13 @@ func (e *Engine) again(ctx context.Context, lines []Ending) error {
 		people[i] = c.person
 	}
 	slices.Sort(people)
-	err := e.db.Write(ctx, func(tx *db.Tx) error {
-		before, err := holdingsOf(tx, slices.Compact(slices.Clone(people))...)
+	people = slices.Compact(people)
+	rings, err := e.vault.Rings(ctx, people...)
+	if err != nil {
+		return err
+	}
+	err = e.db.Write(ctx, func(tx *db.Tx) error {
+		before, err := holdingsOf(tx, people...)
 		if err != nil {
 			return err
 		}
@@ -126,7 +132,7 @@ func (e *Engine) again(ctx context.Context, lines []Ending) error {
 			}
 		}
 		for _, h := range e.holdings {
-			if err := e.applyTo(tx, h, changes, of, nil); err != nil {
+			if err := e.applyTo(tx, h, changes, of, rings); err != nil {
 				return err
 			}
 		}

@@ -1,8 +1,14 @@
 package request
 
 import (
+	"context"
+	"slices"
+
+	"entremise/internal/auth"
 	"entremise/internal/db"
+	"entremise/internal/fault"
 	"entremise/internal/geo"
+	"entremise/internal/network"
 	"entremise/internal/privacy"
 )
 
@@ -45,3 +51,25 @@ func Remains(tx *db.Tx, records []string, kept bool) error {
 }
 
 var _ privacy.Remains = Remains
+
+// BeforeErasure ends, as their person would, the open requests that cannot go on without what an erasure takes: nobody buys what is gone.
+func (s *Service) BeforeErasure(ctx context.Context, person string, scope privacy.Scope) error {
+	needed := []network.Category{network.DataContact, network.DataNeed, network.DataPlace}
+	if len(scope.Categories) > 0 && !slices.ContainsFunc(scope.Categories, func(c network.Category) bool { return slices.Contains(needed, c) }) {
+		return nil
+	}
+	var all []Traced
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { all, err = OfPeople(tx, person); return }); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if !scope.Covers(r.ID) {
+			continue
+		}
+		err := s.Cancel(ctx, auth.Actor{Who: auth.System, Account: "system", Request: r.ID})
+		if err != nil && !fault.Is(err, fault.Conflict) { // it is over already, or frozen
+			return err
+		}
+	}
+	return nil
+}

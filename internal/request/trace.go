@@ -38,11 +38,21 @@ func OfPeople(tx *db.Tx, people ...string) ([]Traced, error) {
 	var args []any
 	all, err := db.List(tx, func(s db.Scanner) (t Traced, err error) { err = s.Scan(&t.ID, &t.Ref, &t.Person); return },
 		"SELECT id, ref, person_id FROM request WHERE person_id IN ("+db.In(&args, people)+") ORDER BY at, id", args...)
-	for i := range all {
-		if err == nil {
-			all[i].Pros, err = db.Values[string](tx, "SELECT DISTINCT pro_id FROM purchase WHERE request_id = $1 AND state = 'revealed' ORDER BY pro_id", all[i].ID)
-		}
+	if err != nil || len(all) == 0 {
+		return all, err
 	}
+	at := map[string]int{}
+	ids := make([]string, len(all))
+	for i, t := range all {
+		at[t.ID], ids[i] = i, t.ID
+	}
+	args = nil
+	err = db.Each(tx, func(s db.Scanner) error {
+		var id, pro string
+		err := s.Scan(&id, &pro)
+		all[at[id]].Pros = append(all[at[id]].Pros, pro)
+		return err
+	}, "SELECT DISTINCT request_id, pro_id FROM purchase WHERE request_id IN ("+db.In(&args, ids)+") AND state = 'revealed' ORDER BY pro_id", args...)
 	return all, err
 }
 

@@ -339,7 +339,8 @@ func (v *Vault) Unlock(ctx context.Context, rows Held, people ...string) (map[st
 	return v.unlock(ctx, rows, false, people...)
 }
 
-// ArchiveRing loads a person's keys, those of the archive too. Its caller has checked who asks, and why.
+// ArchiveRing loads a person's keys, those of the archive too, and mints the archive's for the categories that lack them, save where his were
+// destroyed: nothing of that kind is left to archive. Its caller has checked who asks, and why.
 func (v *Vault) ArchiveRing(ctx context.Context, person string, categories ...string) (*Ring, error) {
 	var held Held
 	if err := v.main.Read(ctx, func(tx *db.Tx) (err error) { held, err = KeysOf(tx, person); return err }); err != nil {
@@ -349,9 +350,11 @@ func (v *Vault) ArchiveRing(ctx context.Context, person string, categories ...st
 	if err != nil {
 		return nil, err
 	}
-	need := make([]string, len(categories))
-	for i, c := range categories {
-		need[i] = archived + c
+	var need []string
+	for _, c := range categories {
+		if !rings[person].erased[archived+c] {
+			need = append(need, archived+c)
+		}
 	}
 	return rings[person], v.Add(ctx, rings[person], need...)
 }
@@ -408,84 +411,6 @@ func (v *Vault) unlock(ctx context.Context, rows Held, past bool, people ...stri
 	return rings, nil
 }
 
-// Has reports whether the ring can archive every one of the categories. A nil ring has none.
-func (r *Ring) Has(categories ...string) bool {
-	return r != nil && !slices.ContainsFunc(categories, func(c string) bool { return r.keys[archived+c] == nil })
-}
-
-// Place is where a sealed value stands; it opens nowhere else.
-type Place struct{ Table, Column, Row string }
-
-func (r *Ring) bound(category string, p Place) []byte {
-	return []byte("entremise/1\x00" + r.person + "\x00" + category + "\x00" + p.Table + "\x00" + p.Column + "\x00" + p.Row)
-}
-
-// Seal encrypts a value for its place. Sealing without a key of that category is a defect of the caller and panics: it would otherwise
-// store the value in plain text or lose it.
-func (r *Ring) Seal(category string, p Place, plain []byte) []byte {
-	a := r.keys[category]
-	if a == nil {
-		panic("vault: no key for " + category + " to seal " + p.Table + "." + p.Column)
-	}
-	return a.Seal(nil, nil, plain, r.bound(category, p))
-}
-
-// SealText is Seal for a string.
-func (r *Ring) SealText(category string, p Place, plain string) []byte {
-	return r.Seal(category, p, []byte(plain))
-}
-
-// Open decrypts a value at its place. An empty sealed value is an empty value: what was never given.
-func (r *Ring) Open(category string, p Place, sealed []byte) ([]byte, error) {
-	if len(sealed) == 0 {
-		return nil, nil
-	}
-	sealed, category, past := unmark(sealed, category)
-	a := r.keys[category]
-	switch {
-	case a == nil && past && !r.erased[category]:
-		return nil, fmt.Errorf("%w: %s.%s of %s", ErrArchived, p.Table, p.Column, p.Row)
-	case a == nil:
-		return nil, fmt.Errorf("%w: %s.%s of %s", ErrErased, p.Table, p.Column, p.Row)
-	}
-	plain, err := a.Open(nil, nil, sealed, r.bound(category, p))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s.%s of %s", ErrForged, p.Table, p.Column, p.Row)
-	}
-	return plain, nil
-}
-
-// unmark says which category's key an archived value was sealed with.
-func unmark(sealed []byte, category string) (ciphertext []byte, key string, past bool) {
-	if rest, found := bytes.CutPrefix(sealed, []byte(mark)); found {
-		return rest, archived + category, true
-	}
-	return sealed, category, false
-}
-
-// Archive seals a value again for the archive, with a ring of [Vault.ArchiveRing]. What lies there already, or is empty, stays as it is;
-// what cannot be opened any more is nothing: it answers an empty value.
-func (r *Ring) Archive(category string, p Place, sealed []byte) ([]byte, error) {
-	if _, _, past := unmark(sealed, category); past || len(sealed) == 0 {
-		return sealed, nil
-	}
-	plain, err := r.Open(category, p, sealed)
-	if errors.Is(err, ErrErased) {
-		return []byte{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer clear(plain)
-	return append([]byte(mark), r.Seal(archived+category, p, plain)...), nil
-}
-
-// OpenText is Open for a string.
-func (r *Ring) OpenText(category string, p Place, sealed []byte) (string, error) {
-	b, err := r.Open(category, p, sealed)
-	return string(b), err
-}
-
 // Index is the keyed blind index of a value: equal values of one kind have equal indexes, and nobody without the master key can try
 // values. The caller normalises first (E.164, lower case, folded).
 func (v *Vault) Index(kind, value string) string {
@@ -497,107 +422,4 @@ func (v *Vault) Index(kind, value string) string {
 	m.Reset()
 	m.Write([]byte(kind + "\x00" + value))
 	return hex.EncodeToString(m.Sum(nil)[:16])
-}
-
-// Archived is the category under which [Vault.Erase] knows what a person has of a category in the archive.
-func Archived(category string) string { return archived + category }
-
-// Erase destroys a person's keys of the given categories, all of them and those of the archive when none is named, and answers how many it
-// destroyed. It is done when it answers nil, and doing it again changes nothing. The rows stay, mute; removing them is the lifecycle's business.
-func (v *Vault) Erase(ctx context.Context, person string, categories ...string) (erased int, err error) {
-	return v.EraseAll(ctx, End{person, categories})
-}
-
-// End is what is to be destroyed of one person.
-type End struct {
-	Person     string
-	Categories []string // all when there is none
-}
-
-// EraseAll is Erase for several people in one durable step.
-func (v *Vault) EraseAll(ctx context.Context, ends ...End) (erased int, err error) {
-	people := make([]string, len(ends))
-	of := map[string][][]string{}
-	for i, e := range ends {
-		people[i] = e.Person
-		of[e.Person] = append(of[e.Person], e.Categories)
-	}
-	slices.Sort(people)
-	var rows Held
-	err = v.main.Read(ctx, func(tx *db.Tx) error { rows, err = KeysOf(tx, slices.Compact(people)...); return err })
-	if err != nil || len(rows) == 0 {
-		return 0, err
-	}
-	err = v.keys.Write(ctx, func(tx *db.Tx) error {
-		erased = 0
-		for _, a := range rows {
-			for _, categories := range of[a.person] {
-				n, err := erase(tx, a.assigned, categories)
-				if err != nil {
-					return err
-				}
-				erased += n
-			}
-		}
-		return nil
-	})
-	return erased, err
-}
-
-// vacant is the name of a slot whose key is destroyed and whose category may get another.
-const vacant = "~"
-
-// Vacate notes in tx that destroyed keys of a person may have successors: what was archived, or ended with its time, is no refusal of what he
-// gives later. After [Vault.Erase] alone nothing of the kind is ever sealed again.
-func Vacate(tx *db.Tx, person string, categories ...string) error {
-	type bunch struct {
-		number     int64
-		categories string
-	}
-	all, err := db.List(tx, func(s db.Scanner) (b bunch, err error) { err = s.Scan(&b.number, &b.categories); return }, "SELECT number, categories FROM person_key WHERE person_id = $1", person)
-	if err != nil {
-		return err
-	}
-	for _, b := range all {
-		names := strings.Fields(b.categories)
-		for i, c := range names {
-			if slices.Contains(categories, c) {
-				names[i] = vacant
-			}
-		}
-		if joined := strings.Join(names, " "); joined != b.categories {
-			if err := tx.Send("UPDATE person_key SET categories = $3 WHERE person_id = $1 AND number = $2", person, b.number, joined); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// erase overwrites the keys of categories in one bunch, and the whole bunch once no category lives in it.
-func erase(tx *db.Tx, a assigned, categories []string) (erased int, err error) {
-	b := bunch{id: a.id}
-	if b.keys, err = db.Value[[]byte](tx, "SELECT wrapped_sealed FROM data_key WHERE id = $1", a.id); err != nil {
-		return 0, err
-	}
-	b.keys = bytes.Clone(b.keys)
-	left := 0
-	for slot, c := range a.categories {
-		switch key := b.slot(slot); {
-		case key == nil:
-		case len(categories) == 0 || slices.Contains(categories, c):
-			clear(key)
-			erased++
-		default:
-			left++
-		}
-	}
-	if erased == 0 {
-		return 0, nil
-	}
-	if left == 0 {
-		b.keys = []byte{}
-	}
-	_, err = tx.Exec("UPDATE data_key SET wrapped_sealed = $2, erased_at = $3 WHERE id = $1", a.id, b.keys, db.Micros(tx.Machine()))
-	return erased, err
 }

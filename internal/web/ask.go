@@ -163,7 +163,7 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 				to = append(to, v.say2(r.Label))
 			}
 		}
-		n.Purposes = append(n.Purposes, ui.NoticePurpose{Label: v.say2(p.Label), Basis: document.Basis(l, p.Basis, whose), Recipients: strings.Join(to, " ; "), Kept: document.Kept(l, p.Keep)})
+		n.Purposes = append(n.Purposes, ui.NoticePurpose{Label: v.say2(p.Label), Basis: document.Basis(l, p.Basis, whose), Recipients: l.Series(to), Kept: document.Kept(l, p.Keep)})
 	}
 	return n
 }

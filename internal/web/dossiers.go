@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/inbox"
@@ -212,7 +213,7 @@ func (v *visit) caseFacts(p *ui.CaseFile, f inbox.File) {
 		s, _ := f.Network.Rights.Scope(id)
 		sets = append(sets, v.say2(s.Label))
 	}
-	add(v.lang.T("À effacer", "To be erased"), strings.Join(sets, " ; "))
+	add(v.lang.T("À effacer", "To be erased"), document.Lang(v.lang).Series(sets))
 	add(v.lang.T("Doute", "Doubt"), f.Doubt)
 	add(v.lang.T("Prolongé parce que", "Extended because"), f.Reasons)
 	if !f.Proved.IsZero() {
@@ -344,9 +345,9 @@ func (v *visit) effectWords(effects []inbox.Effect, lang string) (gone, stays st
 		}
 	}
 	if len(kept) > 0 {
-		stays = fault.T("Restent conservés, à l’écart : ", "Kept apart: ").Say(lang) + strings.Join(kept, " ; ") + "."
+		stays = fault.T("Restent conservés, à l’écart : ", "Kept apart: ").Say(lang) + document.Lang(lang).Series(kept) + "."
 	}
-	return strings.Join(erased, " ; "), stays
+	return document.Lang(lang).Series(erased), stays
 }
 
 func (v *visit) caseCopy() error {

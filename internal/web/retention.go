@@ -11,7 +11,6 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
-	"entremise/internal/network"
 	"entremise/internal/privacy"
 	"entremise/internal/request"
 	"entremise/internal/web/ui"
@@ -20,15 +19,13 @@ import (
 // ahead is for how many days the page foretells what will move.
 const ahead = 90
 
-func groundNames() map[string]fault.Text {
-	return map[string]fault.Text{"dispute": fault.T("litige", "dispute"), "authority": fault.T("demande d’une autorité", "request of an authority"),
-		"audit": fault.T("contrôle", "audit"), "abuse": fault.T("abus", "abuse")}
-}
+var groundNames = map[string]fault.Text{"dispute": fault.T("litige", "dispute"), "authority": fault.T("demande d’une autorité", "request of an authority"),
+	"audit": fault.T("contrôle", "audit"), "abuse": fault.T("abus", "abuse")}
 
 func (v *visit) groundChoices() []ui.Ground {
 	var all []ui.Ground
 	for _, g := range privacy.Grounds() {
-		all = append(all, ui.Ground{Value: g, Label: v.say2(groundNames()[g])})
+		all = append(all, ui.Ground{Value: g, Label: v.say2(groundNames[g])})
 	}
 	return all
 }
@@ -79,7 +76,7 @@ func (v *visit) retention() error {
 		return err
 	}
 	for _, h := range holds {
-		page.Holds = append(page.Holds, ui.Hold{ID: h.ID, What: cmp.Or(h.Record, h.Person), Ground: v.say2(groundNames()[h.Ground]), Reference: h.Reference, By: names[h.By], At: h.At, Until: h.Until, Ended: h.Ended})
+		page.Holds = append(page.Holds, ui.Hold{ID: h.ID, What: cmp.Or(h.Record, h.Person), Ground: v.say2(groundNames[h.Ground]), Reference: h.Reference, By: names[h.By], At: h.At, Until: h.Until, Ended: h.Ended})
 	}
 	for _, c := range certificates {
 		page.Erased = append(page.Erased, ui.Erased{ID: c.ID, Why: c.Why, At: c.Erased, Certified: c.Certified, Needles: c.Needles, Places: c.Places, Kept: len(c.Kept)})
@@ -100,26 +97,26 @@ func (v *visit) stepName(to string) string {
 var errNobody = fault.New(fault.Invalid, "nobody", fault.T("Rien n’est connu sous cette référence.", "Nothing is known under this reference."))
 
 // personOf finds who is meant by the reference of a request, or by an id.
-func (v *visit) personOf(typed string) (person, record string, err error) {
+func (v *visit) personOf(typed string) (person string, err error) {
 	if strings.HasPrefix(typed, "per_") || strings.HasPrefix(typed, "pro_") {
-		return typed, "", nil
+		return typed, nil
 	}
 	err = v.DB.Read(v.ctx, func(tx *db.Tx) error {
 		person, err = request.PersonByRef(tx, strings.ToUpper(typed))
 		return err
 	})
 	if errors.Is(err, db.ErrNone) || fault.Is(err, fault.Missing) {
-		return "", "", errNobody
+		return "", errNobody
 	}
-	return person, "", err
+	return person, err
 }
 
 func (v *visit) holdLay() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	person, record, err := v.personOf(v.value("who"))
-	h := privacy.LegalHold{Person: person, Record: record, Ground: v.value("ground"), Reference: v.value("reference")}
+	person, err := v.personOf(v.value("who"))
+	h := privacy.LegalHold{Person: person, Ground: v.value("ground"), Reference: v.value("reference")}
 	if until := v.value("until"); until != "" && err == nil {
 		if h.Until, err = time.ParseInLocation(time.DateOnly, until, geo.Paris()); err != nil {
 			err = fault.New(fault.Invalid, "until", fault.T("Écrivez la date de fin comme 2027-01-31.", "Write the end date as 2027-01-31."))
@@ -143,7 +140,7 @@ func (v *visit) archive() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	person, _, err := v.personOf(v.value("who"))
+	person, err := v.personOf(v.value("who"))
 	if err != nil {
 		return v.did("/conservation", "", err)
 	}
@@ -164,7 +161,7 @@ func (v *visit) archive() error {
 		if text == "" {
 			text = v.lang.Tf("%d octets", "%d bytes", x.Bytes)
 		}
-		page.Values = append(page.Values, ui.Fact{Label: v.say2(network.Category(x.Category).Label()), Value: text})
+		page.Values = append(page.Values, ui.Fact{Label: v.say2(x.Category.Label()), Value: text})
 	}
 	v.w.Header().Set("Cache-Control", "no-store")
 	return v.show(page)
