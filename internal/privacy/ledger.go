@@ -199,7 +199,11 @@ func StandsFor(tx *db.Tx, person, object, purpose string) (bool, error) {
 // name of the one who would contact him: a consent counts for whom its words name.
 func ConsentTo(tx *db.Tx, person, object, purpose string, means network.Channel, n *network.Network, by string) (*canvass.Consent, error) {
 	all, err := Ledger(tx, person, object)
-	var found *canvass.Consent
+	return ConsentIn(all, purpose, means, n, by), err
+}
+
+// ConsentIn is [ConsentTo] in a ledger that was read already.
+func ConsentIn(all []Given, purpose string, means network.Channel, n *network.Network, by string) (found *canvass.Consent) {
 	for _, g := range all {
 		c, known := n.Consent(g.Consent)
 		if g.Purpose != purpose || known && (c.Kind != network.KindConsent || !slices.Contains(c.Channels, means)) {
@@ -214,7 +218,7 @@ func ConsentTo(tx *db.Tx, person, object, purpose string, means network.Channel,
 			found = &canvass.Consent{Given: g.Time, Withdrawn: g.Time}
 		}
 	}
-	return found, err
+	return found
 }
 
 // Receipt is what a person gets of choices that he makes now, to keep: each sentence as it was shown, with his answer, when, and until when it

@@ -146,14 +146,15 @@ func (s *Service) judgeCanvass(tx *db.Tx, n *network.Network, e164, dept, trade 
 			return canvass.Answer{}, err
 		}
 		for _, object := range objects {
+			given, err := privacy.Ledger(tx, who, object)
+			if err != nil {
+				return canvass.Answer{}, err
+			}
 			for _, p := range n.Purposes {
 				if p.Basis != network.BasisConsent {
 					continue
 				}
-				found, err := privacy.ConsentTo(tx, who, object, p.ID, network.ChannelPhone, n, n.Operator.Name)
-				if err != nil {
-					return canvass.Answer{}, err
-				}
+				found := privacy.ConsentIn(given, p.ID, network.ChannelPhone, n, n.Operator.Name)
 				if found != nil && (c.Consent == nil || found.Given.After(c.Consent.Given)) { // his last word
 					c.Consent = found
 				}
