@@ -288,7 +288,8 @@ func syncFolder(path string) error {
 
 // Holdings are what every room declares.
 func Holdings() []privacy.Holding {
-	return slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings())
+	// A request's before the person's, by whose number some of its rows are found.
+	return slices.Concat(privacy.Holdings(), notify.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), inbox.Holdings())
 }
 
 // endings is the file of the ledger of erasures. It lies beside the databases unless ENTREMISE_ERASURES_FILE names another place, and in no backup.

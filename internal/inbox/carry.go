@@ -82,6 +82,9 @@ func (s *Service) Rectify(ctx context.Context, actor auth.Actor, id string, in F
 			return fault.New(fault.Conflict, "no-change", fault.T("Rien n’a changé.", "Nothing has changed."))
 		}
 		was.Name, was.Company, was.Phone, was.Email = in.Name, in.Company, in.Phone, in.Email
+		if err := request.Renumber(tx, s.Vault, was.ID, was.Phone); err != nil {
+			return err
+		}
 		if err := person.Update(tx, s.Vault, rings[in.Person], was); err != nil {
 			return err
 		}

@@ -96,22 +96,48 @@ type Letter struct {
 // Message fills the words of a message. Every variable that the words hold must be given; a missing one is a defect of the caller and an
 // error, so that nobody is ever sent "{link}". Values are put in as they are: what reads them as HTML must escape.
 func (n *Network) Message(key, lang string, vars map[string]string) (Letter, error) {
+	l, err := n.Email(key, lang, vars)
+	if err == nil {
+		l.SMS, err = n.SMS(key, lang, vars)
+	}
+	return l, err
+}
+
+// SMS is the text of [Network.Message] alone, for variables that differ by channel.
+func (n *Network) SMS(key, lang string, vars map[string]string) (string, error) {
+	m, err := n.message(key)
+	if err != nil {
+		return "", err
+	}
+	return m.fill(m.SMS, lang, vars)
+}
+
+// Email is [Network.Message] without its text.
+func (n *Network) Email(key, lang string, vars map[string]string) (l Letter, err error) {
+	m, err := n.message(key)
+	if err == nil {
+		l.Subject, err = m.fill(m.Subject, lang, vars)
+	}
+	if err == nil {
+		l.Email, err = m.fill(m.Email, lang, vars)
+	}
+	return l, err
+}
+
+func (n *Network) message(key string) (Message, error) {
 	m, ok := find(n.Messages, func(m Message) bool { return m.Key == key })
 	if !ok {
-		return Letter{}, fmt.Errorf("network: no message %q", key)
+		return m, fmt.Errorf("network: no message %q", key)
 	}
-	var l Letter
-	for _, part := range []struct {
-		to   *string
-		from fault.Text
-	}{{&l.SMS, m.SMS}, {&l.Subject, m.Subject}, {&l.Email, m.Email}} {
-		s, missing := fill(part.from.Say(lang), func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
-		if missing != "" {
-			return Letter{}, fmt.Errorf("network: message %q: no value for {%s}", key, missing)
-		}
-		*part.to = s
+	return m, nil
+}
+
+func (m Message) fill(words fault.Text, lang string, vars map[string]string) (string, error) {
+	s, missing := fill(words.Say(lang), func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
+	if missing != "" {
+		return "", fmt.Errorf("network: message %q: no value for {%s}", m.Key, missing)
 	}
-	return l, nil
+	return s, nil
 }
 
 // AgentText fills a ready-made text that an agent sends, with {ref}, {link}, {pro}, {clock}, {site} and {phone}.

@@ -63,8 +63,7 @@ func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) err
 		contents[i] = Statement{c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, c.Consent.Recipient, until, c.Form, c.Reference}.canonical()
 		rows = append(rows, []any{id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, c.Consent.Recipient, until, c.Form, c.Reference})
 	}
-	marks, args := db.Rows(wordings...)
-	if err := tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...); err != nil {
+	if err := keepWordings(tx, wordings); err != nil {
 		return err
 	}
 	leaf, err := proof.Commit(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents...)
@@ -74,11 +73,26 @@ func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) err
 	for i := range rows {
 		rows[i] = append(rows[i], leaf)
 	}
-	marks, args = db.Rows(rows...)
+	marks, args := db.Rows(rows...)
 	if err := tx.Send("INSERT INTO consent (id, person_id, object, consent, purpose, granted, channel, wording_hash, edition, at, recipient, until_at, form_hash, reference, leaf_id) VALUES "+marks, args...); err != nil {
 		return err
 	}
 	return stand(tx, n, choices)
+}
+
+// keepWordings keeps those that are not kept yet. It asks first: nearly always all are, and long words cost more to send than their digests.
+func keepWordings(tx *db.Tx, wordings [][]any) error {
+	var hashes, args []any
+	for _, w := range wordings {
+		hashes = append(hashes, w[0])
+	}
+	kept, err := db.Values[string](tx, "SELECT hash FROM wording WHERE hash IN ("+db.In(&args, hashes)+")", args...)
+	if err != nil || len(kept) == len(wordings) {
+		return err
+	}
+	wordings = slices.DeleteFunc(wordings, func(w []any) bool { return slices.Contains(kept, w[0].(string)) })
+	marks, args := db.Rows(wordings...)
+	return tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...)
 }
 
 // stand lets purposes that last while a consent stands hold what the record holds already, from a yes to the no that ends it.

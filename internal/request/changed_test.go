@@ -185,3 +185,29 @@ func TestUnwithdraw_isForItsAuthorAtOnceAndOnlyWhileNobodyOutsideKnows(t *testin
 		code(t, r.Requests.Unwithdraw(ctx, agent, published), "too-late")
 	})
 }
+
+// A corrected number takes what was asked with it along: the new one meets the request, the old one is free, and the end frees the new one.
+func TestRenumber_theRequestStandsUnderTheNewNumber(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		was, now := r.AskInput().Phone, r.AskInput().Phone
+		from := func(phone string) func(*request.Ask) { return func(in *request.Ask) { in.Phone = phone } }
+		first := r.Ask(t, from(was))
+		r.Publish(t, first.ID, func(d *request.Draft) { d.Phone = now })
+		if s := r.Ask(t, from(now)); !s.Duplicate || s.ID != first.ID {
+			t.Errorf("the new number: %+v", s)
+		}
+		other := r.Ask(t, from(was))
+		if other.Duplicate || other.ID == first.ID {
+			t.Errorf("the old number: %+v", other)
+		}
+		// Where the new number has asked the same itself, its own request stands.
+		r.Publish(t, other.ID, func(d *request.Draft) { d.Phone = now })
+		if s := r.Ask(t, from(now)); s.ID != first.ID {
+			t.Errorf("two under one number: %+v", s)
+		}
+		must(t, r.Requests.Withdraw(ctx, r.One(t, network.RoleAgent), first.ID, "abuse"))
+		if s := r.Ask(t, from(now)); s.Duplicate {
+			t.Errorf("after the end: %+v", s)
+		}
+	})
+}

@@ -512,6 +512,9 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 				return err
 			}
 		}
+		if err := Renumber(tx, s.vault, who.ID, who.Phone); err != nil {
+			return err
+		}
 		if err := person.Update(tx, s.vault, ring, who); err != nil {
 			return err
 		}

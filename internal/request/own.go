@@ -491,6 +491,9 @@ func (s *Service) Correct(ctx context.Context, actor auth.Actor, id string, in C
 		if err != nil {
 			return err
 		}
+		if err := Renumber(tx, s.vault, who.ID, who.Phone); err != nil {
+			return err
+		}
 		if err := person.Update(tx, s.vault, ring, who); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func Holdings() []privacy.Holding {
 		{Table: "request", Person: "person_id", Record: "id", Category: network.DataPlace, Columns: []string{"street_sealed"}, Whose: network.Consumer},
 		{Table: "request", Person: "person_id", Record: "id", Category: network.DataConnection, Columns: []string{"address_sealed", "address_bidx"}, Whose: network.Consumer},
 		{Table: "request", Person: "person_id", Record: "id", Category: network.DataContact, Columns: []string{"draft_sealed"}, Whose: network.Consumer},
-		{Table: "request_window", Record: "request_id", Category: network.DataContact, Columns: []string{"phone_bidx"}, Whose: network.Consumer, Rows: true},
+		{Table: "request_window", Record: "request_id", Via: "phone_bidx IN (SELECT phone_bidx FROM person WHERE id IN (%s))", Category: network.DataContact, Columns: []string{"phone_bidx"}, Whose: network.Consumer, Rows: true},
 		{Table: "photo", Person: "request_id", Record: "request_id", Category: network.DataPhotos, Columns: []string{"image_sealed"}, Whose: network.Consumer, Rows: true},
 	}
 }

@@ -239,13 +239,13 @@ func (s *Service) letter(n *network.Network, kind, lang, host, scope, phone, ema
 		return s.url(host, "/stop/"+s.links.Link(linkStop, s.notify.Index(channel, to)+"_"+scope, 0))
 	}
 	vars["stop"] = link(notify.BySMS, phone)
-	text, err := n.Message(kind, lang, vars)
+	text, err := n.SMS(kind, lang, vars)
 	if err != nil {
 		return l, "", err
 	}
 	vars["stop"] = link(notify.ByEmail, email)
-	l, err = n.Message(kind, lang, vars)
-	l.SMS = text.SMS
+	l, err = n.Email(kind, lang, vars)
+	l.SMS = text
 	return l, vars["stop"], err
 }
 

@@ -391,9 +391,29 @@ func (s *Service) claimWindow(tx *db.Tx, n *network.Network, e164 string, r Requ
 	return db.Value[string](tx, "SELECT request_id FROM request_window WHERE phone_bidx = $1 AND trade = $2 AND insee = $3", bidx, r.Trade, r.INSEE)
 }
 
-// freeWindow lets the same number ask again: its request is over.
+// freeWindow lets the same number ask again: its request is over. The row is found by the number that the person has: an index by the request
+// cost every intake a page.
 func freeWindow(tx *db.Tx, request string) error {
-	return tx.Send("DELETE FROM request_window WHERE request_id = $1", request)
+	return tx.Send("DELETE FROM request_window WHERE request_id = $1 AND phone_bidx = (SELECT p.phone_bidx FROM request r JOIN person p ON p.id = r.person_id WHERE r.id = $1)", request)
+}
+
+// Renumber lets what a person asked stand under the number that he is about to have, before [person.Update]. Where that number asked the same
+// already, its own request stands.
+func Renumber(tx *db.Tx, v *vault.Vault, who, e164 string) error {
+	now := person.PhoneIndex(v, e164)
+	was, err := db.Value[string](tx, "SELECT phone_bidx FROM person WHERE id = $1", who)
+	if err != nil || was == now {
+		return err
+	}
+	if now != "" {
+		err = tx.Send(`INSERT INTO request_window (phone_bidx, trade, insee, at, request_id)
+			SELECT $3, trade, insee, at, request_id FROM request_window WHERE phone_bidx = $2 AND request_id IN (SELECT id FROM request WHERE person_id = $1)
+			ON CONFLICT (phone_bidx, trade, insee) DO NOTHING`, who, was, now)
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Send("DELETE FROM request_window WHERE phone_bidx = $2 AND request_id IN (SELECT id FROM request WHERE person_id = $1)", who, was)
 }
 
 // underLimits keeps a visitor's address to its share before anything is made for him. It reads before the write begins: a burst may pass by a

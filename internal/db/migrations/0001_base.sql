@@ -527,7 +527,6 @@ CREATE TABLE request_window (
   request_id TEXT NOT NULL,
   PRIMARY KEY (phone_bidx, trade, insee)
 );
-CREATE INDEX request_window_request ON request_window (request_id);
 -- A proof of work counts once.
 CREATE TABLE work (
   id TEXT NOT NULL PRIMARY KEY,
