@@ -81,8 +81,8 @@ func PartnerWords(n *network.Network, id string) fault.Text {
 // proofs go on under the same id; nil for none.
 func (s *Service) Choose(ctx context.Context, n *network.Network, was *Choice, purposes, partners []string, l Lang) (c Choice, err error) {
 	k := n.Cookies
-	known := slices.ContainsFunc(purposes, func(id string) bool { _, ok := k.Purpose(id); return !ok })
-	if known || slices.ContainsFunc(partners, func(id string) bool { return !slices.Contains(k.Partners(), id) }) {
+	unknown := slices.ContainsFunc(purposes, func(id string) bool { _, ok := k.Purpose(id); return !ok })
+	if unknown || slices.ContainsFunc(partners, func(id string) bool { return !slices.Contains(k.Partners(), id) }) {
 		return c, fault.New(fault.Invalid, "no-such-purpose", fault.T("La liste des cookies a changé entre-temps. Rouvrez la page et choisissez de nouveau.", "The list of cookies changed meanwhile. Open the page again and choose anew."))
 	}
 	c = Choice{Asks: k.Asks(), Purposes: purposes, Partners: partners}

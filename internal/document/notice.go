@@ -14,7 +14,7 @@ var people = []struct {
 	who  network.Person
 	name fault.Text
 }{
-	{network.Consumer, fault.T("Si vous demandez un professionnel", "If you ask for a professional")},
+	{network.Consumer, fault.T("Si vous nous faites une demande", "If you send us a request")},
 	{network.Professional, fault.T("Si vous êtes un professionnel du réseau", "If you are a professional of the network")},
 	{network.Visitor, fault.T("Si vous visitez nos sites", "If you visit our sites")},
 	{network.Author, fault.T("Si vous donnez un avis", "If you give an opinion")},
@@ -72,8 +72,8 @@ func (s *sheet) notice(words string) {
 	s.joint()
 	s.receivers()
 	s.h(s.T("Ce qui est obligatoire, ce qui ne l’est pas", "What is mandatory and what is not"))
-	s.p(s.T("Dans chaque formulaire, ce qui n’est pas marqué « facultatif » est nécessaire : sans ces réponses, la demande ne peut pas être traitée. Tout le reste est libre et ne change rien au service. Aucune case n’est cochée d’avance.",
-		"In each form, what is not marked “optional” is needed: without these answers the request cannot be handled. All the rest is free and changes nothing in the service. No box is ticked beforehand."))
+	s.p(s.T("Dans chaque formulaire, ce qui est marqué d’un astérisque (*) est nécessaire et ce qui est marqué « facultatif » ne l’est pas : sans les premières réponses, la demande ne peut pas être traitée. Tout le reste est libre et ne change rien au service. Aucune case n’est cochée d’avance.",
+		"In each form, what is marked with an asterisk (*) is needed and what is marked “optional” is not: without the former the request cannot be handled. All the rest is free and changes nothing in the service. No box is ticked beforehand."))
 	s.automated()
 	s.protection()
 	s.rights()
@@ -343,7 +343,7 @@ func (s *sheet) legal(words string) {
 	s.h(s.T("Directeur de la publication", "Director of publication"))
 	s.p(md(o.Director))
 	s.h(s.T("Hébergeur", "Host"))
-	s.p(md(o.Host.Name + ", " + o.Host.Address + ", " + o.Host.Phone))
+	s.p(md(o.Host.Line()))
 	s.h("Sites")
 	var hosts []string
 	for _, site := range s.n.Sites {

@@ -273,8 +273,7 @@ var figures = map[string]func(n *Network, lang string) string{
 	"operator.phone":      func(n *Network, _ string) string { return n.Operator.Phone.Display() },
 	"operator.email":      func(n *Network, _ string) string { return n.Operator.Email },
 	"operator.host": func(n *Network, _ string) string {
-		h := n.Operator.Host
-		return h.Name + ", " + h.Address + ", " + h.Phone
+		return n.Operator.Host.Line()
 	},
 	"officer.email":    func(n *Network, _ string) string { return n.Operator.Officer.Email },
 	"network.in_force": func(n *Network, lang string) string { return n.InForce.Say(lang) },

@@ -94,6 +94,16 @@ type Host struct {
 	Name    string // Name of the hosting company.
 	Address string // Its postal address.
 	Phone   string // Its telephone.
+	Site    string `yaml:",opt"` // Address of its own site (AQ-48).
+}
+
+// Line is the host as one line, with its own site where the file names it.
+func (h Host) Line() string {
+	line := h.Name + ", " + h.Address + ", " + h.Phone
+	if h.Site != "" {
+		line += ", " + h.Site
+	}
+	return line
 }
 
 // Bank is the operator's account for transfers in euros.
