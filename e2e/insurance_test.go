@@ -40,7 +40,7 @@ func TestInsurance_shutsOutFromItsEndUntilRenewed(t *testing.T) {
 			return m.To == "couvert@artisans.example" && strings.Contains(m.Text, "/invitation/")
 		})
 		pro := h.visitor()
-		pro.post(spaceHost, regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`).FindString(invited.Text), url.Values{"password": {passphrase}, "password2": {passphrase}}).want(303)
+		pro.post(spaceHost, regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`).FindString(invited.Text), url.Values{"password": {passphrase}, "password2": {passphrase}, "consent-pro-terms": {"yes"}}).want(303)
 		h.enter("Operator").post(spaceHost, path+"/virement", url.Values{"amount": {"500"}, "reference": {"VIR assurance"}}).want(303)
 
 		h.later(time.Until(end) - 2*time.Hour)

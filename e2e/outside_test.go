@@ -103,7 +103,7 @@ func TestPro_createdSuspendedReopened(t *testing.T) {
 	pro := h.visitor()
 	pro.get(spaceHost, link).want(200)
 	pro.post(spaceHost, link, url.Values{"password": {passphrase}, "password2": {passphrase + "!"}}).want(422)
-	pro.post(spaceHost, link, url.Values{"password": {passphrase}, "password2": {passphrase}}).want(303)
+	pro.post(spaceHost, link, url.Values{"password": {passphrase}, "password2": {passphrase}, "consent-pro-terms": {"yes"}}).want(303)
 	pro.get(spaceHost, "/tableau").want(200)
 	pro.get(spaceHost, "/pros").want(403)
 
@@ -162,7 +162,7 @@ func TestOutside_offeredByHandUnderTheSameRule(t *testing.T) {
 	})
 	link := regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`).FindString(invited.Text)
 	pro := h.visitor()
-	pro.post(spaceHost, link, url.Values{"password": {passphrase}, "password2": {passphrase}}).want(303)
+	pro.post(spaceHost, link, url.Values{"password": {passphrase}, "password2": {passphrase}, "consent-pro-terms": {"yes"}}).want(303)
 	_, other := h.asked(leak())
 	h.publish(agent, other, "", nil).want(303)
 	board := pro.get(spaceHost, "/tableau").want(200).has(id)

@@ -319,7 +319,7 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 	})
 	invitation := regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`).FindString(letter.Text)
 	pro := h.browser()
-	pro.post(spaceHost, invitation, url.Values{"password": {passphrase}, "password2": {passphrase}}).want(303)
+	pro.post(spaceHost, invitation, url.Values{"password": {passphrase}, "password2": {passphrase}, "consent-pro-terms": {"yes"}}).want(303)
 	boss.post(spaceHost, at+"/virement", url.Values{"amount": {"500"}, "reference": {"VIR 1"}}).want(303)
 	pro.get(spaceHost, "/portefeuille").want(200).has("500,00")
 

@@ -190,6 +190,34 @@ func (s *Service) Accept(ctx context.Context, actor auth.Actor, kind network.Doc
 	if !acceptable(n, kind) {
 		return errNone
 	}
+	return s.accept(ctx, actor, n, v)
+}
+
+// AcceptFirst records that a professional who opens his access accepts all that binds him, in the versions that apply on that day (ET-07, 59): before
+// his first order, since nobody orders without an access.
+func (s *Service) AcceptFirst(ctx context.Context, actor auth.Actor, l Lang) error {
+	n, err := s.Editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range n.DocumentKinds() {
+		if !k.ForPros() {
+			continue
+		}
+		v, _, err := s.Current(ctx, k, l)
+		if err != nil {
+			return err
+		}
+		if err := s.accept(ctx, actor, n, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accept stores the acceptance of one version; of one that was accepted already, nothing.
+func (s *Service) accept(ctx context.Context, actor auth.Actor, n *network.Network, v Version) error {
+	kind := v.Kind
 	box, ok := n.Consent("pro-terms")
 	if !ok || !kind.ForPros() {
 		box = network.Consent{ID: "accept-" + string(kind), Kind: network.KindAcceptance, Purpose: string(kind), Wording: fault.T("J’ai lu et j’accepte :", "I have read and accept:")}

@@ -47,6 +47,26 @@ type CopyOf struct {
 	Requests []CopyRequest `json:"requests,omitempty"`
 	Choices  []CopyChoice  `json:"choices,omitempty"`
 	Messages []CopyMessage `json:"messages,omitempty"`
+
+	Orders      []CopyOrder      `json:"orders,omitempty"` // of a professional (ET-108)
+	Connections []CopyConnection `json:"connections,omitempty"`
+}
+
+// CopyOrder is what a professional bought: never whose details he got.
+type CopyOrder struct {
+	Ref     string    `json:"ref"`
+	At      time.Time `json:"at"`
+	Trade   string    `json:"trade"`
+	Commune string    `json:"commune"`
+	Price   string    `json:"price_excl_vat"`
+	Outcome string    `json:"outcome,omitempty"`
+}
+
+// CopyConnection is a line of the sealed journal about him: a form that he sent, or a sign-in (RN-17, ET-109).
+type CopyConnection struct {
+	At   time.Time   `json:"at"`
+	What string      `json:"what"`
+	Seen person.Seen `json:"seen"`
 }
 
 // CopyRequest is a request.
@@ -88,6 +108,7 @@ type CopyPurpose struct {
 	Label      string    `json:"label"`
 	Basis      string    `json:"basis"`
 	Data       []string  `json:"data"`
+	Sources    []string  `json:"sources"` // where it comes from (RN-08)
 	Recipients []string  `json:"recipients"`
 	Since      time.Time `json:"since"`
 	Kept       string    `json:"kept"`
@@ -106,7 +127,7 @@ func (c Copy) Given() Copy {
 	c.Purposes, c.Recipients = nil, nil
 	people := slices.Clone(c.People)
 	for i := range people {
-		people[i].Messages, people[i].Choices = nil, nil
+		people[i].Messages, people[i].Choices, people[i].Orders, people[i].Connections = nil, nil, nil, nil
 		people[i].Requests = slices.Clone(people[i].Requests)
 		for k := range people[i].Requests {
 			people[i].Requests[k].Receivers = nil
@@ -287,7 +308,9 @@ func (s *Service) copyConsumer(ctx context.Context, n *network.Network, id, lang
 		}
 		p.Messages = append(p.Messages, ownMessages(sent, id)...)
 	}
-	return p, nil
+	came, err := s.Requests.CameFrom(ctx, id)
+	p.Connections = copyConnections(came)
+	return p, err
 }
 
 // ownMessages are those to this person: one to a professional about the same request is his.
@@ -320,8 +343,42 @@ func (s *Service) copyPro(ctx context.Context, id, lang string) (p CopyOf, err e
 	p.Name, p.Company, p.Phone, p.Email, p.Street, p.SIREN = c.Identity.Contact, c.Company, c.Phone, c.Email, c.Street, c.SIREN
 	p.Source = fault.T("vous-même, à l’ouverture de votre accès", "yourself, when your access was opened").Say(lang)
 	sent, err := s.Notify.About(ctx, id)
+	if err != nil {
+		return p, err
+	}
 	p.Messages = ownMessages(sent, id)
+	if err := s.copyOrders(ctx, &p, id, lang); err != nil {
+		return p, err
+	}
+	came, err := s.Pros.SignIns(ctx, id)
+	p.Connections = copyConnections(came)
 	return p, err
+}
+
+// copyOrders lists all that a professional bought (ET-108, 111), page by page.
+func (s *Service) copyOrders(ctx context.Context, p *CopyOf, id, lang string) error {
+	const page = 200
+	for after := ""; ; {
+		bought, err := s.Requests.Purchases(ctx, auth.Actor{Who: auth.System, Account: "system", Pro: id, Lang: lang}, after, page)
+		if err != nil {
+			return err
+		}
+		for _, d := range bought {
+			trade, _ := d.Network.Trade(d.Request.Trade)
+			p.Orders = append(p.Orders, CopyOrder{Ref: d.Request.Ref, At: d.At, Trade: trade.Label.Say(lang), Commune: d.Request.INSEE, Price: d.Price.Decimal(), Outcome: d.Outcome})
+		}
+		if len(bought) < page {
+			return nil
+		}
+		after = bought[len(bought)-1].Purchase.ID
+	}
+}
+
+func copyConnections(came []person.Connection) (all []CopyConnection) {
+	for _, c := range came {
+		all = append(all, CopyConnection{At: c.At, What: c.Kind, Seen: c.Seen})
+	}
+	return all
 }
 
 // copyPurposes says why, for whom and for how long each record is held.
@@ -335,6 +392,9 @@ func (s *Service) copyPurposes(out *Copy, n *network.Network, held []privacy.Hel
 		if _, known := at[p.ID]; !known {
 			at[p.ID] = len(out.Purposes)
 			k := CopyPurpose{ID: p.ID, Label: p.Label.Say(lang), Basis: string(p.Basis), Since: h.Since, Kept: keptWords(p).Say(lang)}
+			for _, o := range p.Origins() {
+				k.Sources = append(k.Sources, o.Label().Say(lang))
+			}
 			for _, r := range p.Recipients {
 				to, _ := n.Recipient(r)
 				k.Recipients = append(k.Recipients, to.Label.Say(lang))

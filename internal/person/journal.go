@@ -23,14 +23,16 @@ import (
 
 // Seen is what a connection shows of itself.
 type Seen struct {
-	Address string `json:"address"`
-	Browser string `json:"browser"`
-	System  string `json:"system"`
-	Device  string `json:"device"`
+	Address  string `json:"address"`
+	Browser  string `json:"browser"`
+	Language string `json:"language,omitempty"` // that the browser asks for first: two or three letters (RN-17)
+	System   string `json:"system"`
+	Device   string `json:"device"`
 }
 
-// See reads what a browser says of itself: its family, its system and sort of device, never its version.
-func See(address, agent string) Seen {
+// See reads what a browser says of itself (User-Agent, Accept-Language): its family, the language it asks for first, its system and sort of
+// device, never its version nor its other languages.
+func See(address, agent, languages string) Seen {
 	first := func(other string, words ...string) string {
 		for i := 0; i+1 < len(words); i += 2 {
 			if strings.Contains(agent, words[i]) {
@@ -39,7 +41,7 @@ func See(address, agent string) Seen {
 		}
 		return other
 	}
-	s := Seen{Address: address,
+	s := Seen{Address: address, Language: firstLanguage(languages),
 		Browser: first("other", "Edg", "Edge", "OPR", "Opera", "SamsungBrowser", "Samsung Internet", "Firefox", "Firefox", "FxiOS", "Firefox", "CriOS", "Chrome", "Chrome", "Chrome", "Safari", "Safari"),
 		System:  first("other", "Android", "Android", "iPhone", "iOS", "iPad", "iOS", "Windows", "Windows", "Macintosh", "macOS", "CrOS", "ChromeOS", "Linux", "Linux"),
 		Device:  first("computer", "iPad", "tablet", "Tablet", "tablet", "Mobile", "phone", "Android", "tablet")}
@@ -47,6 +49,17 @@ func See(address, agent string) Seen {
 		s.Device = "other"
 	}
 	return s
+}
+
+// firstLanguage is the primary subtag of the first language range (RFC 9110 §12.5.4), empty when it is none.
+func firstLanguage(accept string) string {
+	tag, _, _ := strings.Cut(accept, ",")
+	tag, _, _ = strings.Cut(tag, ";")
+	tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
+	if len(tag) < 2 || len(tag) > 3 || strings.ContainsFunc(tag, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return ""
+	}
+	return tag
 }
 
 // Text is what is sealed; empty when nothing is known.
@@ -108,6 +121,15 @@ func SignedIn(ctx context.Context, d *db.DB, v *vault.Vault, n *network.Network,
 
 // SignIns lists the newest n sign-ins, opened. Its caller has checked who asks and leaves the audit line.
 func SignIns(ctx context.Context, d *db.DB, v *vault.Vault, n int) (all []Connection, err error) {
+	return signIns(ctx, d, v, " ORDER BY at DESC, id DESC LIMIT $1", n)
+}
+
+// SignInsOf lists all sign-ins of an account, newest first, for the copy of somebody's data.
+func SignInsOf(ctx context.Context, d *db.DB, v *vault.Vault, account string) ([]Connection, error) {
+	return signIns(ctx, d, v, " WHERE account_id = $1 ORDER BY at DESC, id DESC", account)
+}
+
+func signIns(ctx context.Context, d *db.DB, v *vault.Vault, which string, args ...any) (all []Connection, err error) {
 	type row struct {
 		id     string
 		sealed []byte
@@ -120,7 +142,7 @@ func SignIns(ctx context.Context, d *db.DB, v *vault.Vault, n int) (all []Connec
 			err = s.Scan(&r.id, &at, &r.Object, &r.sealed)
 			r.At, r.Kind = db.Time(at), "sign-in"
 			return r, err
-		}, "SELECT id, at, account_id, entry_sealed FROM connection ORDER BY at DESC, id DESC LIMIT $1", n)
+		}, "SELECT id, at, account_id, entry_sealed FROM connection"+which, args...)
 		return err
 	}); err != nil {
 		return nil, err

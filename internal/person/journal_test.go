@@ -16,15 +16,20 @@ func TestSee_familiesNotVersions(t *testing.T) {
 		"Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0":                                                                  {"Firefox", "Linux", "computer"},
 		"": {"other", "other", "other"},
 	} {
-		got := person.See("192.0.2.7", agent)
-		if [3]string{got.Browser, got.System, got.Device} != want || got.Address != "192.0.2.7" {
+		got := person.See("192.0.2.7", agent, "fr-FR,fr;q=0.9,en;q=0.8")
+		if [3]string{got.Browser, got.System, got.Device} != want || got.Address != "192.0.2.7" || got.Language != "fr" {
 			t.Errorf("%q is %+v, want %v", agent, got, want)
 		}
 		if back := person.ReadSeen(got.Text()); back != got {
 			t.Errorf("%+v comes back as %+v", got, back)
 		}
 	}
-	if person.See("", "Firefox").Text() != "" {
+	for asked, want := range map[string]string{"": "", "en;q=0.5": "en", "*": "", "DE-at, fr": "de", "gsw": "gsw", "x-klingon": "", "fr\u00e7": "", "<script>": ""} {
+		if got := person.See("192.0.2.7", "", asked).Language; got != want {
+			t.Errorf("%q asks for %q, want %q", asked, got, want)
+		}
+	}
+	if person.See("", "Firefox", "fr").Text() != "" {
 		t.Error("a connection without an address is written")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/notify"
+	"entremise/internal/person"
 )
 
 // EditOwn lets a professional change his area, hours, absence and caps; trades are staff's (ET-33, 39).
@@ -83,6 +84,63 @@ func (s *Service) SetNotices(ctx context.Context, actor auth.Actor, sms, email b
 		}
 		return nil
 	})
+}
+
+// StopNotices ends notices of new requests to a professional who asked for it by e-mail (ET-99), and tells him; he alone starts them again, from
+// his profile. What he took goes on being written to him.
+func (s *Service) StopNotices(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.ProEdit); err != nil {
+		return err
+	}
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	contacts, err := s.Contacts(ctx, id)
+	if err != nil {
+		return err
+	}
+	c, ok := contacts[id]
+	if !ok {
+		return errNoPro
+	}
+	letter, err := n.Message("notifications-stopped", c.Lang, map[string]string{"link": s.url(n.SpaceHost, "/profil")})
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		p, err := load(tx, id)
+		if err != nil {
+			return err
+		}
+		if !p.Profile.SMS && !p.Profile.Email {
+			return nil
+		}
+		p.Profile.SMS, p.Profile.Email = false, false
+		if err := s.version(tx, id, actor.Account, p.Profile, ""); err != nil {
+			return err
+		}
+		if err := s.notify.Letter(tx, c.Ring, letter, notify.Message{Person: id, Object: id, Kind: "notifications-stopped"}, "", c.Email); err != nil {
+			return err
+		}
+		return audit.Write(tx, actor.Name(), actor.As(auth.ProEdit), "pro.notices-stopped", id, "")
+	})
+}
+
+// SignIns lists the sign-ins of a professional's accounts, for the copy of his data.
+func (s *Service) SignIns(ctx context.Context, id string) (all []person.Connection, err error) {
+	accounts, err := s.auth.OfPro(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range accounts {
+		of, err := person.SignInsOf(ctx, s.db, s.vault, a.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
+	}
+	return all, nil
 }
 
 // reach is the address of a channel.

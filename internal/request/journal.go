@@ -42,6 +42,31 @@ func (s *Service) Connections(ctx context.Context, actor auth.Actor, n int) ([]p
 	}
 	slices.SortFunc(came, func(a, b Request) int { return b.At.Compare(a.At) })
 	came = came[:min(n, len(came))]
+	sent, err := s.lines(ctx, came)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, sent...)
+	slices.SortFunc(all, func(a, b person.Connection) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Object, a.Object)) })
+	all = all[:min(n, len(all))]
+	return all, person.MarkBlocked(ctx, s.db, s.vault, all)
+}
+
+// CameFrom is what the journal says of the forms that people sent, oldest first, for the copy of somebody's data. Its caller has checked who asks.
+func (s *Service) CameFrom(ctx context.Context, people ...string) ([]person.Connection, error) {
+	var came []Request
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		var args []any
+		came, err = db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE person_id IN ("+db.In(&args, people)+") AND address_bidx <> '' ORDER BY at, id", args...)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return s.lines(ctx, came)
+}
+
+// lines opens what the journal says of requests; an erased one has no line.
+func (s *Service) lines(ctx context.Context, came []Request) (all []person.Connection, err error) {
 	people := make([]string, len(came))
 	for i, r := range came {
 		people[i] = r.Person
@@ -60,7 +85,5 @@ func (s *Service) Connections(ctx context.Context, actor auth.Actor, n int) ([]p
 		}
 		all = append(all, person.Connection{At: r.At, Kind: "request", Object: r.ID, Seen: person.ReadSeen(text)})
 	}
-	slices.SortFunc(all, func(a, b person.Connection) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Object, a.Object)) })
-	all = all[:min(n, len(all))]
-	return all, person.MarkBlocked(ctx, s.db, s.vault, all)
+	return all, nil
 }

@@ -39,6 +39,7 @@ type Ask struct {
 	Channel         string // form or api
 	Address         string // network address
 	Agent           string // what the browser says of itself
+	Languages       string // and which languages it asks for
 	Worked          bool   // the browser did the proof of work
 	WorkID          string // its id, used once
 	WorkUntil       time.Time
@@ -143,7 +144,7 @@ func fits(s string, least, most int) bool {
 
 // inputHash tells two different forms under one key apart.
 func inputHash(in Ask) string {
-	in.Key, in.Photos, in.Worked, in.WorkID, in.WorkUntil, in.Address, in.Agent = "", nil, false, "", time.Time{}, "", ""
+	in.Key, in.Photos, in.Worked, in.WorkID, in.WorkUntil, in.Address, in.Agent, in.Languages = "", nil, false, "", time.Time{}, "", "", ""
 	return auth.Digest(toJSON(in))
 }
 
@@ -245,7 +246,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 		if needsCode {
 			r.State = Unverified
 		}
-		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: person.See(in.Address, in.Agent).Text()}, addressIndex, in.Photos); err != nil {
+		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: person.See(in.Address, in.Agent, in.Languages).Text()}, addressIndex, in.Photos); err != nil {
 			return err
 		}
 		var choices []privacy.Choice

@@ -45,6 +45,7 @@ func (v *visit) asking(form ui.Form) (ui.View, error) {
 		key = rand.Text()
 	}
 	challenge := v.Links.Challenge("request", workBits, v.DB.Machine(), workLife)
+	form.Starred = true
 	form.Hidden = []ui.Hidden{{Name: "key", Value: key}, {Name: "pow_challenge", Value: challenge}}
 	page := ui.Asking{Public: v.public(nil), Form: form, Action: "/demande/" + slug, TradeName: v.say2(t.Label), Urgent: t.Emergency,
 		Photos: v.n.Limits.Photos, PhotoMB: photoMB, AskStreet: true, Notice: v.notice(network.Consumer), Work: ui.Work{Challenge: challenge, Bits: workBits},
@@ -172,7 +173,7 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 func (v *visit) readAsk(f *network.Form) (request.Ask, error) {
 	in := request.Ask{Key: v.value("key"), Site: v.site.Host, Trade: v.r.PathValue("trade"), Lang: string(v.lang), Urgency: v.value("urgency"), Postcode: v.value("postcode"), INSEE: v.value("commune"),
 		Street: v.value("street"), Kind: v.value("kind"), Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"),
-		Answers: v.answers(f), Consents: map[string]bool{}, Channel: "form", Address: v.address(), Agent: v.agent(), Trap: v.value("website") != ""}
+		Answers: v.answers(f), Consents: map[string]bool{}, Channel: "form", Address: v.address(), Agent: v.agent(), Languages: v.languages(), Trap: v.value("website") != ""}
 	if in.Kind == "" {
 		in.Kind = "person"
 	}

@@ -16,6 +16,12 @@ func (v *visit) agent() string {
 	return a[:min(len(a), 400)]
 }
 
+// languages are those that the browser asks for, cut likewise.
+func (v *visit) languages() string {
+	l := v.r.Header.Get("Accept-Language")
+	return l[:min(len(l), 100)]
+}
+
 // journalSignIn notes in the sealed journal who has just signed in.
 func (v *visit) journalSignIn(session string) error {
 	a, err := v.Auth.Session(v.ctx, session)
@@ -26,7 +32,7 @@ func (v *visit) journalSignIn(session string) error {
 	if a.Who == auth.Professional {
 		whose = network.Professional
 	}
-	return person.SignedIn(v.ctx, v.DB, v.Vault, v.n, a.Account, whose, person.See(v.address(), v.agent()))
+	return person.SignedIn(v.ctx, v.DB, v.Vault, v.n, a.Account, whose, person.See(v.address(), v.agent(), v.languages()))
 }
 
 const connectionsShown = 200
@@ -57,7 +63,7 @@ func (v *visit) connections() error {
 	}
 	page := ui.Connections{Space: v.spaceFrame()}
 	for _, c := range all {
-		line := ui.Connection{At: c.At, What: v.lang.T("Connexion", "Sign-in"), Who: names[c.Object], Address: c.Seen.Address, With: joinWords(c.Seen.Browser, joinWords(c.Seen.System, v.deviceName(c.Seen.Device))), Blocked: c.Blocked}
+		line := ui.Connection{At: c.At, What: v.lang.T("Connexion", "Sign-in"), Who: names[c.Object], Address: c.Seen.Address, With: joinWords(c.Seen.Browser, c.Seen.Language, c.Seen.System, v.deviceName(c.Seen.Device)), Blocked: c.Blocked}
 		if c.Kind == "request" {
 			line.What, line.Who, line.Href = v.lang.T("Demande", "Request"), v.lang.T("ouvrir", "open"), "/demandes/"+c.Object
 		}

@@ -336,7 +336,7 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 	page := ui.Bought{Space: v.proFrame(d.Request.Zone(), v.ownTopic()), Form: ui.Form{Hidden: []ui.Hidden{{Name: "once", Value: rand.Text()}}},
 		ID: d.ID, Title: d.Title, Where: whole(d.Request.Commune(), d.Request.Postcode), Paid: d.Revealed, CallBy: d.CallBy, Clock: d.Network.Introductions.Clocks.FirstContact.Exact(), Called: d.Contacted,
 		Outcome: d.Outcome, Masked: v.say2(maskedText(d.Masked)), PDF: "/achats/" + d.ID + "/fiche.pdf", VCard: "/achats/" + d.ID + "/contact.vcf", Passport: "/achats/" + d.ID + "/passeport.json", K: d.Seat, Seats: d.Request.Seats,
-		PaidWith: v.paidWith(d.Method), Excl: d.Price, Incl: d.Price.Incl(d.VAT),
+		PaidWith: v.paidWith(d.Method), Excl: d.Price, Incl: d.Price.Incl(d.VAT), Rules: v.notices(d.Network, "client-data"),
 		Reminder: v.lang.T("Appelez vous-même, maintenant : le client attend votre appel dans les minutes qui suivent.", "Call yourself, now: the customer expects your call within minutes.")} // ET-90
 	form := d.Network.Form(d.Request.Trade)
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: v.say2(d.Network.Urgency(d.Request.Urgency))})

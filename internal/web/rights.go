@@ -70,6 +70,7 @@ func (v *visit) rightsForm() error {
 
 func (v *visit) rightsPage(form ui.Form) (ui.View, error) {
 	r := v.n.Rights
+	form.Starred = true
 	p := ui.RightsForm{Public: v.public(nil), Form: form, Action: "/mes-droits", Asked: v.askedOptions(), Scopes: v.scopeOptions(), Details: v.detailInputs(), Within: v.say2(r.Answer.Text()), Complain: v.complaint()}
 	p.Officer = append(p.Officer, ui.Fact{Label: v.lang.T("Par e-mail", "By e-mail"), Value: v.n.Operator.Officer.Email})
 	if r.Takes(network.RightByPhone) {
@@ -374,9 +375,10 @@ func (v *visit) copyPage(c inbox.Copy) ui.MyCopy {
 			}
 			p.Sections = append(p.Sections, s)
 		}
+		p.Sections = append(p.Sections, v.copyMore(one)...)
 	}
 	for _, u := range c.Purposes {
-		p.Purposes = append(p.Purposes, ui.CopyPurpose{Label: u.Label, Basis: v.basisName(network.Basis(u.Basis)), Data: strings.Join(u.Data, ", "), Recipients: strings.Join(u.Recipients, ", "), Kept: u.Kept})
+		p.Purposes = append(p.Purposes, ui.CopyPurpose{Label: u.Label, Basis: v.basisName(network.Basis(u.Basis)), Data: strings.Join(u.Data, ", "), Sources: strings.Join(u.Sources, ", "), Recipients: strings.Join(u.Recipients, ", "), Kept: u.Kept})
 	}
 	for _, r := range c.Recipients {
 		p.Receivers = append(p.Receivers, ui.Fact{Label: r.Name, Value: r.Country})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/web/ui"
 )
@@ -107,6 +108,14 @@ func (v *visit) invitationPage(f ui.Form, in auth.Invited, gone bool) (ui.View, 
 	for _, r := range in.Account.Roles {
 		p.Roles = append(p.Roles, v.roleName(r))
 	}
+	if box, ok := v.n.Consent(proTerms); ok && p.Pro {
+		p.Terms = &ui.Consent{Name: "consent-" + box.ID, Wording: v.say2(box.Wording), Required: true}
+		for _, k := range v.n.DocumentKinds() {
+			if k.ForPros() {
+				p.Documents = append(p.Documents, ui.Link{Text: v.say2(k.DocumentTitle()), Href: documentPaths[k]})
+			}
+		}
+	}
 	if gone || p.Pro {
 		return p, nil
 	}
@@ -131,6 +140,28 @@ func (v *visit) invitationForm() error {
 	return v.showing(v.invitationPage(ui.Form{}, in, false))
 }
 
+// proTerms is the box by which a professional accepts what binds him.
+const proTerms = "pro-terms"
+
+// bind records that a professional accepts the terms, before his access opens: a password that is refused binds nobody.
+func (v *visit) bind(in auth.Invited) error {
+	var c fault.Check
+	if in.Account.Kind != "pro" {
+		return nil
+	}
+	if _, asked := v.n.Consent(proTerms); !asked {
+		return nil
+	}
+	c.That(v.value("consent-"+proTerms) == "yes", "consent-"+proTerms, fault.T("Lisez et acceptez ces documents pour ouvrir votre accès.", "Read and accept these documents to open your access."))
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if err := auth.CheckPassword(v.r.FormValue("password"), in.Account.Name, in.Account.Email); err != nil {
+		return err
+	}
+	return v.Documents.AcceptFirst(v.ctx, auth.Actor{Who: auth.Professional, Account: in.Account.ID, Pro: in.Account.Pro, Lang: string(v.lang)}, document.Lang(v.lang))
+}
+
 func (v *visit) invitation() error {
 	if err := v.parse(); err != nil {
 		return err
@@ -146,6 +177,9 @@ func (v *visit) invitation() error {
 	c.That(v.r.FormValue("password") == v.r.FormValue("password2"), "password2", fault.T("Les deux mots de passe diffèrent.", "The two passwords differ."))
 	session := ""
 	if err = c.Err(); err == nil {
+		err = v.bind(in)
+	}
+	if err == nil {
 		session, err = v.Auth.Accept(v.ctx, v.r.PathValue("token"), v.r.FormValue("password"), v.value("code"))
 	}
 	if err != nil {

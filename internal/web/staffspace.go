@@ -38,6 +38,7 @@ func staffRoutes() []route {
 		{"POST", "/pros/{id}/reprendre", space, selling, 0, (*visit).proResume},
 		{"POST", "/pros/{id}/clore", space, selling, 0, (*visit).proClose},
 		{"POST", "/pros/{id}/virement", space, selling, 0, (*visit).proTransfer},
+		{"POST", "/pros/{id}/silence", space, selling, 0, (*visit).proSilence},
 		{"POST", "/pros/{id}/inviter", space, selling, 0, (*visit).proInvite},
 
 		{"GET", "/equipe", space, staff, 0, (*visit).team},
@@ -312,6 +313,7 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		if err != nil {
 			return page, err
 		}
+		page.CanSilence = p.Profile.SMS || p.Profile.Email
 		page.CanInvite = slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.State == "invited" })
 	}
 	page.Trades = v.tradeOptions(v.n)
@@ -481,6 +483,10 @@ func (v *visit) proTransfer() error {
 		amount = 0 // refused below, with the bounds
 	}
 	return v.proDid(v.lang.Tf("%s de plus au portefeuille.", "%s added to the wallet.", v.lang.Money(amount)), v.Billing.RecordTransfer(v.ctx, v.actor, id, amount, v.value("reference")))
+}
+
+func (v *visit) proSilence() error {
+	return v.proDid(v.lang.T("Il ne reçoit plus d’avis de nouvelles demandes, et il en est averti.", "They get no more notices of new requests, and have been told."), v.Pros.StopNotices(v.ctx, v.actor, v.r.PathValue("id")))
 }
 
 func (v *visit) proInvite() error {

@@ -32,6 +32,9 @@ type Invitation struct {
 	Secret   string // the same in base32, in groups of four
 	Gone     bool
 	Pro      bool // a professional sets a password only
+
+	Terms     *Consent // the box by which he accepts what binds him (ET-07, 59), nil for staff
+	Documents []Link   // what he accepts
 }
 
 // SignedOut is shown after `/deconnexion`.

@@ -79,7 +79,7 @@ type CopySection struct {
 }
 
 // CopyPurpose is one use of the data.
-type CopyPurpose struct{ Label, Basis, Data, Recipients, Kept string }
+type CopyPurpose struct{ Label, Basis, Data, Sources, Recipients, Kept string }
 
 // ToldPage is `/destinataire/{token}`: who received data confirms that he did the same.
 type ToldPage struct {

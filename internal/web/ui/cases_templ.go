@@ -1053,7 +1053,7 @@ func (v MyCopy) Page() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = facts([]Fact{{v.T("Base légale", "Legal basis"), p.Basis}, {v.T("Données", "Data"), p.Data}, {v.T("Destinataires", "Recipients"), p.Recipients}, {v.T("Durée", "Kept"), p.Kept}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = facts([]Fact{{v.T("Base légale", "Legal basis"), p.Basis}, {v.T("Données", "Data"), p.Data}, {v.T("Origine", "Source"), p.Sources}, {v.T("Destinataires", "Recipients"), p.Recipients}, {v.T("Durée", "Kept"), p.Kept}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -93,7 +93,8 @@ type Bought struct {
 	Form
 	ID       string
 	Title    string
-	Where    string // commune and postcode
+	Where    string   // commune and postcode
+	Rules    []string // what the details may serve (ET-57, 134)
 	Paid     time.Time
 	CallBy   time.Time // 10 minutes after reveal (ET-32, 64)
 	Clock    time.Duration

@@ -306,7 +306,7 @@ type ProFile struct {
 	Why      *Why
 	Idle     string // flagged: nothing bought for as long as the network file allows (ET-49)
 
-	CanEdit, CanSuspend, CanCredit, CanInvite, CanWhy bool
+	CanEdit, CanSuspend, CanCredit, CanInvite, CanSilence, CanWhy bool
 }
 
 // Team is `/equipe`. Forms: POST /equipe (email, name, roles…), /equipe/{id} (roles…, trades…, trained=date), /equipe/{id}/desactiver,

@@ -1,0 +1,30 @@
+package web
+
+import (
+	"entremise/internal/geo"
+	"entremise/internal/inbox"
+	"entremise/internal/web/ui"
+)
+
+// copyMore is what the copy of somebody's data says of his orders and of the sealed journal.
+func (v *visit) copyMore(of inbox.CopyOf) (all []ui.CopySection) {
+	if len(of.Orders) > 0 {
+		s := ui.CopySection{Title: v.lang.T("Vos commandes", "Your orders")}
+		for _, o := range of.Orders {
+			s.Facts = append(s.Facts, ui.Fact{Label: v.lang.Date(o.At.In(geo.Paris())) + ", " + o.Ref, Value: joinWords(o.Trade, communeName(o.Commune), o.Price+" € "+v.lang.T("HT", "excl. VAT"), v.outcomeName(o.Outcome))})
+		}
+		all = append(all, s)
+	}
+	if len(of.Connections) > 0 {
+		s := ui.CopySection{Title: v.lang.T("Vos connexions", "Your connections")}
+		for _, c := range of.Connections {
+			what := v.lang.T("formulaire", "form")
+			if c.What == "sign-in" {
+				what = v.lang.T("connexion", "sign-in")
+			}
+			s.Facts = append(s.Facts, ui.Fact{Label: v.lang.Date(c.At.In(geo.Paris())) + ", " + what, Value: joinWords(c.Seen.Address, c.Seen.Browser, c.Seen.Language, c.Seen.System, v.deviceName(c.Seen.Device))})
+		}
+		all = append(all, s)
+	}
+	return all
+}
