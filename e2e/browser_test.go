@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -241,6 +242,11 @@ func (p *page) click(selector string) {
 // fill replaces the text of a field, by keys.
 func (p *page) fill(selector, text string) {
 	p.t.Helper()
+	if name := regexp.MustCompile(`name=["']?([^"'\]]+)`).FindStringSubmatch(selector); name != nil {
+		inClear.typed(name[1], text)
+	} else {
+		inClear.typed(selector, text)
+	}
 	p.do("see "+selector, chromedp.WaitVisible(selector))
 	eval[bool](p, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.value = ""; e.focus(); return true })()`, selector))
 	p.do("fill "+selector, chromedp.SendKeys(selector, text))

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"os"
@@ -9,6 +11,9 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
+
+	"entremise/internal/db"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -154,4 +159,109 @@ func TestClause_recordsWhatPassed(t *testing.T) {
 	if ids, err := clauseIDs(); err != nil || len(ids) != 464 {
 		t.Error(len(ids), err)
 	}
+}
+
+// A value that is planted anywhere, in any form, is found; what is sealed is not, nor are digits inside a longer number.
+func TestHarness_clearTextIsFound(t *testing.T) {
+	if _, err := shipped(); err != nil {
+		t.Fatal(err)
+	}
+	fresh := func() *clearText {
+		c := &clearText{forms: map[string]string{}, values: map[string]bool{}, found: map[string]bool{}}
+		for field, value := range map[string]string{"name": "Zoé Témoin-Planté", "phone": "06 39 98 71 23", "email": "Zoe.Temoin@example.org", "words": `La "porte" <verte> au fond`} {
+			c.typed(field, value)
+		}
+		c.typed("urgency", "tomorrow-morning") // a choice of ours
+		c.typed("words", "12/03/2026 10:15")   // a figure
+		c.typed("name", "Dépanneurs d’ici")    // stands in a shipped network
+		if len(c.values) != 4 {
+			t.Errorf("noted %v", c.values)
+		}
+		return c
+	}
+	dir := t.TempDir()
+	clean := fresh()
+	for i, text := range []string{"", "1795639987123001", `{"name":"Zoé"}`, "zoé témoin", "tomorrow-morning", "5a6fc3a92054"} {
+		if found := clean.search("clean", []byte(text)); len(found) != 0 {
+			t.Error(i, found)
+		}
+	}
+	for i, text := range []string{"x Zoé Témoin-Planté x", "zoe temoin plante", "+33639987123", "tel:0639987123,", "06.39.98.71.23", "+33 6 39 98 71 23", "06\u202f39\u202f98\u202f71\u202f23", "00336-39-98-71-23", "to=zoe.temoin%40example.org",
+		"xx" + base64.StdEncoding.EncodeToString([]byte("Zoe.Temoin@example.org")), base64.StdEncoding.EncodeToString([]byte("a Zoe.Temoin@example.org b")), base64.URLEncoding.EncodeToString([]byte("ab 0639987123 cd")),
+		hex.EncodeToString([]byte("+33639987123")), strings.ToUpper(hex.EncodeToString([]byte("Zoé Témoin-Planté"))), `La \"porte\" \u003cverte\u003e au fond`, "La &#34;porte&#34; &lt;verte&gt; au fond"} {
+		path := filepath.Join(dir, "planted")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := fresh()
+		found, err := c.files(dir)
+		if err != nil || len(found) == 0 {
+			t.Errorf("%d: %q is not found: %v", i, text, err)
+		}
+		if said, err := c.end(dir); err == nil || !strings.HasPrefix(said, "personal values in plain text: ") || strings.HasPrefix(said, "personal values in plain text: 0 ") {
+			t.Errorf("%d: the end says %q, %v", i, said, err)
+		}
+	}
+	if said, err := fresh().end(t.TempDir()); err != nil || !strings.HasPrefix(said, "personal values in plain text: 0 found in ") {
+		t.Error(said, err)
+	}
+}
+
+// The same against a demo that somebody used: its folder, its databases on PostgreSQL and that server's write-ahead log say nothing, until a value
+// is planted there.
+func TestHarness_clearTextInAUsedHouse(t *testing.T) {
+	mine := &clearText{forms: map[string]string{}, values: map[string]bool{}, found: map[string]bool{}}
+	engines(t, func(t *testing.T, extra ...string) {
+		h := newHouse(t, extra...)
+		n := leak()
+		h.asked(n)
+		h.stop(syscall.SIGTERM)
+		for field, values := range n.values {
+			mine.typed(field, values[0])
+		}
+		if len(mine.values) < 5 {
+			t.Fatal(mine.values)
+		}
+		look := func() (found []string) {
+			t.Helper()
+			found, err := mine.files(h.data)
+			if err == nil && len(extra) > 0 {
+				var more []string
+				u, perr := url.Parse(extra[1])
+				if perr != nil {
+					t.Fatal(perr)
+				}
+				more, err = mine.database(t.Context(), os.Getenv("ENTREMISE_TEST_PG"), strings.Trim(u.Path, "/"))
+				found = append(found, more...)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		if found := look(); len(found) != 0 {
+			t.Error("before anything was planted:", found)
+		}
+		o := db.Options{Path: filepath.Join(h.data, "main.db"), Clocks: db.Clocks{Business: time.Now, Machine: time.Now}}
+		if len(extra) > 0 {
+			o.Path, o.URL = "", extra[1]
+		}
+		d, err := db.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		const planted = "Oscar Témoin-Planté" // known to this search alone: the run's own would rightly fall over it
+		mine.typed("name", planted)
+		err = d.Write(t.Context(), func(tx *db.Tx) error {
+			return tx.Send("INSERT INTO setting (name, value) VALUES ('planted', $1)", "rappeler "+planted)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := strings.Join(look(), "\n")
+		if len(extra) > 0 && (!strings.Contains(found, "table setting: ") || !strings.Contains(found, "write-ahead log: ")) || len(extra) == 0 && !strings.Contains(found, "main.db") {
+			t.Errorf("planted, and found only: %s", found)
+		}
+	})
 }

@@ -297,5 +297,14 @@ func createDatabase(t *testing.T, server, name string) {
 		}
 	}
 	run("CREATE DATABASE " + name + " TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' ENCODING 'UTF8'")
-	t.Cleanup(func() { run("DROP DATABASE " + name + " WITH (FORCE)") })
+	t.Cleanup(func() {
+		found, err := inClear.database(context.Background(), server, name)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, f := range found {
+			t.Error("in plain text:", f)
+		}
+		run("DROP DATABASE " + name + " WITH (FORCE)")
+	})
 }

@@ -125,6 +125,10 @@ func (w *world) call(ctx context.Context, method, path, token, key string, body 
 	if err != nil {
 		return 0, nil
 	}
+	var typed any
+	if json.Unmarshal(raw, &typed) == nil {
+		inClear.typedJSON("", typed)
+	}
 	address := w.address.Load().(string)
 	r, err := http.NewRequestWithContext(ctx, method, "http://"+address+"/api/v1"+path, bytes.NewReader(raw))
 	if err != nil {

@@ -337,6 +337,8 @@ func TestRights_byMailAlone(t *testing.T) {
 			mail := func(from string, headers ...string) {
 				t.Helper()
 				head := append([]string{"From: " + from, "To: " + dpo, "Subject: Mes données", "Message-ID: <" + from + ">"}, headers...)
+				inClear.typed("email", from)
+				inClear.typed("words", "Effacez <b>tout</b> ce que vous avez.")
 				raw := strings.Join(head, "\r\n") + "\r\n\r\nEffacez <b>tout</b> ce que vous avez.\r\n"
 				if err := smtp.SendMail(h.mailAddress(), nil, from, []string{dpo}, []byte(raw)); err != nil {
 					t.Fatal(err)

@@ -207,12 +207,26 @@ func ran(t *testing.T, args ...string) (stdout, stderr string, code int) {
 		t.Fatal(err)
 	}
 	c := exec.CommandContext(t.Context(), program, args...)
+	c.Env = environment()
+	for i, a := range args {
+		if a == "--name" || a == "--email" {
+			inClear.typed(a, args[min(i+1, len(args)-1)])
+		}
+		if a == "--data" && i+1 < len(args) { // searched before it goes, also when nothing serves it
+			t.Cleanup(func() { inClear.note(inClear.files(args[i+1])) })
+		}
+	}
 	var out, trouble bytes.Buffer
 	c.Stdout, c.Stderr = &out, &trouble
 	err = c.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
+	}
+	for _, a := range args {
+		if strings.HasSuffix(a, ".age") {
+			inClear.note(inClear.files(a))
+		}
 	}
 	return out.String(), trouble.String(), c.ProcessState.ExitCode()
 }

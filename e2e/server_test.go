@@ -22,8 +22,8 @@ import (
 	"time"
 )
 
-// scratch lives as long as the test binary.
-var scratch string
+// scratch lives as long as the test binary; temporary, in it, is where the program keeps its temporary files.
+var scratch, temporary string
 
 func TestMain(m *testing.M) {
 	var err error
@@ -31,8 +31,25 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	temporary = filepath.Join(scratch, "tmp")
+	if err := errors.Join(os.Mkdir(temporary, 0o700), inClear.begin(context.Background())); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	closeBrowser()
+	said, err := inClear.end(temporary)
+	fmt.Println(said)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	if path := os.Getenv("ENTREMISE_CLEAR"); path != "" {
+		if err := os.WriteFile(path, []byte(said+"\n"), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	if err := os.RemoveAll(scratch); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -93,6 +110,12 @@ func startDemo(t *testing.T, extra ...string) *server {
 func start(t *testing.T, program string, args ...string) *server {
 	t.Helper()
 	s := &server{t: t, command: exec.Command(program, args...), exited: make(chan struct{})}
+	s.command.Env = environment()
+	for i, a := range args[:max(0, len(args)-1)] {
+		if a == "--data" {
+			s.data = args[i+1]
+		}
+	}
 	out, in := io.Pipe()
 	s.command.Stdout, s.command.Stderr = in, in
 	// A test binary that is killed takes its servers along.
@@ -127,6 +150,7 @@ func start(t *testing.T, program string, args ...string) *server {
 	}()
 	t.Cleanup(func() {
 		s.stop(syscall.SIGTERM)
+		s.lacksPersonal()
 		if t.Failed() {
 			t.Logf("%s printed:\n%s", filepath.Base(program), s.printed())
 		}
@@ -139,6 +163,33 @@ func start(t *testing.T, program string, args ...string) *server {
 		t.Fatalf("it does not listen after %v\n%s", patience, s.printed())
 	}
 	return s
+}
+
+// environment is that of the program: ours, with a place of its own for temporary files, which is searched at the end.
+func environment() []string { return append(os.Environ(), "TMPDIR="+temporary) }
+
+// lacksPersonal searches what a program that ended has written and printed for what anybody typed.
+func (s *server) lacksPersonal() {
+	s.t.Helper()
+	// A demo lists its invented people, with the links by which they come in.
+	var printed []byte
+	s.mu.Lock()
+	for line := range bytes.Lines(s.output.Bytes()) {
+		if !bytes.Contains(line, []byte("/_demo/entrer?qui=")) {
+			printed = append(printed, line...)
+		}
+	}
+	s.mu.Unlock()
+	found := inClear.search("output of "+strings.Join(s.command.Args[1:], " "), printed)
+	if s.data != "" {
+		more, err := inClear.files(s.data)
+		if found = append(found, more...); err != nil {
+			s.t.Error(err)
+		}
+	}
+	for _, f := range found {
+		s.t.Error("in plain text:", f)
+	}
 }
 
 // stop sends a signal (SIGTERM to be polite, SIGKILL as a power cut) and waits for the end.
@@ -237,6 +288,11 @@ func (v *visitor) follow(host, path string) *answer {
 // post sends a form from a page of the same site, as a browser says it does.
 func (v *visitor) post(host, path string, form url.Values) *answer {
 	v.s.t.Helper()
+	for field, values := range form {
+		for _, value := range values {
+			inClear.typed(field, value)
+		}
+	}
 	return v.do(http.MethodPost, host, path, http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"},
 	}, strings.NewReader(form.Encode()))
@@ -258,6 +314,11 @@ func (v *visitor) api(method, host, path, token, key string, body any) *answer {
 		if err != nil {
 			v.s.t.Fatal(err)
 		}
+		var any any
+		if err := json.Unmarshal(raw, &any); err != nil {
+			v.s.t.Fatal(err)
+		}
+		inClear.typedJSON("", any)
 		h.Set("Content-Type", "application/json")
 		r = bytes.NewReader(raw)
 	}

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,12 +17,13 @@ func (i *Instance) scan(ctx context.Context, needles [][]byte) (places int, foun
 	if err != nil {
 		return places, found, err
 	}
+	find := privacy.Find(needles)
 	err = filepath.WalkDir(i.Data, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		places++
-		has, err := fileHas(path, needles)
+		has, err := fileHas(path, find)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // a write-ahead log that was just folded in
 		}
@@ -35,36 +35,13 @@ func (i *Instance) scan(ctx context.Context, needles [][]byte) (places int, foun
 	return places, found, err
 }
 
-// fileHas reads a file in blocks that overlap by the longest needle.
-func fileHas(path string, needles [][]byte) (has bool, err error) {
+func fileHas(path string, find *privacy.Finder) (has bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	longest := 0
-	for _, n := range needles {
-		longest = max(longest, len(n))
-	}
-	if longest == 0 {
-		return false, nil
-	}
-	find := privacy.Find(needles)
-	block := make([]byte, 1<<20+longest)
-	kept := 0
-	for {
-		n, err := io.ReadFull(f, block[kept:])
-		if find.In(block[:kept+n]) {
-			return true, nil
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		kept = copy(block, block[max(0, kept+n-longest):kept+n])
-	}
+	return find.InReader(f)
 }
 
 // certify is a sweep: what was erased is looked for, and certified.

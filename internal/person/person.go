@@ -26,7 +26,7 @@ import (
 // Holdings of this room.
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{
-		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer, Rows: true, Find: wordsOf}, // before the name of which they are
+		{Table: "person_word", Person: "person_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Consumer, Rows: true, Find: wordsOfAll}, // before the name of which they are
 		{Table: "person", Person: "id", Category: network.DataIdentity, Columns: []string{"name_sealed", "company_sealed"}, Whose: network.Consumer},
 		{Table: "person", Person: "id", Category: network.DataContact, Columns: []string{"phone_sealed", "phone_bidx", "email_sealed", "email_bidx"}, Whose: network.Consumer},
 		{Table: "connection", Person: "id", Record: "id", Category: network.DataConnection, Columns: []string{"entry_sealed", "address_bidx"}, Whose: network.Staff, Only: "whose = 'staff'", Rows: true},
@@ -95,6 +95,16 @@ func wordsOf(tx *db.Tx, v *vault.Vault, r *vault.Ring, id string) ([]string, err
 	return wordIndexes(v, p), err
 }
 
+// wordsOfAll is wordsOf for many people; who has no keys has none.
+func wordsOfAll(tx *db.Tx, v *vault.Vault, rings map[string]*vault.Ring, ids []string) (map[string][]string, error) {
+	people, err := GetAll(tx, rings, ids)
+	out := map[string][]string{}
+	for _, p := range people {
+		out[p.ID] = wordIndexes(v, p)
+	}
+	return out, err
+}
+
 // Insert stores a new person in tx. r holds his identity and contact keys.
 func Insert(tx *db.Tx, v *vault.Vault, r *vault.Ring, p Person) error {
 	err := tx.Send(`INSERT INTO person (id, at, kind, lang, name_sealed, company_sealed, phone_sealed, phone_bidx, email_sealed, email_bidx, phone_verified_at)
@@ -151,12 +161,24 @@ func Update(tx *db.Tx, v *vault.Vault, r *vault.Ring, p Person) error {
 
 // Get opens a person. What was erased reads as empty.
 func Get(tx *db.Tx, r *vault.Ring, id string) (Person, error) {
-	p := Person{ID: id}
+	return db.One(tx, func(s db.Scanner) (Person, error) { return scanPerson(s, map[string]*vault.Ring{id: r}) }, "SELECT "+personColumns+" FROM person WHERE id = $1", id)
+}
+
+// GetAll is Get for many people, each with his ring, in no order; those who are not there are left out.
+func GetAll(tx *db.Tx, rings map[string]*vault.Ring, ids []string) ([]Person, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var args []any
+	return db.List(tx, func(s db.Scanner) (Person, error) { return scanPerson(s, rings) }, "SELECT "+personColumns+" FROM person WHERE id IN ("+db.In(&args, ids)+")", args...)
+}
+
+const personColumns = "id, kind, lang, at, name_sealed, company_sealed, phone_sealed, email_sealed, phone_verified_at"
+
+func scanPerson(s db.Scanner, rings map[string]*vault.Ring) (p Person, err error) {
 	var created, verified int64
 	var sealed [4][]byte
-	err := tx.Get(db.Into(&p.Kind, &p.Lang, &created, &sealed[0], &sealed[1], &sealed[2], &sealed[3], &verified),
-		"SELECT kind, lang, at, name_sealed, company_sealed, phone_sealed, email_sealed, phone_verified_at FROM person WHERE id = $1", id)
-	if err != nil {
+	if err := s.Scan(&p.ID, &p.Kind, &p.Lang, &created, &sealed[0], &sealed[1], &sealed[2], &sealed[3], &verified); err != nil {
 		return p, err
 	}
 	p.At, p.Verified = db.Time(created), db.Time(verified)
@@ -164,7 +186,7 @@ func Get(tx *db.Tx, r *vault.Ring, id string) (Person, error) {
 		to               *string
 		category, column string
 	}{{&p.Name, identity, "name_sealed"}, {&p.Company, identity, "company_sealed"}, {&p.Phone, contact, "phone_sealed"}, {&p.Email, contact, "email_sealed"}} {
-		if *f.to, err = r.OpenText(f.category, at(f.column, id), sealed[i]); err != nil && !errors.Is(err, vault.ErrErased) {
+		if *f.to, err = rings[p.ID].OpenText(f.category, at(f.column, p.ID), sealed[i]); err != nil && !errors.Is(err, vault.ErrErased) {
 			return p, err
 		}
 	}

@@ -1,7 +1,6 @@
 package privacy
 
 import (
-	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -44,9 +43,6 @@ type Certificate struct {
 // horizon is what a certificate says of copies that a running engine cannot reach.
 const horizon = "The keys are destroyed: copies in the write-ahead log and in backups of the database are unreadable at once. A backup of the key store, kept for seven days at most, " +
 	"cannot be served before the ledger of erasures is replayed over it."
-
-// shortest is how long a needle must be to be told from chance.
-const shortest = 6
 
 // needles are what a person is known by in what an erasure takes, so that it can be looked for afterwards.
 func (e *Engine) needles(ctx context.Context, person string, foreseen Erasure) ([]string, error) {
@@ -226,32 +222,6 @@ func (e *Engine) Certificates(ctx context.Context, actor auth.Actor) (all []Cert
 		return err
 	})
 	return all, err
-}
-
-// Finder looks for many needles in one pass over a text. Needles shorter than shortest are left out.
-type Finder struct{ by map[[shortest]byte][][]byte }
-
-// Find makes a Finder.
-func Find(needles [][]byte) Finder {
-	f := Finder{by: map[[shortest]byte][][]byte{}}
-	for _, n := range needles {
-		if len(n) >= shortest {
-			f.by[[shortest]byte(n)] = append(f.by[[shortest]byte(n)], n)
-		}
-	}
-	return f
-}
-
-// In reports whether a text holds one of the needles.
-func (f Finder) In(text []byte) bool {
-	for i := 0; i+shortest <= len(text); i++ {
-		for _, n := range f.by[[shortest]byte(text[i:])] {
-			if bytes.HasPrefix(text[i:], n) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // ScanRows is a [Scan] of every row of databases, as they stand.

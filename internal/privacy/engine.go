@@ -73,8 +73,8 @@ const (
 	causeArchive   = "archive"   // it lies in the archive, under another key
 )
 
-// part is how many holdings one transaction moves: enough to share its sync, few enough to let others in between.
-const part = 250
+// part is how many holdings one transaction moves: enough to share its sync, few enough to let others in between (about 50 ms).
+const part = 500
 
 // Sweep moves everything that is due now, and keeps the promises of rounds that were cut off.
 func (e *Engine) Sweep(ctx context.Context) error {
@@ -108,28 +108,28 @@ func (e *Engine) Run(ctx context.Context) (done Moved, err error) {
 func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, found int, err error) {
 	// Rings are loaded before the transaction, so the part is chosen before it and looked at again in it.
 	need := map[string][]string{}
-	var all []string
+	var people []string
 	err = e.db.Read(ctx, func(tx *db.Tx) error {
 		clear(need)
-		all = nil
-		rows, when, err := due(tx, n, tx.Now(), part)
+		if people, err = duePeople(tx, n, tx.Now(), part); err != nil {
+			return err
+		}
+		rows, when, _, err := due(tx, n, tx.Now(), people)
 		if err != nil {
 			return err
 		}
-		held, err := heldBy(tx, peopleOf(rows)...)
+		held, err := heldBy(tx, people...)
 		for i, r := range rows {
-			all = append(all, r.person)
-			if when[i].To == "archive" || held(r.person, r.record) {
+			if err == nil && (when[i].To == "archive" || held(r.person, r.record)) {
 				need[r.person] = append(need[r.person], r.categories...)
 			}
 		}
 		return err
 	})
-	if err != nil || len(all) == 0 {
+	if err != nil || len(people) == 0 {
 		return done, 0, err
 	}
-	slices.Sort(all)
-	rings, err := e.vault.Rings(ctx, slices.Compact(all)...)
+	rings, err := e.vault.Rings(ctx, people...)
 	if err != nil {
 		return done, 0, err
 	}
@@ -140,12 +140,12 @@ func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, fou
 	}
 	err = e.db.Write(ctx, func(tx *db.Tx) error {
 		done = Moved{}
-		rows, when, err := due(tx, n, tx.Now(), part)
+		rows, when, before, err := due(tx, n, tx.Now(), people)
 		found = len(rows)
 		if err != nil || found == 0 {
 			return err
 		}
-		done, err = e.move(tx, n, rows, when, rings)
+		done, err = e.move(tx, n, rows, when, before, rings)
 		return err
 	})
 	return done, found, err
@@ -160,12 +160,8 @@ type change struct {
 }
 
 // move takes rows out of their phase: what no purpose keeps any more is archived or emptied.
-func (e *Engine) move(tx *db.Tx, n *network.Network, rows []row, when []Due, rings map[string]*vault.Ring) (done Moved, err error) {
+func (e *Engine) move(tx *db.Tx, n *network.Network, rows []row, when []Due, before map[string][]row, rings map[string]*vault.Ring) (done Moved, err error) {
 	people := peopleOf(rows)
-	before, err := holdingsOf(tx, people...)
-	if err != nil {
-		return done, err
-	}
 	held, err := heldBy(tx, people...)
 	if err != nil {
 		return done, err
@@ -174,6 +170,7 @@ func (e *Engine) move(tx *db.Tx, n *network.Network, rows []row, when []Due, rin
 	for p, all := range before {
 		after[p] = slices.Clone(all)
 	}
+	var over, past []row
 	anonymous := map[string]bool{} // records whose ending purpose keeps structured choices
 	for i, r := range rows {
 		all := after[r.person]
@@ -189,14 +186,12 @@ func (e *Engine) move(tx *db.Tx, n *network.Network, rows []row, when []Due, rin
 		case to == "archive":
 			all[at].phase = phaseArchived
 			done.Archived++
-			err = tx.Send("UPDATE holding SET phase = 'archived' WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", r.person, r.record, r.purpose, r.since)
+			past = append(past, r)
 		case held(r.person, r.record):
 			all[at].phase, all[at].base, all[at].purpose = phaseArchived, 0, legalHold
 			err = tx.Send(`INSERT INTO holding (person_id, record, purpose, since, phase, base, categories) VALUES ($1, $2, $3, $4, 'archived', 0, $5)
 				ON CONFLICT (person_id, record, purpose, since) DO UPDATE SET categories = holding.categories || ' ' || excluded.categories`, r.person, r.record, legalHold, r.since, strings.Join(r.categories, " "))
-			if err == nil {
-				err = remove(tx, r)
-			}
+			over = append(over, r)
 		default:
 			after[r.person] = slices.Delete(all, at, at+1)
 			if err := e.remain(tx, n, r); err != nil {
@@ -208,11 +203,14 @@ func (e *Engine) move(tx *db.Tx, n *network.Network, rows []row, when []Due, rin
 			} else {
 				done.Erased++
 			}
-			err = remove(tx, r)
+			over = append(over, r)
 		}
 		if err != nil {
 			return done, err
 		}
+	}
+	if err := errors.Join(onRows(tx, "DELETE FROM holding", before, over), onRows(tx, "UPDATE holding SET phase = 'archived'", before, past)); err != nil {
+		return done, err
 	}
 	return done, e.apply(tx, causeRetention, before, after, anonymous, rings)
 }
@@ -230,6 +228,54 @@ func remove(tx *db.Tx, r row) error {
 	return tx.Send("DELETE FROM holding WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", r.person, r.record, r.purpose, r.since)
 }
 
+// onRows does something to rows, one statement for many people: those of whom before has no other row of the purpose and phase. What the rows are
+// found by stays the person, whatever an optimiser thinks of the purpose.
+func onRows(tx *db.Tx, do string, before map[string][]row, rows []row) error {
+	type step struct{ purpose, phase string }
+	of := map[step]map[string]int{}
+	for _, r := range rows {
+		s := step{r.purpose, r.phase}
+		if of[s] == nil {
+			of[s] = map[string]int{}
+		}
+		of[s][r.person]++
+	}
+	several := func(s step, person string) bool {
+		n := 0
+		for _, r := range before[person] {
+			if r.purpose == s.purpose && r.phase == s.phase {
+				n++
+			}
+		}
+		return n != of[s][person]
+	}
+	for s, people := range of {
+		var together []string
+		for p := range people {
+			if !several(s, p) {
+				together = append(together, p)
+			}
+		}
+		slices.Sort(together)
+		for some := range slices.Chunk(together, part) {
+			var args []any
+			q := do + " WHERE person_id IN (" + db.In(&args, some) + ")"
+			args = append(args, s.purpose, s.phase)
+			if err := tx.Send(q+" AND purpose || '' = "+db.Mark(len(args)-1)+" AND phase || '' = "+db.Mark(len(args)), args...); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range rows {
+		if several(step{r.purpose, r.phase}, r.person) {
+			if err := tx.Send(do+" WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4", r.person, r.record, r.purpose, r.since); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // holdingsOf are all rows of people, by person.
 func holdingsOf(tx *db.Tx, people ...string) (map[string][]row, error) {
 	out := map[string][]row{}
@@ -244,223 +290,6 @@ func holdingsOf(tx *db.Tx, people ...string) (map[string][]row, error) {
 		}
 	}
 	return out, nil
-}
-
-// apply does to rows and keys what lies between two sets of holdings.
-func (e *Engine) apply(tx *db.Tx, cause string, before, after map[string][]row, anonymous map[string]bool, rings map[string]*vault.Ring) error {
-	var changes []change
-	for person, rows := range before {
-		byRecord := map[string][]row{}
-		for _, r := range after[person] {
-			byRecord[r.record] = append(byRecord[r.record], r)
-		}
-		was := map[string][]row{}
-		for _, r := range rows {
-			was[r.record] = append(was[r.record], r)
-		}
-		for record, rows := range was {
-			now := states(byRecord[record])
-			for c, s := range states(rows) {
-				if now[c] < s {
-					changes = append(changes, change{person: person, record: record, category: c, to: now[c], kept: anonymous[record]})
-				}
-			}
-		}
-		now := states(after[person])
-		for c, s := range states(rows) {
-			if now[c] < s {
-				changes = append(changes, change{person: person, category: c, to: now[c], own: true})
-			}
-		}
-	}
-	slices.SortFunc(changes, func(a, b change) int {
-		return strings.Compare(a.person+a.record+a.category, b.person+b.record+b.category)
-	})
-	of := map[string][]string{}
-	for person, rows := range before {
-		for _, r := range rows {
-			if !slices.Contains(of[person], r.record) {
-				of[person] = append(of[person], r.record)
-			}
-		}
-	}
-	for _, h := range e.holdings {
-		if err := e.applyTo(tx, h, changes, of, rings); err != nil {
-			return fmt.Errorf("%s: %w", h.Table, err)
-		}
-	}
-	for _, r := range rings {
-		if err := r.Assign(tx); err != nil {
-			return err
-		}
-	}
-	if err := e.leave(tx, changes); err != nil {
-		return err
-	}
-	return promise(tx, cause, changes)
-}
-
-// rows is the condition that finds the rows of keys: of records of people, or of the people themselves and all their records.
-func (h Holding) rows(args *[]any, people, records []string) string {
-	var where []string
-	if h.Only != "" {
-		where = append(where, h.Only)
-	}
-	if h.Record == "" {
-		where = append(where, h.Person+" IN ("+db.In(args, people)+")")
-		if h.Near != "" && len(records) > 0 && !slices.ContainsFunc(people, func(p string) bool { return !strings.HasPrefix(p, "per_") }) {
-			where = append(where, h.Near+" IN ("+db.In(args, records)+")")
-		}
-		return strings.Join(where, " AND ")
-	}
-	if h.Via != "" {
-		where = append(where, fmt.Sprintf(h.Via, db.In(args, people)))
-	}
-	where = append(where, h.Record+" IN ("+db.In(args, records)+")")
-	if h.Person != "" && h.Person != h.Record {
-		where = append(where, h.Person+" IN ("+db.In(args, people)+")")
-	}
-	return strings.Join(where, " AND ")
-}
-
-// applyTo does to one table what the changes of its category ask. of are all records of each person.
-func (e *Engine) applyTo(tx *db.Tx, h Holding, changes []change, of map[string][]string, rings map[string]*vault.Ring) error {
-	if h.Record == "" && h.Person == "" {
-		return nil // of nobody whom the house knows: an opposition, a blocked address
-	}
-	var ends []change
-	for _, c := range changes {
-		if c.category != string(h.Category) || c.own != (h.Record == "") {
-			continue
-		}
-		switch {
-		case c.to == gone && c.kept && h.structured():
-		case c.to == gone:
-			ends = append(ends, c)
-		case c.to == archivedState && h.Find != nil:
-			ends = append(ends, c) // what he was found by: the archive is searched by its files
-		case c.to == archivedState:
-			if err := e.archive(tx, h, c, of[c.person], rings[c.person]); err != nil {
-				return err
-			}
-		}
-	}
-	if h.Find != nil {
-		return e.found(tx, h, ends, rings)
-	}
-	for some := range slices.Chunk(ends, part) {
-		var people, records []string
-		for _, c := range some {
-			people = append(people, c.person)
-			if c.own {
-				records = append(records, of[c.person]...)
-			} else {
-				records = append(records, c.record)
-			}
-		}
-		if err := h.empty(tx, people, records, true); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// found deletes rows by what the person is known to have in them.
-func (e *Engine) found(tx *db.Tx, h Holding, ends []change, rings map[string]*vault.Ring) error {
-	for _, c := range ends {
-		ring := rings[c.person]
-		if ring == nil {
-			if err := h.empty(tx, []string{c.person}, nil, true); err != nil {
-				return err
-			}
-			continue
-		}
-		values, err := h.Find(tx, e.vault, ring, c.person)
-		if err != nil {
-			return err
-		}
-		if len(values) == 0 {
-			continue
-		}
-		args := []any{c.person}
-		if err := tx.Send("DELETE FROM "+h.Table+" WHERE "+h.Person+" = $1 AND "+h.Columns[0]+" IN ("+db.In(&args, values)+")", args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// structured says that a holding has no sealed column: choices from lists, which may stay when nobody is named any more.
-func (h Holding) structured() bool { return len(h.Sealed()) == 0 && !h.Rows }
-
-// empty takes the personal columns out of rows; without all, only those by which a person is found.
-func (h Holding) empty(tx *db.Tx, people, records []string, all bool) error {
-	var args []any
-	if h.Rows && all {
-		where := h.rows(&args, people, records)
-		return tx.Send("DELETE FROM "+h.Table+" WHERE "+where, args...)
-	}
-	var set []string
-	for _, c := range h.Columns {
-		blank, fixed := h.Blank[c]
-		switch sealed := strings.HasSuffix(c, "_sealed"); {
-		case !all && (sealed || fixed || !strings.HasSuffix(c, "_bidx")):
-		case fixed:
-			set = append(set, c+" = "+blank)
-		case sealed:
-			args = append(args, []byte{})
-			set = append(set, c+" = "+db.Mark(len(args)))
-		default:
-			set = append(set, c+" = ''")
-		}
-	}
-	if len(set) == 0 {
-		return nil
-	}
-	where := h.rows(&args, people, records)
-	return tx.Send("UPDATE "+h.Table+" SET "+strings.Join(set, ", ")+" WHERE "+where, args...)
-}
-
-// archive seals the values of one record's rows again, under the archive's key, and takes away what they are found by.
-func (e *Engine) archive(tx *db.Tx, h Holding, c change, records []string, ring *vault.Ring) error {
-	if ring == nil {
-		return errors.New("privacy: no ring to archive with")
-	}
-	sealed, people := h.Sealed(), []string{c.person}
-	if !c.own {
-		records = []string{c.record}
-	}
-	if len(sealed) > 0 {
-		type value struct {
-			row    string
-			column []byte
-		}
-		for _, c := range sealed {
-			var args []any
-			where := h.rows(&args, people, records)
-			values, err := db.List(tx, func(s db.Scanner) (v value, err error) { err = s.Scan(&v.row, &v.column); return }, "SELECT "+h.row()+", "+c+" FROM "+h.Table+" WHERE "+where, args...)
-			if err != nil {
-				return err
-			}
-			for _, v := range values {
-				if len(v.column) == 0 {
-					continue
-				}
-				again, err := ring.Archive(string(h.Category), vault.Place{Table: h.Table, Column: c, Row: v.row}, v.column)
-				if err != nil {
-					return err
-				}
-				if err := tx.Send("UPDATE "+h.Table+" SET "+c+" = $2 WHERE "+h.row()+" = $1", v.row, again); err != nil {
-					return err
-				}
-			}
-		}
-		return h.empty(tx, people, records, false)
-	}
-	if h.Rows && slices.ContainsFunc(h.Columns, func(c string) bool { return strings.HasSuffix(c, "_bidx") }) {
-		return h.empty(tx, people, records, true) // a word by which he was found: the archive is searched by its files
-	}
-	return nil
 }
 
 // leave lets rooms decide what remains of records once nothing says any more what was asked in them.
@@ -493,7 +322,16 @@ func promise(tx *db.Tx, cause string, changes []change) error {
 	type line struct{ person, record, cause string }
 	ends := map[line][]string{}
 	var order []line
+	whole := map[[2]string]bool{} // a person's category that is gone: what the sweep empties with it needs no line of its own
 	for _, c := range changes {
+		if cause == causeRetention && c.own && c.to == gone {
+			whole[[2]string{c.person, c.category}] = true
+		}
+	}
+	for _, c := range changes {
+		if !c.own && whole[[2]string{c.person, c.category}] {
+			continue
+		}
 		l, categories := line{c.person, "", cause}, []string{c.category, vault.Archived(c.category)}
 		switch {
 		case !c.own && c.to == gone:
@@ -508,9 +346,13 @@ func promise(tx *db.Tx, cause string, changes []change) error {
 		}
 		ends[l] = append(ends[l], categories...)
 	}
-	for _, l := range order {
-		if err := tx.Send("INSERT INTO key_end (id, at, person_id, record, categories, cause) VALUES ($1, $2, $3, $4, $5, $6)",
-			tx.NewID("end"), db.Micros(tx.Now()), l.person, l.record, strings.Join(ends[l], " "), l.cause); err != nil {
+	for some := range slices.Chunk(order, 100) {
+		rows := make([][]any, len(some))
+		for i, l := range some {
+			rows[i] = []any{tx.NewID("end"), db.Micros(tx.Now()), l.person, l.record, strings.Join(ends[l], " "), l.cause}
+		}
+		marks, args := db.Rows(rows...)
+		if err := tx.Send("INSERT INTO key_end (id, at, person_id, record, categories, cause) VALUES "+marks, args...); err != nil {
 			return err
 		}
 	}
@@ -535,11 +377,15 @@ func (e *Engine) endKeys(ctx context.Context) error {
 			return err
 		}
 		ids := make([]string, len(lines))
-		var keys []vault.End
+		var keys, over []vault.End // over: of those that may have successors
 		for i, k := range lines {
 			ids[i] = k.ID
-			if k.Record == "" {
-				keys = append(keys, vault.End{Person: k.Person, Categories: k.Categories})
+			if k.Record != "" {
+				continue
+			}
+			keys = append(keys, vault.End{Person: k.Person, Categories: k.Categories})
+			if k.Cause != causeRight {
+				over = append(over, keys[len(keys)-1])
 			}
 		}
 		if err := e.endings.Append(lines...); err != nil {
@@ -549,12 +395,8 @@ func (e *Engine) endKeys(ctx context.Context) error {
 			return err
 		}
 		err = e.db.Write(ctx, func(tx *db.Tx) error {
-			for _, k := range lines {
-				if k.Record == "" && k.Cause != causeRight {
-					if err := vault.Vacate(tx, k.Person, k.Categories...); err != nil {
-						return err
-					}
-				}
+			if err := vault.Vacate(tx, over...); err != nil {
+				return err
 			}
 			if err := tx.Send("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", settingLast, lines[len(lines)-1].ID); err != nil {
 				return err

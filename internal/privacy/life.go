@@ -49,8 +49,15 @@ func Resumed(tx *db.Tx, n *network.Network, person, record string, what network.
 
 // Reacted notes in tx that a person did something that starts the time of some purposes anew (WA-40): what still counts, counts from now. What is
 // in the archive stays there.
-func Reacted(tx *db.Tx, n *network.Network, person string, by network.Reaction) error {
-	return turn(tx, n, person, "", func(k *network.Keep) bool { return slices.Contains(k.RenewedBy, by) }, "base > 0", db.Micros(tx.Now()))
+func Reacted(tx *db.Tx, n *network.Network, person string, by ...network.Reaction) error {
+	return turn(tx, n, person, "", func(k *network.Keep) bool {
+		return slices.ContainsFunc(k.RenewedBy, func(r network.Reaction) bool { return slices.Contains(by, r) })
+	}, "base > 0", db.Micros(tx.Now()))
+}
+
+// Renews reports whether such an act starts any time anew under n: where it does not, nobody needs to write it down.
+func Renews(n *network.Network, by network.Reaction) bool {
+	return slices.ContainsFunc(n.Purposes, func(p network.Purpose) bool { return p.Keep != nil && slices.Contains(p.Keep.RenewedBy, by) })
 }
 
 func turn(tx *db.Tx, n *network.Network, person, record string, which func(*network.Keep) bool, from string, base int64) error {
@@ -136,9 +143,18 @@ func next(k *network.Keep, phase string) string {
 	return "erase"
 }
 
-// due lists at most limit rows that leave their phase at or before now under n, those that wait longest first for each purpose and phase. The
-// cost is what is due, not what is stored.
-func due(tx *db.Tx, n *network.Network, now time.Time, limit int) (all []row, when []Due, err error) {
+// leaves says when a row leaves its phase under n, and whether it does at all as things stand.
+func (r row) leaves(n *network.Network) (d Due, ever bool) {
+	p, known := n.Purpose(r.purpose)
+	if !known || p.Keep == nil || r.base == 0 {
+		return d, false
+	}
+	return Due{Person: r.person, Record: r.record, Purpose: r.purpose, At: ends(p.Keep, r.phase, db.Time(r.base)), To: next(p.Keep, r.phase), Categories: slices.Clone(r.categories)}, true
+}
+
+// duePeople are those of whom something leaves its phase at or before now under n, for each purpose and phase at most limit rows of those that wait
+// longest. The cost is what is due, not what is stored.
+func duePeople(tx *db.Tx, n *network.Network, now time.Time, limit int) (people []string, err error) {
 	for _, p := range n.Purposes {
 		if p.Keep == nil {
 			continue
@@ -147,20 +163,33 @@ func due(tx *db.Tx, n *network.Network, now time.Time, limit int) (all []row, wh
 			found, err := db.List(tx, scanRow, "SELECT "+rowColumns+" FROM holding WHERE purpose = $1 AND phase = $2 AND base > 0 AND base <= $3 ORDER BY base LIMIT $4",
 				p.ID, phase, db.Micros(reach(p.Keep, phase, now)), limit)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			for _, r := range found {
-				at := ends(p.Keep, phase, db.Time(r.base))
-				if at.After(now) {
-					continue
+				if d, ever := r.leaves(n); ever && !d.At.After(now) {
+					people = append(people, r.person)
 				}
-				all = append(all, r)
-				when = append(when, Due{Person: r.person, Record: r.record, Purpose: r.purpose, At: at, To: next(p.Keep, phase), Categories: slices.Clone(r.categories)})
 			}
 		}
-		if len(all) >= limit {
+		if len(people) >= limit {
 			break
 		}
 	}
-	return all, when, nil
+	slices.Sort(people)
+	return slices.Compact(people), nil
+}
+
+// due lists all that is due of people, so that each is dealt with once; before is all that they hold.
+func due(tx *db.Tx, n *network.Network, now time.Time, people []string) (all []row, when []Due, before map[string][]row, err error) {
+	if before, err = holdingsOf(tx, people...); err != nil {
+		return nil, nil, nil, err
+	}
+	for _, person := range people {
+		for _, r := range before[person] {
+			if d, ever := r.leaves(n); ever && !d.At.After(now) {
+				all, when = append(all, r), append(when, d)
+			}
+		}
+	}
+	return all, when, before, nil
 }

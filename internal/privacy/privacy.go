@@ -20,9 +20,9 @@ type Holding struct {
 	Record string // column that leads to the record under which it is held; without one the row is of the person, whatever is held
 	Near   string // column of an index that names a consumer's records, where person has none
 	Via    string // SQL with one %s for a list of people, that finds the rows by an index where record has none
-	// Find answers the values of the first column that a person has, with his keys as they are before anything of him is emptied: an index by the
-	// person would cost every intake more than it is worth. Without keys the table is read whole.
-	Find     func(tx *db.Tx, v *vault.Vault, r *vault.Ring, person string) ([]string, error)
+	// Find answers the values of the first column that each of the people has, with their keys as they are before anything of them is emptied: an
+	// index by the person would cost every intake more than it is worth. Of who has no ring the table is read whole.
+	Find     func(tx *db.Tx, v *vault.Vault, rings map[string]*vault.Ring, people []string) (map[string][]string, error)
 	Only     string // SQL that tells its rows from others of the same table
 	Row      string // column that names the row to the vault; id if empty
 	Category network.Category

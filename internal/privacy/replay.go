@@ -131,10 +131,8 @@ func (e *Engine) again(ctx context.Context, lines []Ending) error {
 				of[c.person] = append(of[c.person], c.record)
 			}
 		}
-		for _, h := range e.holdings {
-			if err := e.applyTo(tx, h, changes, of, rings); err != nil {
-				return err
-			}
+		if err := e.applyAll(tx, changes, of, rings); err != nil {
+			return err
 		}
 		for _, c := range changes {
 			if c.own {

@@ -25,12 +25,18 @@ const ended = "state IN ('filled', 'closed', 'cancelled', 'withdrawn', 'unserved
 func Remains(tx *db.Tx, records []string, kept bool) error {
 	type place struct{ trade, insee string }
 	of := map[place][]string{}
-	for _, id := range records {
-		var p place
-		if err := tx.Get(db.Into(&p.trade, &p.insee), "SELECT trade, insee FROM request WHERE id = $1", id); err != nil {
+	for some := range slices.Chunk(records, 200) {
+		var args []any
+		err := db.Each(tx, func(s db.Scanner) error {
+			var id string
+			var p place
+			err := s.Scan(&id, &p.trade, &p.insee)
+			of[p] = append(of[p], id)
+			return err
+		}, "SELECT id, trade, insee FROM request WHERE id IN ("+db.In(&args, some)+")", args...)
+		if err != nil {
 			return err
 		}
-		of[p] = append(of[p], id)
 	}
 	for p, ids := range of {
 		alike, err := db.Value[int64](tx, "SELECT count(*) FROM (SELECT 1 FROM request WHERE trade = $1 AND insee = $2 AND "+ended+" LIMIT 5) few", p.trade, p.insee)

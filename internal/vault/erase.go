@@ -24,13 +24,27 @@ type End struct {
 	Categories []string // all when there is none
 }
 
-// EraseAll is Erase for several people in one durable step.
+// set is how many rows one statement writes.
+const set = 100
+
+// EraseAll is Erase for several people in one durable step, by sets: one reading and one statement for many keys.
 func (v *Vault) EraseAll(ctx context.Context, ends ...End) (erased int, err error) {
 	people := make([]string, len(ends))
-	of := map[string][][]string{}
+	of := map[string]map[string]bool{} // categories of each person; nil is all
 	for i, e := range ends {
 		people[i] = e.Person
-		of[e.Person] = append(of[e.Person], e.Categories)
+		wanted, before := of[e.Person]
+		switch {
+		case len(e.Categories) == 0 || before && wanted == nil:
+			of[e.Person] = nil
+			continue
+		case wanted == nil:
+			wanted = map[string]bool{}
+			of[e.Person] = wanted
+		}
+		for _, c := range e.Categories {
+			wanted[c] = true
+		}
 	}
 	slices.Sort(people)
 	var rows Held
@@ -40,74 +54,109 @@ func (v *Vault) EraseAll(ctx context.Context, ends ...End) (erased int, err erro
 	}
 	err = v.keys.Write(ctx, func(tx *db.Tx) error {
 		erased = 0
-		for _, a := range rows {
-			for _, categories := range of[a.person] {
-				n, err := erase(tx, a.assigned, categories)
-				if err != nil {
-					return err
-				}
-				erased += n
+		for some := range slices.Chunk(rows, set) {
+			n, err := erase(tx, some, of)
+			if err != nil {
+				return err
 			}
+			erased += n
 		}
 		return nil
 	})
 	return erased, err
 }
 
+// erase overwrites the keys of categories in some bunches, and a whole bunch once no category lives in it.
+func erase(tx *db.Tx, rows Held, of map[string]map[string]bool) (erased int, err error) {
+	whose := map[string]assignment{}
+	var ids []string
+	for _, a := range rows {
+		whose[a.id] = a
+		ids = append(ids, a.id)
+	}
+	var args []any
+	in := db.In(&args, ids)
+	var changed [][]any
+	err = db.Each(tx, func(s db.Scanner) error {
+		var b bunch
+		var minted int64
+		if err := s.Scan(&b.id, &b.keys, &minted); err != nil {
+			return err
+		}
+		b.keys = bytes.Clone(b.keys)
+		a := whose[b.id]
+		wanted := of[a.person]
+		ended, left := 0, 0
+		for slot, c := range a.categories {
+			switch key := b.slot(slot); {
+			case key == nil:
+			case wanted == nil || wanted[c]:
+				clear(key)
+				ended++
+			default:
+				left++
+			}
+		}
+		if ended == 0 {
+			return nil
+		}
+		if left == 0 {
+			b.keys = []byte{}
+		}
+		erased += ended
+		changed = append(changed, []any{b.id, b.keys, minted, db.Micros(tx.Machine())})
+		return nil
+	}, "SELECT id, wrapped_sealed, minted_at FROM data_key WHERE id IN ("+in+")", args...)
+	if err != nil || len(changed) == 0 {
+		return 0, err
+	}
+	marks, args := db.Rows(changed...)
+	// Every row is there: it was read above. The insertion is how one statement gives each its own value on both engines.
+	return erased, tx.Send("INSERT INTO data_key (id, wrapped_sealed, minted_at, erased_at) VALUES "+marks+" ON CONFLICT (id) DO UPDATE SET wrapped_sealed = excluded.wrapped_sealed, erased_at = excluded.erased_at", args...)
+}
+
 // vacant is the name of a slot whose key is destroyed and whose category may get another.
 const vacant = "~"
 
-// Vacate notes in tx that destroyed keys of a person may have successors: what was archived, or ended with its time, is no refusal of what he
-// gives later. After [Vault.Erase] alone nothing of the kind is ever sealed again.
-func Vacate(tx *db.Tx, person string, categories ...string) error {
-	type bunch struct {
-		number     int64
-		categories string
+// Vacate notes in tx that destroyed keys of people may have successors: what was archived, or ended with its time, is no refusal of what they
+// give later. After [Vault.Erase] alone nothing of the kind is ever sealed again.
+func Vacate(tx *db.Tx, ends ...End) error {
+	of := map[string][]string{}
+	var people []string
+	for _, e := range ends {
+		people = append(people, e.Person)
+		of[e.Person] = append(of[e.Person], e.Categories...)
 	}
-	all, err := db.List(tx, func(s db.Scanner) (b bunch, err error) { err = s.Scan(&b.number, &b.categories); return }, "SELECT number, categories FROM person_key WHERE person_id = $1", person)
-	if err != nil {
-		return err
-	}
-	for _, b := range all {
-		names := strings.Fields(b.categories)
-		for i, c := range names {
-			if slices.Contains(categories, c) {
-				names[i] = vacant
+	slices.Sort(people)
+	for some := range slices.Chunk(slices.Compact(people), set) {
+		var args []any
+		var changed [][]any
+		err := db.Each(tx, func(s db.Scanner) error {
+			var person, key, before string
+			var number, at int64
+			if err := s.Scan(&person, &number, &key, &before, &at); err != nil {
+				return err
 			}
+			names := strings.Fields(before)
+			for i, c := range names {
+				if slices.Contains(of[person], c) {
+					names[i] = vacant
+				}
+			}
+			if joined := strings.Join(names, " "); joined != before {
+				changed = append(changed, []any{person, number, key, joined, at})
+			}
+			return nil
+		}, "SELECT person_id, number, key_id, categories, assigned_at FROM person_key WHERE person_id IN ("+db.In(&args, some)+")", args...)
+		if err != nil {
+			return err
 		}
-		if joined := strings.Join(names, " "); joined != b.categories {
-			if err := tx.Send("UPDATE person_key SET categories = $3 WHERE person_id = $1 AND number = $2", person, b.number, joined); err != nil {
+		for part := range slices.Chunk(changed, set) {
+			marks, args := db.Rows(part...)
+			if err := tx.Send("INSERT INTO person_key (person_id, number, key_id, categories, assigned_at) VALUES "+marks+" ON CONFLICT (person_id, number) DO UPDATE SET categories = excluded.categories", args...); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// erase overwrites the keys of categories in one bunch, and the whole bunch once no category lives in it.
-func erase(tx *db.Tx, a assigned, categories []string) (erased int, err error) {
-	b := bunch{id: a.id}
-	if b.keys, err = db.Value[[]byte](tx, "SELECT wrapped_sealed FROM data_key WHERE id = $1", a.id); err != nil {
-		return 0, err
-	}
-	b.keys = bytes.Clone(b.keys)
-	left := 0
-	for slot, c := range a.categories {
-		switch key := b.slot(slot); {
-		case key == nil:
-		case len(categories) == 0 || slices.Contains(categories, c):
-			clear(key)
-			erased++
-		default:
-			left++
-		}
-	}
-	if erased == 0 {
-		return 0, nil
-	}
-	if left == 0 {
-		b.keys = []byte{}
-	}
-	_, err = tx.Exec("UPDATE data_key SET wrapped_sealed = $2, erased_at = $3 WHERE id = $1", a.id, b.keys, db.Micros(tx.Machine()))
-	return erased, err
 }
