@@ -141,6 +141,18 @@ var publicColumns = map[string]string{
 	"inbox_told.recipient":     "id of a professional, or of a recipient of the network file",
 	"inbox_told.about":         "random reference of a request",
 
+	"oversight_file.ref":          "random reference",
+	"oversight_file.by_account":   "account id",
+	"oversight_file.purposes":     "ids of the network file",
+	"oversight_file.data":         "words of the network file",
+	"oversight_file.next_on":      "date",
+	"oversight_event.kind":        "word",
+	"oversight_event.actor":       "account id or word",
+	"oversight_event.object":      "id, digest or word",
+	"oversight_subject.ref":       "random reference of a request, or id",
+	"oversight_letter.by_account": "account id",
+	"oversight_letter.data":       "words of the network file",
+
 	"document_text.title":         "the operator's published title",
 	"document_text.source":        "a published document",
 	"document_text.html":          "a published document",

@@ -28,6 +28,7 @@ import (
 	"entremise/internal/inbox"
 	"entremise/internal/job"
 	"entremise/internal/notify"
+	"entremise/internal/oversight"
 	"entremise/internal/person"
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
@@ -60,6 +61,7 @@ type Instance struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Oversight *oversight.Service
 	Documents *document.Service
 	Proof     *proof.Log
 	Links     *auth.Signer
@@ -289,7 +291,7 @@ func syncFolder(path string) error {
 // Holdings are what every room declares.
 func Holdings() []privacy.Holding {
 	// A request's before the person's, by whose number some of its rows are found.
-	return slices.Concat(privacy.Holdings(), notify.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), inbox.Holdings())
+	return slices.Concat(privacy.Holdings(), notify.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), inbox.Holdings(), oversight.Holdings())
 }
 
 // endings is the file of the ledger of erasures. It lies beside the databases unless ENTREMISE_ERASURES_FILE names another place, and in no backup.
@@ -341,13 +343,15 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Calls.Register(i.Jobs)
 	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Life: i.Life, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
 	i.Inbox.Register(i.Jobs)
+	i.Oversight = oversight.New(oversight.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Inbox: i.Inbox, Life: i.Life, URL: i.URL})
+	i.Oversight.Register(i.Jobs)
 	i.Documents.Register(i.Jobs)
 	return nil
 }
 
 // Handler is the instance as HTTP.
 func (i *Instance) Handler(demo web.Demo) *web.Server {
-	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox, Documents: i.Documents, Life: i.Life,
+	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Life: i.Life,
 		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
 		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }

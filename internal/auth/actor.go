@@ -113,6 +113,9 @@ const (
 	CaseReadOwn     Action = "case.read-own"
 	CaseRead        Action = "case.read"
 	CaseAnswer      Action = "case.answer"
+	OversightRead   Action = "oversight.read"
+	OversightWork   Action = "oversight.work"
+	InspectMake     Action = "inspect.make"
 )
 
 // permissions is the one table that says who may do what. A word is a sort of actor or a role of staff. What is not here is refused to
@@ -122,6 +125,9 @@ var permissions = map[Action][]string{
 	CaseReadOwn:     {"consumer"},
 	CaseRead:        {"officer"},
 	CaseAnswer:      {"officer"},
+	OversightRead:   {"officer"},
+	OversightWork:   {"officer"},
+	InspectMake:     {"officer"},
 	RequestSubmit:   {"visitor", "affiliate", "agent"},
 	RequestReadOwn:  {"consumer", "affiliate"},
 	RequestChange:   {"consumer"},

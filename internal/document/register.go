@@ -107,6 +107,7 @@ var (
 		network.DataActivity: {"pd:ServiceConsumptionBehavior"}, network.DataBilling: {"pd:Transactional"}, network.DataConnection: {"pd:IPAddress"},
 		network.DataExperience: {"pd:Purchase"}, network.DataAudience: {"pd:BrowsingBehavior"}, network.DataLocation: {"pd:Location"}, network.DataSocial: {"pd:SocialMediaCommunication"},
 		network.DataProfession: {"pd:Professional"}, network.DataContracts: {"pd:Transactional"}, network.DataBank: {"pd:BankAccount"}, network.DataPremises: {"dpv:PersonalData"}, network.DataCase: {"pd:Communication"},
+		network.DataOversight: {"pd:Communication"},
 	}
 )
 

@@ -55,6 +55,7 @@ func Check(n *Network) []Problem {
 	c.texts()
 	c.rights()
 	c.inbox()
+	c.oversight()
 	return c.probs
 }
 

@@ -51,6 +51,7 @@ func (c *checker) purposes() {
 		{Consumer, []Category{DataOpinion}, reviewing(c.n)},
 		{Consumer, []Category{DataRecording}, c.n.Modules.Recordings != nil},
 		{Requester, []Category{DataCase, DataMessages}, c.n.Rights != nil || c.n.Inbox != nil},
+		{Requester, []Category{DataOversight}, c.n.Oversight != nil},
 	} {
 		for _, d := range need.data {
 			if need.ok && len(c.n.PurposesFor(need.who, d)) == 0 {
@@ -87,6 +88,7 @@ func (c *checker) recipients() {
 		if r.Role == RecipientProcessor && r.Contract == "" {
 			c.wrong(path, "un sous-traitant n’agit que sous contrat (RGPD art. 28.3) : ajoutez « contract » et sa référence.", `a processor acts under a contract only (GDPR art. 28.3): add "contract" and its reference.`)
 		}
+		c.gets(r)
 		if r.Policy != "" && !strings.HasPrefix(r.Policy, "https://") {
 			c.wrong(path+".policy", "« %s » n’est pas une adresse : écrivez-la avec https://.", "%q is no address: write it with https://.", clip(r.Policy))
 		}

@@ -28,7 +28,8 @@ type MessageKey struct {
 // {ref} reference of the request · {link} private link · {stop} link that stops texts · {code} one-time code · {clock} hour until which
 // a promise runs · {pro} name of the professional · {pro_phone} his number · {site} name of the site · {phone} line of the site ·
 // {trade} · {commune} · {urgency} · {distance} · {price} excl. VAT · {price_incl} · {seats} left · {name} of the reader or consumer ·
-// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date} · {document} title of a public document · {answer} · {authority} to complain to · {what} was done.
+// {consumer_phone} · {amount} · {invoice} number · {reason} · {minutes} · {date} · {document} title of a public document · {answer} · {authority} to complain to · {what} was done ·
+// {nature}, {consequences} and {measures} of a breach · {officer} who answers about it.
 func MessageKeys() []MessageKey { return slices.Clone(messageKeys) }
 
 func sells(n *Network) bool     { return n.Sells() }
@@ -56,6 +57,7 @@ var messageKeys = []MessageKey{
 	{"rights-extended", Consumer, true, true, []string{"ref", "link", "site", "reason", "date"}, takesRights},
 	{"rights-answered", Consumer, true, true, []string{"ref", "link", "site", "answer", "authority"}, takesRights},
 	{"mail-received", Consumer, false, true, []string{"ref", "site", "date"}, readsMail},
+	{"breach-told", Consumer, true, true, []string{"ref", "site", "date", "nature", "consequences", "measures", "officer"}, oversees},
 
 	{"pro-invite", Professional, true, true, []string{"name", "link"}, sells},
 	{"sign-in", Professional, true, true, []string{"link", "minutes"}, sells},

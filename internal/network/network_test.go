@@ -484,7 +484,7 @@ func TestLookups(t *testing.T) {
 	if ps := n.PurposesFor(Consumer, DataContact); len(ps) != 1 || ps[0].ID != "introduce" {
 		t.Errorf("%+v", ps)
 	}
-	if got := n.Categories(); len(got) != 16 || slices.Contains(got, DataPremises) {
+	if got := n.Categories(); len(got) != 17 || slices.Contains(got, DataPremises) {
 		t.Errorf("%d categories, or one that no purpose claims", len(got))
 	}
 	if len(n.ConsentsOn(AskedOnForm)) != 3 || len(n.Suspensions) != 11 || len(n.Buying) != 3 {

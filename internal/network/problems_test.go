@@ -269,6 +269,11 @@ var mistakes = []struct {
 	{"access that is not said", "network.yaml", "\naccess:\n", "\naccess_of_pros:\n"},
 	{"sale without a price", "network.yaml", "invoices: {late_rate: 12.40 %, recovery: 40, on_debits: false}", ""},
 	{"routed to suppliers", "network.yaml", "sale: per-introduction", "sale: routed"},
+	{"breach told too late", "network.yaml", "  notify: 72 hours ", "  notify: 73 hours "},
+	{"breach warned of too late", "network.yaml", "  warn: 24 hours\n", "  warn: 72 hours\n"},
+	{"assessment of nothing", "network.yaml", "  reassess: 3 years\n", "  reassess: 3 years\n  assess: [nothing]\n"},
+	{"overseen without a purpose", "network.yaml", "    data: [oversight]\n", "    data: [case]\n"},
+	{"recipient of more than it is given", "network.yaml", "    contract: ST-2026-02 SMS\n", "    contract: ST-2026-02 SMS\n    gets: [photos]\n"},
 	{"recredit without sale", "network.yaml", "sale: per-introduction", "sale: forwarded-to-members"},
 }
 

@@ -44,6 +44,7 @@ type Network struct {
 	Messages      []Message     // Words of every message that the software sends by itself.
 	Rights        *Rights       `yaml:",opt"` // How people exercise their rights over their data.
 	Inbox         *Inbox        `yaml:",opt"` // Mail that people send to the operator.
+	Oversight     *Oversight    `yaml:",opt"` // What the officer watches over: breaches, impact assessments, reviews, authorities.
 
 	forms map[string]*Form             // by file name without extension
 	texts map[string]map[string]string // language → name without extension → Markdown source
@@ -290,10 +291,12 @@ type Recipient struct {
 	Label     fault.Text    // Who it is, in words.
 	Role      RecipientRole // processor, controller, buyer or authority.
 	Contract  string        `yaml:",opt"` // Reference of the contract that binds a processor; a processor without it is a mistake (GDPR art. 28.3).
+	Signed    Date          `yaml:",opt"` // Day on which that contract was signed.
 	Driver    string        `yaml:",opt"` // Connector of the software that serves it.
 	Country   string        // Country, two letters.
 	Safeguard string        `yaml:",opt"` // Safeguard of a transfer outside the European Economic Area, for example standard-clauses.
 	Digests   bool          `yaml:",opt"` // It receives nothing but digests.
+	Gets      []Category    `yaml:",opt"` // Categories that it receives, where it needs fewer than the purposes that name it use.
 	Policy    string        `yaml:",opt"` // Address of its own policy, where people are sent to it.
 }
 

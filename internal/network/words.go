@@ -223,6 +223,7 @@ const (
 	DataBank       Category = "bank-details"   // account number, card token
 	DataPremises   Category = "premises"       // video of premises, badges
 	DataCase       Category = "case"           // requests about data and other letters, with what identifies who wrote them, and our answers
+	DataOversight  Category = "oversight"      // the officer's files: breaches, assessments, reviews, requests of authorities, broken terms
 )
 
 // RecipientRole is the part a recipient plays (GDPR art. 4, 28).
@@ -329,7 +330,7 @@ func (ThirdParties) words() []string { return all(ThirdPartiesBasis, ThirdPartie
 func (Category) words() []string {
 	return all(DataIdentity, DataContact, DataPlace, DataNeed, DataPhotos, DataRecording, DataMessages, DataOpinion, DataConsent,
 		DataAccount, DataBusiness, DataDocuments, DataActivity, DataBilling, DataConnection, DataExperience, DataAudience, DataLocation,
-		DataSocial, DataProfession, DataContracts, DataBank, DataPremises, DataCase)
+		DataSocial, DataProfession, DataContracts, DataBank, DataPremises, DataCase, DataOversight)
 }
 func (RecipientRole) words() []string {
 	return all(RecipientProcessor, RecipientController, RecipientBuyer, RecipientAuthority)
@@ -401,4 +402,5 @@ var categoryLabels = map[Category]fault.Text{
 	DataBank:       fault.T("coordonnées bancaires", "bank details"),
 	DataPremises:   fault.T("images et badges des locaux", "video and badges of premises"),
 	DataCase:       fault.T("vos demandes sur vos données, vos courriers et nos réponses", "your requests about your data, your letters and our answers"),
+	DataOversight:  fault.T("dossiers de conformité : violations, analyses, demandes d’autorités", "compliance files: breaches, assessments, requests of authorities"),
 }

@@ -58,26 +58,30 @@ func (e *Engine) Lay(ctx context.Context, actor auth.Actor, h LegalHold) (string
 	if err := c.Err(); err != nil {
 		return "", err
 	}
-	err := e.db.Write(ctx, func(tx *db.Tx) error {
-		h.ID = tx.NewID("hld")
-		rows, err := holdingsOf(tx, h.Person)
-		if err != nil {
-			return err
-		}
-		found := false
-		for _, r := range rows[h.Person] {
-			found = found || h.Record == "" || r.record == h.Record
-		}
-		if !found {
-			return fault.New(fault.Missing, "nothing-held", fault.T("Rien n’est conservé sous cette référence.", "Nothing is kept under this reference."))
-		}
-		if err := tx.Send("INSERT INTO legal_hold ("+holdColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')",
-			h.ID, db.Micros(tx.Now()), h.Person, h.Record, h.Ground, h.Reference, actor.Name(), db.Micros(h.Until)); err != nil {
-			return err
-		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.RetentionHold), "retention.hold", h.ID, h.Ground)
-	})
-	return h.ID, err
+	var id string
+	err := e.db.Write(ctx, func(tx *db.Tx) (err error) { id, err = LayIn(tx, actor, h); return err })
+	return id, err
+}
+
+// LayIn begins a legal hold in tx, for a room that lays it together with what it is laid for, and has checked who acts and what he wrote.
+func LayIn(tx *db.Tx, actor auth.Actor, h LegalHold) (id string, err error) {
+	rows, err := holdingsOf(tx, h.Person)
+	if err != nil {
+		return "", err
+	}
+	found := false
+	for _, r := range rows[h.Person] {
+		found = found || h.Record == "" || r.record == h.Record
+	}
+	if !found {
+		return "", fault.New(fault.Missing, "nothing-held", fault.T("Rien n’est conservé sous cette référence.", "Nothing is kept under this reference."))
+	}
+	id = tx.NewID("hld")
+	if err := tx.Send("INSERT INTO legal_hold ("+holdColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')",
+		id, db.Micros(tx.Now()), h.Person, h.Record, h.Ground, h.Reference, actor.Name(), db.Micros(h.Until)); err != nil {
+		return "", err
+	}
+	return id, audit.Write(tx, actor.Name(), actor.As(auth.RetentionHold), "retention.hold", id, h.Ground)
 }
 
 // Lift ends a legal hold: what only it kept ends at once.

@@ -31,6 +31,7 @@ import (
 	"entremise/internal/money"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/oversight"
 	"entremise/internal/person"
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
@@ -68,6 +69,7 @@ type Rig struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Oversight *oversight.Service
 	Documents *document.Service
 	Line      *Line
 	Hooks     *Hooks
@@ -138,7 +140,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
 	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
 	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Remains: map[string]privacy.Remains{"req": request.Remains}, Before: r.Requests.BeforeErasure,
-		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings())})
+		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings(), oversight.Holdings())})
 	r.Documents = document.New(document.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Auth: r.Auth, Pros: r.Pros, Requests: r.Requests, URL: url})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
@@ -149,6 +151,8 @@ func (r *Rig) open(t testing.TB) {
 	r.Jobs.Every("what has been kept long enough", time.Minute, r.Life.Sweep)
 	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Life: r.Life, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
 	r.Inbox.Register(r.Jobs)
+	r.Oversight = oversight.New(oversight.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Inbox: r.Inbox, Life: r.Life, URL: url})
+	r.Oversight.Register(r.Jobs)
 	r.Documents.Register(r.Jobs)
 }
 

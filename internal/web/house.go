@@ -59,7 +59,8 @@ func (v *visit) holderName(h string) string {
 func (v *visit) groupName(g string) string {
 	words := map[string][2]string{"request": {"Demandes", "Requests"}, "board": {"Tableau et achats", "Board and purchases"}, "seat": {"Tableau et achats", "Board and purchases"}, "contact": {"Tableau et achats", "Board and purchases"},
 		"call": {"Appels", "Calls"}, "recording": {"Appels", "Calls"}, "search": {"Demandes", "Requests"}, "pro": {"Professionnels", "Professionals"}, "wallet": {"Argent", "Money"}, "invoice": {"Argent", "Money"}, "sales": {"Argent", "Money"},
-		"team": {"Maison", "House"}, "audit": {"Maison", "House"}, "edition": {"Maison", "House"}, "address": {"Maison", "House"}, "token": {"Maison", "House"}, "case": {"Données personnelles", "Personal data"}}
+		"team": {"Maison", "House"}, "audit": {"Maison", "House"}, "edition": {"Maison", "House"}, "address": {"Maison", "House"}, "token": {"Maison", "House"}, "case": {"Données personnelles", "Personal data"},
+		"oversight": {"Conformité", "Compliance"}, "inspect": {"Conformité", "Compliance"}}
 	w, ok := words[g]
 	if !ok {
 		return g
@@ -80,6 +81,7 @@ var actionNames = map[auth.Action][2]string{
 	auth.CaseRead: {"Lire les demandes sur les données", "Read requests about personal data"}, auth.CaseAnswer: {"Répondre aux demandes sur les données", "Answer requests about personal data"},
 	auth.RetentionRead: {"Voir ce qui est conservé, et jusqu’à quand", "See what is kept, and until when"}, auth.RetentionHold: {"Geler un dossier, lever un gel", "Lay and lift legal holds"}, auth.ArchiveOpen: {"Ouvrir l’archive", "Open the archive"}, auth.PersonErase: {"Effacer une personne", "Erase a person"},
 	auth.ContactAsk: {"Demander si l’on peut appeler pour vendre", "Ask whether one may call to sell"}, auth.RegisterLoad: {"Charger la liste d’opposition", "Load the opposition register"},
+	auth.OversightRead: {"Lire les dossiers de conformité", "Read compliance files"}, auth.OversightWork: {"Tenir les dossiers de conformité", "Keep compliance files"}, auth.InspectMake: {"Préparer un dossier d’inspection", "Make an inspection pack"},
 	auth.ConsentWithdraw: {"Retirer un accord à la parole de la personne", "Withdraw a consent at the person’s word"},
 }
 
@@ -104,6 +106,21 @@ var auditWords = map[string][2]string{
 	"address.block":           {"Adresse réseau bloquée", "Network address blocked"},
 	"address.unblock":         {"Adresse réseau débloquée", "Network address let in again"},
 	"connection.read":         {"Journal des connexions lu", "Journal of connections read"},
+	"oversight.open":          {"Dossier de conformité ouvert", "Compliance file opened"},
+	"oversight.complete":      {"Dossier de conformité complété", "Compliance file completed"},
+	"oversight.notify":        {"Autorité avertie d’une violation", "Authority told of a breach"},
+	"oversight.decline":       {"Décision de ne pas avertir", "Decision not to tell"},
+	"oversight.tell":          {"Lettre sur une violation envoyée", "Letter about a breach sent"},
+	"oversight.told":          {"Lettre sur une violation partie", "Letter about a breach has gone out"},
+	"oversight.tie":           {"Personne ajoutée à un dossier de conformité", "Person added to a compliance file"},
+	"oversight.untie":         {"Personne retirée d’un dossier de conformité", "Person taken out of a compliance file"},
+	"oversight.hand":          {"Extrait fait pour une autorité", "Extract made for an authority"},
+	"oversight.handed":        {"Données remises à une autorité", "Data handed over to an authority"},
+	"oversight.close":         {"Dossier de conformité clos", "Compliance file closed"},
+	"oversight.list":          {"Dossiers de conformité listés", "Compliance files listed"},
+	"oversight.read":          {"Dossier de conformité lu", "Compliance file read"},
+	"oversight.export":        {"Registre de conformité exporté", "Compliance register exported"},
+	"inspect.make":            {"Dossier d’inspection préparé", "Inspection pack made"},
 	"passport.read":           {"Preuve d’une demande téléchargée", "Proof of a request downloaded"},
 	"agent.duty":              {"Service", "Duty"},
 	"audit.export":            {"Journal exporté", "Trail exported"},

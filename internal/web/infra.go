@@ -222,7 +222,7 @@ func (v *visit) mayWatch(topics string) error {
 		case auth.Professional:
 			ok = topic == "board" || kind == "pro" && id == v.actor.Pro
 		case auth.StaffMember:
-			ok = topic == "queue" || topic == "board" || topic == "calls" || kind == "request" || topic == "cases" && v.actor.Can(auth.CaseRead)
+			ok = topic == "queue" || topic == "board" || topic == "calls" || kind == "request" || topic == "cases" && v.actor.Can(auth.CaseRead) || topic == "oversight" && v.actor.Can(auth.OversightRead)
 		}
 		if v.Config.Demo && topic == "outbox" {
 			ok = true

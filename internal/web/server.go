@@ -33,6 +33,7 @@ import (
 	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/oversight"
 	"entremise/internal/person"
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
@@ -54,6 +55,7 @@ type Parts struct {
 	Requests  *request.Service
 	Calls     *call.Service
 	Inbox     *inbox.Service
+	Oversight *oversight.Service
 	Documents *document.Service
 	Life      *privacy.Engine
 	Proof     *proof.Log

@@ -738,6 +738,60 @@ CREATE TABLE inbox_told (
 CREATE INDEX inbox_told_case ON inbox_told (case_id, at);
 CREATE INDEX inbox_told_open ON inbox_told (sent_at) WHERE acknowledged_at = 0;
 
+-- oversight: the officer's files; each has a bunch of keys of its own, and beside its words what a register is sorted and counted by
+CREATE TABLE oversight_file (
+  id TEXT NOT NULL PRIMARY KEY,
+  ref TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind IN ('breach', 'assessment', 'review', 'authority', 'terms')),
+  at BIGINT NOT NULL,
+  since_at BIGINT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'closed')),
+  state_at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  risk TEXT NOT NULL CHECK (risk IN ('', 'none', 'risk', 'high')),
+  purposes TEXT NOT NULL,
+  data TEXT NOT NULL,
+  people BIGINT NOT NULL,
+  records BIGINT NOT NULL,
+  body_sealed BYTEA NOT NULL,
+  notified_at BIGINT NOT NULL,
+  saved_at BIGINT NOT NULL,
+  next_on TEXT NOT NULL,
+  told TEXT NOT NULL CHECK (told IN ('', 'soon', 'late'))
+);
+CREATE INDEX oversight_file_kind ON oversight_file (kind, since_at, id);
+CREATE TABLE oversight_event (
+  id TEXT NOT NULL,
+  file_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  object TEXT NOT NULL,
+  PRIMARY KEY (file_id, at, id)
+);
+CREATE TABLE oversight_subject (
+  file_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  hold_id TEXT NOT NULL,
+  PRIMARY KEY (file_id, person_id)
+);
+-- A letter to the people whom a breach concerns: its words as they were, whom it goes to, and how far its job has come.
+CREATE TABLE oversight_letter ( /* wide */
+  id TEXT NOT NULL PRIMARY KEY,
+  file_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  data TEXT NOT NULL,
+  text_sealed BYTEA NOT NULL,
+  after_id TEXT NOT NULL,
+  sent BIGINT NOT NULL,
+  unreached BIGINT NOT NULL,
+  done_at BIGINT NOT NULL
+);
+CREATE INDEX oversight_letter_file ON oversight_letter (file_id, at);
+
 -- document: public documents as every edition makes them; words that stay the same are kept once
 CREATE TABLE document_text ( /* wide */
   hash TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,30 @@
+package document
+
+import (
+	"strings"
+
+	"entremise/internal/network"
+)
+
+// RecipientRows lists who gets data as a table: role, country and safeguard, contract, what each gets and for what (GDPR art. 28, 30.1 d and e).
+func RecipientRows(n *network.Network, l Lang) [][]string {
+	s := &sheet{Lang: l, n: n}
+	rows := [][]string{{"id", l.T("destinataire", "recipient"), l.T("rôle", "role"), l.T("pays", "country"), l.T("garantie", "safeguard"), l.T("contrat", "contract"), l.T("signé le", "signed on"), l.T("reçoit", "gets"), l.T("pour", "for"), l.T("conjoint avec nous pour", "joint with us for")}}
+	for _, r := range n.Recipients {
+		var gets, serves, joint []string
+		for _, c := range n.Receives(r) {
+			gets = append(gets, l.said(c.Label()))
+		}
+		for _, p := range n.Serves(r) {
+			serves = append(serves, l.said(p.Label))
+			if p.Joint != nil && p.Joint.With == r.ID {
+				joint = append(joint, l.said(p.Label))
+			}
+		}
+		if r.Digests {
+			gets = []string{l.T("des empreintes seulement", "digests only")}
+		}
+		rows = append(rows, []string{r.ID, l.said(r.Label), s.role(r.Role), r.Country, r.Safeguard, r.Contract, string(r.Signed), strings.Join(gets, " ; "), strings.Join(serves, " ; "), strings.Join(joint, " ; ")})
+	}
+	return rows
+}
