@@ -14,6 +14,7 @@ import (
 var european = strings.Fields("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO CH GB JP KR NZ IL AR UY AD FO GG IM JE")
 
 func (c *checker) purposes() {
+	c.deeds()
 	for _, p := range c.n.Purposes {
 		path := "purposes." + p.ID
 		switch k := p.Keep; {

@@ -269,6 +269,7 @@ type Purpose struct {
 	Recipients []string   `yaml:",opt"` // Ids of recipients; none means that data stays with the operator.
 	Joint      *Joint     `yaml:",opt"` // Who decides on purpose and means together with the operator (GDPR art. 26); absent: the operator alone.
 	Keep       *Keep      `yaml:",opt"` // How long; a purpose without it is a mistake.
+	Does       []Deed     `yaml:",opt"` // What the software does by itself for it, and no longer does for who objects.
 }
 
 // Origins lists where the data of the purpose comes from.
