@@ -278,7 +278,7 @@ func (v *visit) fileInputs(k oversight.Kind, opening bool) (all []ui.FileInput) 
 		if k == oversight.Breach {
 			hint = v.lang.Tf("Le délai de %s pour avertir l’autorité part de cet instant.", "The %s in which the authority is told run from this instant.", v.say2(v.n.Oversight.Notify.Text()))
 		}
-		all = append(all, ui.FileInput{Input: ui.Input{Name: "since", Type: "datetime-local", Class: "short", Label: v.say2(when), Hint: hint, Value: v.DB.Now().In(geo.Paris()).Format("2006-01-02T15:04")}})
+		all = append(all, ui.FileInput{Input: ui.Input{Name: "since", Type: "datetime-local", Label: v.say2(when), Hint: hint, Value: v.DB.Now().In(geo.Paris()).Format("2006-01-02T15:04")}})
 	}
 	for _, x := range oversight.Fields(k) {
 		if opening && x.Need != oversight.AtOpening {
