@@ -24,7 +24,7 @@ func (h *house) joinsAs(member *visitor, page *answer) (secret []byte) {
 	if link == "" {
 		h.t.Fatalf("no invitation on the page\n%.3000s", page.body)
 	}
-	shown := regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(member.get(spaceHost, link).want(200).body)
+	shown := regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(member.get(h.space, link).want(200).body)
 	if shown == nil {
 		h.t.Fatal("the invitation shows no secret")
 	}
@@ -33,9 +33,9 @@ func (h *house) joinsAs(member *visitor, page *answer) (secret []byte) {
 		h.t.Fatal(err)
 	}
 	form := url.Values{"password": {passphrase}, "password2": {passphrase}, "code": {auth.TOTPCode(secret, time.Now())}}
-	member.post(spaceHost, link, form).want(303)
-	member.follow(spaceHost, "/").want(200)
-	h.visitor().get(spaceHost, link).want(410) // good once
+	member.post(h.space, link, form).want(303)
+	member.follow(h.space, "/").want(200)
+	h.visitor().get(h.space, link).want(410) // good once
 	return secret
 }
 

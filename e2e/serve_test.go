@@ -40,6 +40,9 @@ type outdoors struct {
 	down  bool
 	taken []arrived
 	tries int // while down
+
+	payloads [][]byte              // of texts, as they came
+	heads    []map[string][]string // of e-mails
 }
 
 // arrived is a message that reached its service.
@@ -81,7 +84,11 @@ func newOutdoors(t *testing.T) *outdoors {
 // text is the gateway's contract as docs/operations.md tells it.
 func (o *outdoors) text(w http.ResponseWriter, r *http.Request) {
 	var m struct{ ID, To, From, Text string }
-	switch err := json.NewDecoder(r.Body).Decode(&m); {
+	raw, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	switch {
 	case r.Header.Get("Authorization") != "Bearer "+o.token:
 		http.Error(w, "who are you", http.StatusUnauthorized)
 	case err != nil || m.ID == "" || m.ID != r.Header.Get("Idempotency-Key") || m.From != "Depanneurs":
@@ -89,6 +96,9 @@ func (o *outdoors) text(w http.ResponseWriter, r *http.Request) {
 	case !o.take(arrived{m.ID, "sms", m.To, m.Text}):
 		http.Error(w, "down", http.StatusServiceUnavailable)
 	default:
+		o.mu.Lock()
+		o.payloads = append(o.payloads, raw)
+		o.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"id":"gw-`+m.ID+`"}`) // a client that is gone asks again
 	}
@@ -154,6 +164,9 @@ func (l *letterbox) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	l.o.mu.Lock()
+	l.o.heads = append(l.o.heads, m.Header)
+	l.o.mu.Unlock()
 	text, err := plainText(m)
 	if err != nil || text == "" {
 		return fmt.Errorf("unreadable: %v", err)

@@ -111,7 +111,7 @@ func (c demoCmd) Run(o *out) error {
 		return errors.Join(err, l.Close(), i.Close())
 	}
 	o.unbuilt(n)
-	at, stop, err := i.receiveMail(o.ctx, c.Mail, mail.Mailbox{})
+	at, stop, err := i.receiveMail(o.ctx, c.Mail, nil, mail.Mailbox{})
 	if err != nil {
 		return errors.Join(err, l.Close(), i.Close())
 	}

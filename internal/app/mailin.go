@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -14,9 +15,25 @@ import (
 // fetchEvery is how long a mailbox elsewhere is left alone between two visits.
 const fetchEvery = time.Minute
 
+// mailCertificate is what the receiver proves itself with: two files, read again for each sender, so that a renewed certificate needs no restart.
+// nil without files.
+func mailCertificate(cert, key string) (*tls.Config, error) {
+	if cert == "" && key == "" {
+		return nil, nil
+	}
+	read := func() (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		return &pair, err
+	}
+	if _, err := read(); err != nil {
+		return nil, fmt.Errorf("--mail-cert and --mail-key: %w", err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return read() }}, nil
+}
+
 // receiveMail begins to take mail as the network in force says, and answers how that ends. listen is the address of the receiver in the
 // program, empty for none; elsewhere is the mailbox that is read when the network says imap.
-func (i *Instance) receiveMail(ctx context.Context, listen string, elsewhere mail.Mailbox) (at net.Addr, stop func() error, err error) {
+func (i *Instance) receiveMail(ctx context.Context, listen string, certificate *tls.Config, elsewhere mail.Mailbox) (at net.Addr, stop func() error, err error) {
 	none := func() error { return nil }
 	n, err := i.Editions.InForce(ctx)
 	if err != nil || n.Inbox == nil {
@@ -40,7 +57,7 @@ func (i *Instance) receiveMail(ctx context.Context, listen string, elsewhere mai
 	if err != nil {
 		return nil, none, fmt.Errorf("receive mail: %w", err)
 	}
-	s := mail.Listen(ctx, l, n.SpaceHost, func(address string) bool { return i.Inbox.Ours(ctx, address) }, i.takeMail)
+	s := mail.Listen(ctx, l, n.SpaceHost, certificate, func(address string) bool { return i.Inbox.Ours(ctx, address) }, i.takeMail)
 	return l.Addr(), s.Close, nil
 }
 

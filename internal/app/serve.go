@@ -51,6 +51,8 @@ type serveCmd struct {
 	From     string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
 	SMSURL   string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
 	Mail     string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." env:"ENTREMISE_MAIL_LISTEN"`
+	MailCert string `name:"mail-cert" help:"Certificate chain (PEM) with which the receiver of mail offers STARTTLS; read again for each sender." env:"ENTREMISE_MAIL_CERT"`
+	MailKey  string `name:"mail-key" help:"Its private key (PEM)." env:"ENTREMISE_MAIL_KEY"`
 	IMAP     string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
 	IMAPUser string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
 	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
@@ -94,7 +96,14 @@ func (c serveCmd) Run(o *out) error {
 		return err
 	}
 	if hook != "" {
-		w.Hook = inbox.Hook{Client: &http.Client{Timeout: 15 * time.Second}, Secret: []byte(hook)}
+		w.Hook = inbox.Hook{Client: &http.Client{Timeout: 15 * time.Second}}
+		if w.Hook.Secret, err = inbox.HookSecret(hook); err != nil {
+			return fmt.Errorf("ENTREMISE_NOTICE_SECRET: %w", err)
+		}
+	}
+	certificate, err := mailCertificate(c.MailCert, c.MailKey)
+	if err != nil {
+		return err
 	}
 	password, err := secretValue("ENTREMISE_IMAP_PASSWORD")
 	if err != nil {
@@ -120,7 +129,7 @@ func (c serveCmd) Run(o *out) error {
 		return errors.Join(err, i.Close())
 	}
 	o.unbuilt(n)
-	at, stop, err := i.receiveMail(o.ctx, c.Mail, mail.Mailbox{Address: c.IMAP, User: c.IMAPUser, Password: password})
+	at, stop, err := i.receiveMail(o.ctx, c.Mail, certificate, mail.Mailbox{Address: c.IMAP, User: c.IMAPUser, Password: password})
 	if err != nil {
 		return errors.Join(err, l.Close(), i.Close())
 	}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"entremise/internal/audit"
@@ -257,6 +258,19 @@ func (s *Service) sweepTold(ctx context.Context) error {
 type Hook struct {
 	Client *http.Client
 	Secret []byte // shared with the receivers; nil: notices are not posted
+}
+
+// HookSecret reads a secret as it is written: "whsec_" and base64 (Standard Webhooks 1.0.0), or any other text, whose bytes it is.
+func HookSecret(text string) ([]byte, error) {
+	coded, standard := strings.CutPrefix(text, "whsec_")
+	if !standard {
+		return []byte(text), nil
+	}
+	secret, err := base64.StdEncoding.DecodeString(coded)
+	if err == nil && len(secret) < 24 {
+		err = fmt.Errorf("%d bytes are too few, 24 are the least", len(secret))
+	}
+	return secret, err
 }
 
 type notice struct {

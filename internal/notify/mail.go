@@ -84,6 +84,8 @@ func NewMailer(s MailServer) (*Mailer, error) {
 		return nil, fmt.Errorf("notify: TLS mode %q is none of starttls, tls, none", s.TLS)
 	case s.TLS == NoTLS && s.Username != "":
 		return nil, errors.New("notify: a mail password needs TLS")
+	case s.TLS == NoTLS && !loopback(s.Host):
+		return nil, fmt.Errorf("notify: mail goes to %s in clear: TLS mode none is for a relay on this machine", s.Host)
 	}
 	if s.TLSTrust == nil {
 		s.TLSTrust = &tls.Config{}
@@ -92,6 +94,11 @@ func NewMailer(s MailServer) (*Mailer, error) {
 	s.TLSTrust.ServerName = cmp.Or(s.TLSTrust.ServerName, s.Host)
 	s.TLSTrust.MinVersion = max(s.TLSTrust.MinVersion, tls.VersionTLS12)
 	return &Mailer{server: s, idle: make(chan *line, 4)}, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Close hangs up idle connections.

@@ -427,6 +427,7 @@ func TestNewMailer_refusesSettings(t *testing.T) {
 		"no host":           {Port: 25},
 		"no port":           {Host: "mail.exemple.fr"},
 		"mode":              {Host: "mail.exemple.fr", Port: 25, TLS: "maybe"},
+		"mail in clear":     {Host: "mail.exemple.fr", Port: 25, TLS: NoTLS},
 		"password in clear": {Host: "mail.exemple.fr", Port: 25, TLS: NoTLS, Username: "u"},
 	} {
 		if _, err := NewMailer(s); err == nil {

@@ -60,7 +60,8 @@ func (v *visit) groupName(g string) string {
 	words := map[string][2]string{"request": {"Demandes", "Requests"}, "board": {"Tableau et achats", "Board and purchases"}, "seat": {"Tableau et achats", "Board and purchases"}, "contact": {"Tableau et achats", "Board and purchases"},
 		"call": {"Appels", "Calls"}, "recording": {"Appels", "Calls"}, "search": {"Demandes", "Requests"}, "pro": {"Professionnels", "Professionals"}, "wallet": {"Argent", "Money"}, "invoice": {"Argent", "Money"}, "sales": {"Argent", "Money"},
 		"team": {"Maison", "House"}, "audit": {"Maison", "House"}, "edition": {"Maison", "House"}, "address": {"Maison", "House"}, "token": {"Maison", "House"}, "case": {"Données personnelles", "Personal data"},
-		"oversight": {"Conformité", "Compliance"}, "inspect": {"Conformité", "Compliance"}}
+		"oversight": {"Conformité", "Compliance"}, "inspect": {"Conformité", "Compliance"},
+		"consent": {"Accords", "Consents"}, "person": {"Personnes", "People"}, "register": {"Liste d’opposition", "Register of opposition"}, "retention": {"Conservation", "Retention"}, "archive": {"Archive", "Archive"}}
 	w, ok := words[g]
 	if !ok {
 		return g

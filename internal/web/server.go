@@ -246,6 +246,9 @@ func (v *visit) locate(rt route) error {
 			return redirectTo{v.Config.URL(v.site.Host, v.r.URL.RequestURI())} // www and other aliases
 		}
 	}
+	if found && v.Config.Secure && v.r.Header.Get("X-Forwarded-Proto") == "http" && v.proxied() {
+		return redirectTo{v.Config.URL(host, v.r.URL.RequestURI())} // RN-84; of a network's own hosts only
+	}
 	v.chooseLanguage()
 	if !found && rt.Path != "/healthz" && rt.Path != "/readyz" && rt.Path != "/metrics" {
 		return errHost
@@ -389,19 +392,12 @@ func (v *visit) chooseLanguage() {
 
 // address is where a request comes from: the connection, or what a believed proxy says; IPv6 by its /64.
 func (v *visit) address() string {
-	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
-	if err != nil {
+	a, ok := v.peer()
+	if !ok {
 		return ""
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return ""
-	}
-	believed := func(a netip.Addr) bool {
-		return slices.ContainsFunc(v.Config.Proxies, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
 	}
 	hops := strings.Split(strings.Join(v.r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && believed(a); i-- {
+	for i := len(hops) - 1; i >= 0 && v.believed(a); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break
@@ -409,6 +405,26 @@ func (v *visit) address() string {
 		a = next
 	}
 	return person.Network(a)
+}
+
+// peer is who is connected: a proxy, or the visitor himself.
+func (v *visit) peer() (a netip.Addr, ok bool) {
+	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
+	if err != nil {
+		return a, false
+	}
+	a, err = netip.ParseAddr(host)
+	return a, err == nil
+}
+
+func (v *visit) believed(a netip.Addr) bool {
+	return slices.ContainsFunc(v.Config.Proxies, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+}
+
+// proxied reports whether a proxy of ours passes the call on.
+func (v *visit) proxied() bool {
+	a, ok := v.peer()
+	return ok && v.believed(a)
 }
 
 // frame is what every page needs.

@@ -124,7 +124,7 @@ func receiver(t *testing.T, accept Accept) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := Listen(t.Context(), l, "depanneurs.example", func(a string) bool { return strings.EqualFold(a, "dpo@depanneurs.example") }, accept)
+	s := Listen(t.Context(), l, "depanneurs.example", nil, func(a string) bool { return strings.EqualFold(a, "dpo@depanneurs.example") }, accept)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

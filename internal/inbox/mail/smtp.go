@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -33,13 +34,14 @@ type Server struct {
 	ends sync.WaitGroup
 }
 
-// Listen makes a receiver that answers on l until Close. ours says whether an address is one of ours.
-func Listen(ctx context.Context, l net.Listener, domain string, ours func(string) bool, accept Accept) *Server {
+// Listen makes a receiver that answers on l until Close. ours says whether an address is one of ours. With a certificate it offers STARTTLS
+// (RFC 3207) and still takes mail without, as mail between servers is: a sender who cannot encrypt would else be lost. nil offers none.
+func Listen(ctx context.Context, l net.Listener, domain string, certificate *tls.Config, ours func(string) bool, accept Accept) *Server {
 	ctx, stop := context.WithCancel(ctx)
 	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &session{ctx: ctx, ours: ours, accept: accept}, nil
 	}))
-	s.Domain = domain
+	s.Domain, s.TLSConfig = domain, certificate
 	s.MaxMessageBytes, s.MaxRecipients, s.MaxLineLength = MaxBytes, 20, 4096
 	s.ReadTimeout, s.WriteTimeout = time.Minute, time.Minute
 	out := &Server{smtp: s, stop: stop}

@@ -110,11 +110,11 @@ type Step struct {
 
 // Form is what was typed and what is wrong with it. The zero Form is a fresh one.
 type Form struct {
-	Values map[string][]string
-	Errors []fault.Field // the fields of an Invalid fault; Name is the input's name
-	Failed fault.Text    // a fault without a field ("someone else was first"), said above the form
-	Starred bool         // what is needed has an asterisk: a form that collects data (RN-09)
-	Hidden []Hidden      // sent back as they are: idempotency key, edition, proof-of-work challenge
+	Values  map[string][]string
+	Errors  []fault.Field // the fields of an Invalid fault; Name is the input's name
+	Failed  fault.Text    // a fault without a field ("someone else was first"), said above the form
+	Starred bool          // what is needed has an asterisk: a form that collects data (RN-09)
+	Hidden  []Hidden      // sent back as they are: idempotency key, edition, proof-of-work challenge
 }
 
 // Hidden is an input that nobody sees.
