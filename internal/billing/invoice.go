@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,6 +115,9 @@ func (s *Service) issue(ctx context.Context, n *network.Network, l dueLine) erro
 	if !ok {
 		return fmt.Errorf("billing: professional %s of line %s is unknown", l.pro, l.id)
 	}
+	if err := s.vault.Add(ctx, c.Ring, category); err != nil { // the key of those that went to the archive is gone with their time
+		return err
+	}
 	base, _ := geo.ByINSEE(c.Base) // a commune merged since leaves its line to the street alone
 	buyer := Party{Name: c.Company, SIREN: c.SIREN, Address: []string{c.Street}}
 	if base.Name != "" {
@@ -133,6 +137,9 @@ func (s *Service) issue(ctx context.Context, n *network.Network, l dueLine) erro
 		taken, err := tx.Exec("DELETE FROM invoice_due WHERE line_id = $1", l.id)
 		if err != nil || taken == 0 {
 			return err // numbered already
+		}
+		if err := c.Ring.Assign(tx); err != nil {
+			return err
 		}
 		now := tx.Now().In(geo.Paris())
 		series := now.Format("2006")
@@ -217,7 +224,11 @@ func (s *Service) Invoices(ctx context.Context, actor auth.Actor, proID, after s
 
 var errNoInvoice = fault.New(fault.Missing, "no-invoice", fault.T("Cette facture n’existe pas.", "There is no such invoice."))
 
-// PDF is the kept file of an invoice, byte for byte the same for ever. Another's invoice does not exist (ET-38).
+var errInvoiceGone = fault.New(fault.Missing, "invoice-gone", fault.T("Cette facture n’est plus conservée : sa durée légale est passée.", "This invoice is kept no longer: its legal time is over."))
+
+// PDF is the kept file of an invoice, byte for byte the same for ever. Another's invoice does not exist (ET-38). Once it lies in the archive, the
+// professional still gets his own, for it is his to keep too (C. com. L123-22), and of the staff the one whom the purpose names; each such reading
+// leaves a line before it opens anything.
 func (s *Service) PDF(ctx context.Context, actor auth.Actor, id string) (pdf []byte, number string, err error) {
 	if err := actor.May(auth.InvoiceRead); err != nil {
 		return nil, "", err
@@ -240,15 +251,47 @@ func (s *Service) PDF(ctx context.Context, actor auth.Actor, id string) (pdf []b
 	if err != nil {
 		return nil, "", err
 	}
-	if sealed == nil {
+	if !x.PDF {
 		return nil, "", fault.New(fault.Unavailable, "being-written", fault.T("Cette facture est en cours de préparation. Réessayez dans un instant.", "This invoice is being prepared. Try again in a moment."))
 	}
-	ring, err := s.vault.Ring(ctx, x.Pro)
+	if len(sealed) == 0 {
+		return nil, "", errInvoiceGone
+	}
+	open := s.vault.Ring
+	if vault.IsArchived(sealed) {
+		if err := s.fromArchive(ctx, actor, id); err != nil {
+			return nil, "", err
+		}
+		open = s.vault.ArchiveRing
+	}
+	ring, err := open(ctx, x.Pro)
 	if err != nil {
 		return nil, "", err
 	}
 	pdf, err = ring.Open(category, sealedAt("invoice_file", "pdf_sealed", id), sealed)
+	if errors.Is(err, vault.ErrErased) {
+		err = errInvoiceGone
+	}
 	return pdf, x.Number, err
+}
+
+// fromArchive notes that an invoice is about to be read from the archive, by who may.
+func (s *Service) fromArchive(ctx context.Context, actor auth.Actor, id string) error {
+	n, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
+	if actor.Who != auth.Professional {
+		reads := func(p network.Purpose) bool {
+			return p.Keep != nil && p.Keep.Archive != nil && actor.Has(p.Keep.Archive.ReadBy)
+		}
+		if !slices.ContainsFunc(n.PurposesFor(network.Professional, network.DataBilling), reads) {
+			return audit.Refuse(ctx, s.db, actor.Name(), actor.As(auth.InvoiceRead), "invoice.archive", id, errNoInvoice, "")
+		}
+	}
+	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
+		return audit.Write(tx, actor.Name(), actor.As(auth.InvoiceRead), "invoice.archive", id, "")
+	})
 }
 
 // render makes the file once and tells the professional. The bytes that are kept are the document: a second run changes nothing.

@@ -329,6 +329,9 @@ func (s *Service) Consent(ctx context.Context, actor auth.Actor, id string, acce
 		if requestID, err = s.requests.Begin(tx, n, ring, actor, c.person, c.Site, caller, c.Trade, c.ID); err != nil {
 			return err
 		}
+		if err := s.requests.Reacted(tx, n, caller, network.ByCall); err != nil {
+			return err
+		}
 		if _, err := tx.Exec("UPDATE call SET request_id = $2 WHERE id = $1", c.ID, requestID); err != nil {
 			return err
 		}

@@ -427,6 +427,9 @@ func (s *Service) Answer(ctx context.Context, actor auth.Actor, id string, in Re
 		if err := privacy.Ended(tx, n, id, id, network.WhileCaseOpen); err != nil {
 			return err
 		}
+		if err := s.exchanged(tx, n, c, network.ByExchange); err != nil {
+			return err
+		}
 		now := db.Micros(tx.Now())
 		if err := tx.Send("UPDATE inbox_case SET state = $2, state_at = $3, answered_at = $3, answer_sealed = $4, refusal = $5, by_account = $6 WHERE id = $1", id, string(to), now,
 			seal(ring, "answer_sealed", id, text), in.Refusal, actor.Account); err != nil {

@@ -116,6 +116,11 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 		if err := s.atOnce(tx, n, actor, c, tied, withdrawals); err != nil {
 			return err
 		}
+		if c.Channel == network.RightByPhone { // an agent has him on the line
+			if err := s.exchanged(tx, n, c, network.ByCall, network.ByExchange); err != nil {
+				return err
+			}
+		}
 		c.clock(n)
 		o.Due = c.Due
 		tx.Wake("cases")

@@ -87,6 +87,10 @@ func (s *Service) Add(ctx context.Context, actor auth.Actor, text string) error 
 	if err != nil {
 		return err
 	}
+	inForce, err := s.Editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
 	var check fault.Check
 	length := utf8.RuneCountInString(strings.TrimSpace(text))
 	check.That(length > 0 && length <= longest, "words", fault.Tf("Écrivez entre 1 et %d caractères.", "Write between 1 and %d characters.", longest))
@@ -119,6 +123,9 @@ func (s *Service) Add(ctx context.Context, actor auth.Actor, text string) error 
 			return err
 		}
 		tx.Wake("cases")
+		if err := s.exchanged(tx, inForce, c, network.ByExchange, network.ByReply); err != nil {
+			return err
+		}
 		if err := note(tx, c.ID, EvLetter, actor.Name(), "form"); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/person"
+	"entremise/internal/privacy"
 	"entremise/internal/vault"
 )
 
@@ -160,6 +161,10 @@ func (s *Service) more(ctx context.Context, id string, in mail.Received, m mail.
 	if err != nil {
 		return err
 	}
+	inForce, err := s.Editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
 	p := post(in, m)
 	if !strings.EqualFold(from, c.Email) {
 		p.Subject = strings.TrimSpace("[" + from + "] " + p.Subject)
@@ -179,6 +184,11 @@ func (s *Service) more(ctx context.Context, id string, in mail.Received, m mail.
 			return err
 		}
 		tx.Wake("cases")
+		if !m.Auto { // of the letters themselves: what he wrote last is kept as long as what he wrote first
+			if err := privacy.Reacted(tx, inForce, id, network.ByExchange); err != nil {
+				return err
+			}
+		}
 		if err := note(tx, id, EvLetter, "visitor", "email"); err != nil {
 			return err
 		}

@@ -95,36 +95,76 @@ func keepWordings(tx *db.Tx, wordings [][]any) error {
 	return tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...)
 }
 
-// stand lets purposes that last while a consent stands hold what the record holds already, from a yes to the no that ends it.
+// rests reports whether a purpose holds what a record has from a yes to it on and no longer: one that lasts while a consent stands, or whose time
+// counts from it. One without whose consent no record is made begins with the record ([Hold]) and ends as the room says; an opinion is held from
+// the day on which it is given.
+func rests(n *network.Network, p network.Purpose) bool {
+	switch {
+	case p.Keep == nil:
+		return false
+	case p.Keep.While != "":
+		return p.Keep.While == network.WhileConsentStands
+	}
+	required := slices.ContainsFunc(n.Consents, func(c network.Consent) bool { return c.Kind == network.KindConsent && c.Required && c.Purpose == p.ID })
+	later := !slices.ContainsFunc(p.Data, func(d network.Category) bool { return d != network.DataOpinion })
+	return p.Basis == network.BasisConsent && p.Keep.Starts() == network.FromCollection && !required && !later
+}
+
+// stand lets purposes that rest on a consent hold what the record holds already, from a yes to the last no: two boxes may ask for one purpose, and it
+// lives while one of them stands.
 func stand(tx *db.Tx, n *network.Network, choices []Choice) error {
+	var seen []string
 	for _, c := range choices {
 		p, ok := n.Purpose(c.Consent.Purpose)
-		if !ok || c.Consent.Kind != network.KindConsent || p.Keep == nil || p.Keep.While != network.WhileConsentStands {
+		if !ok || c.Consent.Kind != network.KindConsent || slices.Contains(seen, p.ID) || !rests(n, p) {
 			continue
 		}
-		held, err := holdings(tx, c.Object, c.Person)
-		if err != nil {
+		seen = append(seen, p.ID)
+		if err := stands(tx, n, p, c, choices); err != nil {
 			return err
 		}
-		at := slices.IndexFunc(held, func(h holding) bool { return h.purpose == p.ID })
-		switch {
-		case !c.Granted && at >= 0:
-			err = tx.Send("UPDATE holding SET base = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4 AND phase = 'kept' AND base = 0", c.Person, c.Object, p.ID, held[at].since, db.Micros(tx.Now()))
-		case c.Granted && at >= 0:
-			err = tx.Send("UPDATE holding SET base = 0 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4 AND phase = 'kept'", c.Person, c.Object, p.ID, held[at].since)
-		case c.Granted:
-			var categories []string
-			for _, d := range p.Data {
-				if slices.ContainsFunc(held, func(h holding) bool { return slices.Contains(h.categories, string(d)) }) {
-					categories = append(categories, string(d))
-				}
+	}
+	return nil
+}
+
+func stands(tx *db.Tx, n *network.Network, p network.Purpose, of Choice, choices []Choice) error {
+	held, err := holdings(tx, of.Object, of.Person)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(held, func(h holding) bool { return h.purpose == p.ID })
+	granted := slices.ContainsFunc(choices, func(c Choice) bool { return c.Granted && c.Consent.Purpose == p.ID })
+	for _, other := range n.Consents {
+		if granted || at < 0 {
+			break
+		}
+		if other.Purpose == p.ID && !slices.ContainsFunc(choices, func(c Choice) bool { return c.Consent.ID == other.ID }) {
+			if granted, err = Stands(tx, of.Person, of.Object, other.ID); err != nil {
+				return err
 			}
-			if len(categories) > 0 {
-				err = tx.Send("INSERT INTO holding (person_id, record, purpose, since, phase, base, categories) VALUES ($1, $2, $3, $4, 'kept', 0, $5)", c.Person, c.Object, p.ID, db.Micros(tx.Now()), strings.Join(categories, " "))
+			if granted {
+				return nil // another box keeps it, and its time
 			}
 		}
-		if err != nil {
-			return err
+	}
+	begins, ends := int64(0), db.Micros(tx.Now()) // while it stands, then the file's time
+	if p.Keep.While == "" {
+		begins, ends = db.Micros(tx.Now()), db.Micros(p.Keep.Active().Before(tx.Now())) // its whole time from the yes, nothing from the no
+	}
+	switch {
+	case !granted && at >= 0:
+		return tx.Send("UPDATE holding SET base = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4 AND phase = 'kept' AND (base = 0 OR base > $5)", of.Person, of.Object, p.ID, held[at].since, ends)
+	case granted && at >= 0:
+		return tx.Send("UPDATE holding SET base = $5 WHERE person_id = $1 AND record = $2 AND purpose = $3 AND since = $4 AND phase = 'kept'", of.Person, of.Object, p.ID, held[at].since, begins)
+	case granted:
+		var categories []string
+		for _, d := range p.Data {
+			if slices.ContainsFunc(held, func(h holding) bool { return slices.Contains(h.categories, string(d)) }) {
+				categories = append(categories, string(d))
+			}
+		}
+		if len(categories) > 0 {
+			return tx.Send("INSERT INTO holding (person_id, record, purpose, since, phase, base, categories) VALUES ($1, $2, $3, $4, 'kept', $5, $6)", of.Person, of.Object, p.ID, db.Micros(tx.Now()), begins, strings.Join(categories, " "))
 		}
 	}
 	return nil

@@ -30,7 +30,7 @@ type Detail struct {
 	Contacts []Contact
 	Given    []privacy.Given
 	CallBy   time.Time
-	Masked   string         // stopped, cancelled or erased
+	Masked   string         // stopped, cancelled, done or erased
 	May      canvass.Answer // whether he may call now
 	Invoice  string         // id, once it is numbered
 }
@@ -119,7 +119,8 @@ func (s *Service) detail(ctx context.Context, actor auth.Actor, id string, renew
 	return d, err
 }
 
-// masked says why the buyer of a request may no longer read what he bought: the consumer stopped contact, or cancelled.
+// masked says why the buyer of a request may no longer read what he bought: the consumer stopped contact, or cancelled; or the service is done, by
+// the professional's word or the consumer's, or will not be (ET-135). The purchase and the invoice stay.
 func masked(tx *db.Tx, r Request, proID string) (string, error) {
 	excluded, err := db.Value[int64](tx, "SELECT count(*) FROM exclusion WHERE request_id = $1 AND pro_id = $2", r.ID, proID)
 	switch {
@@ -130,7 +131,12 @@ func masked(tx *db.Tx, r Request, proID string) (string, error) {
 	case r.State == Cancelled:
 		return "cancelled", nil
 	}
-	return "", nil
+	done, err := db.Value[int64](tx, `SELECT (SELECT count(*) FROM purchase WHERE request_id = $1 AND pro_id = $2 AND outcome = $3)
+		+ (SELECT count(*) FROM request_event WHERE request_id = $1 AND kind = $4 AND object IN ('done', 'no-deal'))`, r.ID, proID, outcomeDone, EvAnswered)
+	if err == nil && done > 0 {
+		return "done", nil
+	}
+	return "", err
 }
 
 // BoughtPhoto opens one picture of a purchase, as long as its details may be read; the reading leaves a line.

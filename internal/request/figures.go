@@ -127,7 +127,7 @@ func Figures(tx *db.Tx, from, until time.Time) (Report, error) {
 		case contacted > 0:
 			r.Days[i].InTime++
 		}
-		if outcome == "won" {
+		if outcome == "won" || outcome == outcomeDone {
 			r.Won++
 		}
 		return nil

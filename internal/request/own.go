@@ -392,12 +392,19 @@ func (s *Service) FollowUp(ctx context.Context, actor auth.Actor, answer string)
 	if err != nil {
 		return err
 	}
+	inForce, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
 	if !slices.Contains(FollowUps, answer) {
 		return fault.New(fault.Invalid, "no-such-answer", fault.T("Choisissez une réponse.", "Choose an answer."))
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := db.Value[int64](tx, "SELECT count(*) FROM request_event WHERE request_id = $1 AND kind = $2", r.ID, EvAnswered)
 		if err != nil || n > 0 || r.Sold == 0 {
+			return err
+		}
+		if err := privacy.Reacted(tx, inForce, r.Person, network.ByReply); err != nil {
 			return err
 		}
 		return insertEvent(tx, r.ID, EvAnswered, "link", 0, answer)

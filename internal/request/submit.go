@@ -535,8 +535,15 @@ func (s *Service) Code(ctx context.Context, actor auth.Actor, id, purpose, digit
 	if !right {
 		return person.WrongCode()
 	}
+	inForce, err := s.editions.InForce(ctx)
+	if err != nil {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := person.Use(tx, code); err != nil {
+			return err
+		}
+		if err := s.Reacted(tx, inForce, who.Phone, network.ByRequest); err != nil {
 			return err
 		}
 		if err := audit.Write(tx, actor.Name(), string(actor.Who), "request.code", id, purpose); err != nil || purpose != person.ToVerify {

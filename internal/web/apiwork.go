@@ -344,7 +344,7 @@ type apiBought struct {
 	Method    string     `json:"paid_with" enum:"wallet,card,waived"`
 	CallBy    time.Time  `json:"call_by"`
 	Contacted *time.Time `json:"contacted_at,omitempty"`
-	Outcome   string     `json:"outcome" enum:",called,reached,quote,won,lost"`
+	Outcome   string     `json:"outcome" enum:",called,reached,quote,won,lost,done"`
 }
 
 func boughtOf(d request.Detail) apiBought {
@@ -477,7 +477,7 @@ func (a api) professionals() {
 		Keyed
 		ByID
 		Body struct {
-			Outcome string `json:"outcome" enum:"called,reached,quote,won,lost"`
+			Outcome string `json:"outcome" enum:"called,reached,quote,won,lost,done"`
 		}
 	}) (*body[apiNoted], error) {
 		word, err := v.once(in.Keyed, func() (string, error) {

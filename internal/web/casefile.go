@@ -288,7 +288,7 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 }
 
 func (v *visit) outcomeName(o string) string {
-	words := map[string][2]string{"called": {"appelé, sans réponse", "called, no answer"}, "reached": {"joint", "reached"}, "quote": {"devis fait", "quote made"}, "won": {"chantier gagné", "job won"}, "lost": {"sans suite", "came to nothing"}}
+	words := map[string][2]string{"called": {"appelé, sans réponse", "called, no answer"}, "reached": {"joint", "reached"}, "quote": {"devis fait", "quote made"}, "won": {"chantier gagné", "job won"}, "lost": {"sans suite", "came to nothing"}, "done": {"intervention terminée", "job done"}}
 	w, ok := words[o]
 	if !ok {
 		return o

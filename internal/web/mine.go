@@ -35,7 +35,11 @@ func (v *visit) openLink() error {
 	if err := v.limits.allow("link "+v.address(), 60, time.Minute); err != nil {
 		return err
 	}
-	if _, err := v.Requests.Link(v.ctx, token); err != nil {
+	actor, err := v.Requests.Link(v.ctx, token)
+	if err != nil {
+		return err
+	}
+	if err := v.Requests.Visited(v.ctx, actor); err != nil {
 		return err
 	}
 	v.setCookie("request", token, linkCookie)

@@ -312,6 +312,8 @@ func (v *visit) outcomeStatus(p request.Purchase) ui.Status {
 		return ui.Status{Tone: ui.Good, Text: v.lang.T("Gagné", "Won")}
 	case "lost":
 		return ui.Status{Tone: ui.Quiet, Text: v.lang.T("Perdu", "Lost")}
+	case "done":
+		return ui.Status{Tone: ui.Good, Text: v.lang.T("Terminé", "Done")}
 	}
 	if !p.Late.IsZero() {
 		return ui.Status{Tone: ui.Bad, Text: v.lang.T("En retard : à appeler", "Late: to be called")}
@@ -377,6 +379,8 @@ func maskedText(why string) fault.Text {
 		return fault.Text{}
 	case "cancelled":
 		return fault.T("Le client a annulé sa demande. Votre achat et votre facture restent ici.", "The customer has cancelled the request. Your purchase and invoice stay here.")
+	case "done":
+		return fault.T("L’affaire est terminée : vous n’avez plus besoin des coordonnées du client, et elles ne s’affichent plus. Votre achat et votre facture restent ici.", "The job is over: you no longer need the customer’s details, and they are no longer shown. Your purchase and invoice stay here.")
 	case "erased":
 		return fault.T("Ces coordonnées sont effacées. Votre achat et votre facture restent ici.", "These details are erased. Your purchase and invoice stay here.")
 	}
@@ -403,6 +407,8 @@ func (v *visit) contactWords(kind string) string {
 		return v.lang.T("Devis remis", "Quote given")
 	case "won":
 		return v.lang.T("Gagné", "Won")
+	case "done":
+		return v.lang.T("Terminé", "Done")
 	}
 	return v.lang.T("Perdu", "Lost")
 }

@@ -603,7 +603,7 @@ CREATE TABLE purchase (
   state TEXT NOT NULL CHECK (state IN ('intent', 'capturing', 'revealed', 'failed')),
   revealed_at BIGINT NOT NULL,
   contacted_at BIGINT NOT NULL,
-  outcome TEXT NOT NULL CHECK (outcome IN ('', 'called', 'reached', 'quote', 'won', 'lost')),
+  outcome TEXT NOT NULL CHECK (outcome IN ('', 'called', 'reached', 'quote', 'won', 'lost', 'done')),
   late_at BIGINT NOT NULL,
   asked_at BIGINT NOT NULL,
   leaf_id TEXT NOT NULL
@@ -615,7 +615,7 @@ CREATE TABLE contact (
   id TEXT NOT NULL PRIMARY KEY,
   purchase_id TEXT NOT NULL,
   at BIGINT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('called', 'reached', 'quote', 'won', 'lost')),
+  kind TEXT NOT NULL CHECK (kind IN ('called', 'reached', 'quote', 'won', 'lost', 'done')),
   by_account TEXT NOT NULL
 );
 CREATE INDEX contact_purchase ON contact (purchase_id, at);
