@@ -258,7 +258,7 @@ func TestOversight_screens(t *testing.T) {
 	officer := h.operator()
 	breach := h.opens(officer, "violations", url.Values{"title": {"Un ordinateur perdu"}})
 	h.does(officer, breach, "complete", url.Values{"title": {"Un ordinateur perdu"}, "nature": {"Perdu dans un train."}, "risk": {"none"}, "data": {"contact"}}).want(303)
-	request := h.opens(officer, "autorites", url.Values{"authority": {"Tribunal"}, "legal": {"CPC art. 145"}, "asked": {"Coordonnées"}, "data": {"contact"}})
+	request := h.opens(officer, "autorites", url.Values{"authority": {"Parquet de Testville"}, "legal": {"CPC art. 145"}, "asked": {"Coordonnées"}, "data": {"contact"}})
 	for _, on := range []screen{phone, desktop} {
 		p := open(t, h.server, on)
 		h.enterAs(p, "Operator")
