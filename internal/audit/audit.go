@@ -81,6 +81,9 @@ type Page struct {
 	At     int64
 	ID     string
 	Object string   // only lines about this object; empty for all
+	About  []string // only lines about one of these; nil for all
+	From   int64    // only lines of this instant or later, in microseconds; 0 for all
+	Until  int64    // only lines before this instant; 0 for all
 	Actors []string // only lines of one of these; nil for all
 	Action string   // only this action, or with a final dot every action that begins so: "request."
 }
@@ -101,6 +104,17 @@ func List(tx *db.Tx, p Page, n int) ([]Line, *Page, error) {
 	}
 	if p.Actors != nil {
 		where += " AND actor IN (" + db.In(&args, p.Actors) + ")"
+	}
+	if p.About != nil {
+		where += " AND object IN (" + db.In(&args, p.About) + ")"
+	}
+	if p.From > 0 {
+		args = append(args, p.From)
+		where += " AND at >= " + db.Mark(len(args))
+	}
+	if p.Until > 0 {
+		args = append(args, p.Until)
+		where += " AND at < " + db.Mark(len(args))
 	}
 	if strings.HasSuffix(p.Action, ".") {
 		add("substr(action, 1, "+strconv.Itoa(len(p.Action))+") = ?", p.Action)

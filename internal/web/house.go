@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"encoding/csv"
 	"fmt"
 	"net/url"
@@ -125,6 +124,8 @@ var auditWords = map[string][2]string{
 	"passport.read":           {"Preuve d’une demande téléchargée", "Proof of a request downloaded"},
 	"agent.duty":              {"Service", "Duty"},
 	"audit.export":            {"Journal exporté", "Trail exported"},
+	"audit.search":            {"Personne cherchée dans le journal", "Person looked for in the trail"},
+	"audit.read":              {"Journal lu", "Trail read"},
 	"case.acknowledge":        {"Destinataire : fait chez lui", "Recipient: done on his side"},
 	"case.add":                {"Dossier complété", "Case added to"},
 	"case.answer":             {"Réponse à un dossier", "Case answered"},
@@ -222,200 +223,6 @@ func (v *visit) auditName(action string) string {
 	}
 	return v.lang.T(w[0], w[1])
 }
-
-// journalPageSize is how many lines of the audit trail one page shows, journalFile how many a file holds at most.
-const (
-	journalPageSize = 100
-	journalFile     = 20_000
-)
-
-// journalFilter reads the filters and the cursor of the address.
-func (v *visit) journalFilter() (audit.Page, error) {
-	q := v.r.URL.Query()
-	p := audit.Page{Action: q.Get("what"), Object: strings.TrimSpace(q.Get("on"))}
-	if at, id, ok := strings.Cut(q.Get("avant"), "."); ok {
-		before, err := strconv.ParseInt(at, 10, 64)
-		if err != nil {
-			return p, errNoPage
-		}
-		p.At, p.ID = before, id
-	}
-	if who := q.Get("who"); who != "" {
-		p.Actors = []string{who}
-	}
-	if ref, ok := request.ParseRef(p.Object); ok {
-		id, err := v.Requests.ByRef(v.ctx, v.actor, ref)
-		if err != nil && !fault.Is(err, fault.Missing) {
-			return p, err
-		}
-		if err == nil {
-			p.Object = id
-		}
-	}
-	return p, nil
-}
-
-func (v *visit) journal() error { return v.journalShown(ui.Form{}) }
-
-func (v *visit) journalShown(f ui.Form) error {
-	return v.showing(v.journalPage(f))
-}
-
-func (v *visit) journalPage(f ui.Form) (ui.View, error) {
-	if err := v.actor.May(auth.AuditRead); err != nil {
-		return nil, err
-	}
-	filter, err := v.journalFilter()
-	if err != nil {
-		return nil, err
-	}
-	var lines []audit.Line
-	var more *audit.Page
-	var actions []string
-	if err := v.DB.Read(v.ctx, func(tx *db.Tx) (err error) {
-		if lines, more, err = audit.List(tx, filter, journalPageSize); err != nil {
-			return err
-		}
-		actions, err = audit.Actions(tx)
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	q := v.r.URL.Query()
-	page := ui.Journal{Space: v.spaceFrame(), Form: f, Who: q.Get("who"), What: filter.Action, On: q.Get("on"), Block: v.actor.Can(auth.AddressBlock)}
-	group := ""
-	for _, a := range actions {
-		if g, _, _ := strings.Cut(a, "."); g != group {
-			group = g
-			page.Whats = append(page.Whats, ui.Option{Value: g + ".", Label: v.groupName(g)})
-		}
-		page.Whats = append(page.Whats, ui.Option{Value: a, Label: "\u2003" + v.auditName(a)})
-	}
-	if page.Lines, err = v.entries(lines); err != nil {
-		return nil, err
-	}
-	if page.Whos, err = v.actorOptions(page.Who); err != nil {
-		return nil, err
-	}
-	kept := url.Values{"who": {page.Who}, "what": {page.What}, "on": {page.On}}
-	page.CSV = "/journal.csv?" + kept.Encode()
-	if more != nil {
-		kept.Set("avant", strconv.FormatInt(more.At, 10)+"."+more.ID)
-		page.Next = "/journal?" + kept.Encode()
-	}
-	return page, nil
-}
-
-// actorOptions are those by whom the trail may be filtered: chosen from a list, so that the address holds an id and no name. Who is not staff,
-// a professional's account, stays as it was given.
-func (v *visit) actorOptions(chosen string) ([]ui.Option, error) {
-	all, err := v.Auth.Staff(v.ctx)
-	if err != nil {
-		return nil, err
-	}
-	var options []ui.Option
-	for _, a := range all {
-		options = append(options, ui.Option{Value: a.ID, Label: a.Name})
-	}
-	for _, id := range []string{"system", "link", "visitor"} {
-		options = append(options, ui.Option{Value: id, Label: v.nobody(id)})
-	}
-	if chosen != "" && !slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == chosen }) {
-		options = append(options, ui.Option{Value: chosen, Label: chosen})
-	}
-	return options, nil
-}
-
-// nobody names the actors who have no account.
-func (v *visit) nobody(id string) string {
-	words := map[string][2]string{"system": {"le logiciel", "the software"}, "link": {"client, par son lien", "customer, by link"}, "visitor": {"visiteur", "visitor"}}[id]
-	return v.lang.T(words[0], words[1])
-}
-
-// entries puts names to the ids of lines.
-func (v *visit) entries(lines []audit.Line) ([]ui.Entry, error) {
-	var staffIDs, pros, requests []string
-	for _, l := range lines {
-		for _, id := range []string{l.Actor, l.Object} {
-			switch {
-			case strings.HasPrefix(id, "req_"):
-				requests = append(requests, id)
-			case strings.HasPrefix(id, "acc_"):
-				staffIDs = append(staffIDs, id)
-			case strings.HasPrefix(id, "pro_"):
-				pros = append(pros, id)
-			}
-		}
-	}
-	slices.Sort(pros)
-	contacts, err := v.Pros.Contacts(v.ctx, slices.Compact(pros)...)
-	if err != nil {
-		return nil, err
-	}
-	names, err := v.Auth.Names(v.ctx, staffIDs...)
-	if err != nil {
-		return nil, err
-	}
-	for id, c := range contacts {
-		names[id] = c.Company
-	}
-	slices.Sort(requests)
-	if err := v.DB.Read(v.ctx, func(tx *db.Tx) error {
-		refs, err := request.Refs(tx, slices.Compact(requests)...)
-		for id, ref := range refs {
-			names[id] = ref
-		}
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	entries := make([]ui.Entry, len(lines))
-	for i, l := range lines {
-		e := ui.Entry{At: db.Time(l.At), Who: cmp.Or(v.nobody(l.Actor), names[l.Actor], l.Actor), What: v.auditName(l.Action), On: cmp.Or(names[l.Object], l.Object), Why: cmp.Or(names[l.Detail], l.Detail), Denied: l.Refused}
-		switch {
-		case strings.HasPrefix(l.Object, "req_") && v.actor.Can(auth.RequestRead):
-			e.Href = "/demandes/" + l.Object
-		case strings.HasPrefix(l.Object, "pro_") && v.actor.Can(auth.ProList):
-			e.Href = "/pros/" + l.Object
-		}
-		entries[i] = e
-	}
-	return entries, nil
-}
-
-// journalCSV is the filtered trail as a file: leaving with data in bulk asks for a fresh proof of identity, and is a line itself.
-func (v *visit) journalCSV() error {
-	if err := v.actor.May(auth.AuditRead); err != nil {
-		return err
-	}
-	if to := v.mustBeFresh(v.r.URL.RequestURI()); to != nil {
-		return to
-	}
-	filter, err := v.journalFilter()
-	if err != nil {
-		return err
-	}
-	var lines []audit.Line
-	if err := v.DB.Write(v.ctx, func(tx *db.Tx) (err error) {
-		if lines, _, err = audit.List(tx, filter, journalFile); err != nil {
-			return err
-		}
-		return audit.Write(tx, v.actor.Name(), v.actor.As(auth.AuditRead), "audit.export", "", strconv.Itoa(len(lines)))
-	}); err != nil {
-		return err
-	}
-	rows := [][]string{{"at", "machine_at", "actor", "role", "action", "object", "outcome", "detail"}}
-	for _, l := range lines {
-		outcome := "done"
-		if l.Refused {
-			outcome = "refused"
-		}
-		rows = append(rows, []string{stamp(db.Time(l.At)), stamp(db.Time(l.Machine)), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail})
-	}
-	return v.csv("journal", ',', rows)
-}
-
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
 // csv answers a table as a file (RFC 4180), with the sign between cells that its readers' programs expect. A cell that a spreadsheet would run as a formula begins with an apostrophe.
 func (v *visit) csv(name string, between rune, rows [][]string) error {

@@ -57,6 +57,7 @@ func staffRoutes() []route {
 		{"POST", "/demarchage/refus", space, staff, 0, (*visit).canvassRefused},
 		{"POST", "/demarchage/liste", space, staff, 2 << 20, (*visit).registerLoad},
 		{"GET", "/journal", space, staff, 0, (*visit).journal},
+		{"POST", "/journal", space, staff, 0, (*visit).journalFor},
 		{"GET", "/journal.csv", space, staff, 0, (*visit).journalCSV},
 		{"GET", "/conservation", space, staff, 0, (*visit).retention},
 		{"POST", "/conservation/gel", space, staff, 0, (*visit).holdLay},

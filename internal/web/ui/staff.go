@@ -374,7 +374,9 @@ type Journal struct {
 	Lines []Entry
 	Who   string
 	What  string
-	On    string
+	On    string // ids; what is typed is posted, and found
+	From  string // ISO day, likewise To
+	To    string
 	Whos  []Option // by id: no name stands in an address
 	Whats []Option
 	Next  string
