@@ -88,7 +88,8 @@ type File struct {
 	Events   []Event
 	People   []Subject
 	Told     []Told
-	MayAsk   bool // a proof of identity may be asked: nothing has shown yet that the person reads what is his
+	Against  []Opposition // objections of the people, the last line about each purpose
+	MayAsk   bool         // a proof of identity may be asked: nothing has shown yet that the person reads what is his
 	Others   []Case
 	Extended bool
 }
@@ -134,6 +135,9 @@ func (s *Service) file(ctx context.Context, id string) (f File, err error) {
 		tied, err = subjects(tx, id)
 		return err
 	}); err != nil {
+		return f, err
+	}
+	if f.Against, err = s.oppositions(ctx, tied); err != nil {
 		return f, err
 	}
 	f.People, err = s.people(ctx, tied)
@@ -339,11 +343,11 @@ func (s *Service) Name(ctx context.Context, actor auth.Actor, id string, asked n
 	}
 	return s.act(ctx, actor, id, "case.name", EvNamed, string(asked), []State{Open, Waiting, Letter}, func(tx *db.Tx, c Case, n *network.Network, _ *vault.Ring) error {
 		for _, x := range scopes {
-			if _, ok := n.Rights.Scope(x); !ok {
+			if asked.Scoped() && !inScope(n, asked, x) {
 				return errNone
 			}
 		}
-		if asked != network.RightErasure {
+		if !asked.Scoped() {
 			scopes = nil
 		}
 		return tx.Send("UPDATE inbox_case SET asked = $2, scopes = $3, state = CASE WHEN state = 'letter' THEN 'open' ELSE state END WHERE id = $1", id, string(asked), strings.Join(scopes, " "))
