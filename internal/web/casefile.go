@@ -338,9 +338,10 @@ const mostToOffer = 60
 // are known.
 func (v *visit) prosToOffer(f request.File) ([]ui.Option, error) {
 	asked := map[string]bool{}
+	byHand := slices.ContainsFunc(f.Events, func(e request.Event) bool { return e.Kind == request.EvByHand }) // what the software offered is taken back
 	for _, d := range f.Decisions {
 		for _, c := range d.Candidates {
-			asked[c.ID] = true
+			asked[c.ID] = !byHand
 		}
 	}
 	for _, e := range f.Events {

@@ -145,6 +145,9 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	p.Purposes = v.purposeOptions(network.Consumer, network.Professional)
 	v.caseFacts(&p, f)
 	v.caseOppositions(&p, f)
+	if err := v.caseReviews(&p, f); err != nil {
+		return nil, err
+	}
 	for _, l := range f.Letters {
 		shown := v.letterShown(l, f.Name)
 		if l.Whole {
@@ -427,6 +430,9 @@ func (v *visit) caseDo() error {
 		err = v.Inbox.Release(v.ctx, v.actor, id)
 	case "objection-granted", "objection-grounds":
 		err = v.Inbox.Decide(v.ctx, v.actor, id, inbox.Verdict{Person: v.value("person"), Purpose: v.value("purpose"), Granted: v.value("do") == "objection-granted", Grounds: v.value("grounds")})
+	case "review":
+		err = v.Inbox.Review(v.ctx, v.actor, id, inbox.Conclusion{Request: v.value("request"), Changed: v.value("changed") == "yes", Words: v.value("conclusion")})
+		good = v.lang.T("La conclusion est partie, le dossier est clos.", "The conclusion has been sent, the case is closed.")
 	case "apply":
 		err = v.Inbox.Apply(v.ctx, v.actor, id)
 	default:

@@ -147,6 +147,8 @@ var auditWords = map[string][2]string{
 	"person.certify":          {"Effacement certifié", "Erasure certified"},
 	"person.trace":            {"Données d’une personne listées", "A person’s data listed"},
 	"person.export":           {"Données d’une personne exportées", "A person’s data exported"},
+	"case.review":             {"Décision revue par une personne", "Decision reviewed by a person"},
+	"request.reviewed":        {"Décision changée après revue", "Decision changed after a review"},
 	"case.objection":          {"Opposition tranchée", "Objection decided"},
 	"objection.objected":      {"Opposition à un usage", "Objection to a use"},
 	"objection.taken-back":    {"Opposition retirée", "Objection taken back"},

@@ -265,7 +265,8 @@ func (v *visit) ownStep(e inbox.Event) string {
 
 func (v *visit) doneWords(what string) string {
 	words := map[string][2]string{inbox.Rectification: {"Données corrigées", "Data corrected"}, inbox.Erasure: {"Données effacées", "Data erased"}, inbox.Restriction: {"Données gelées", "Data frozen"}, inbox.Released: {"Gel levé", "Freeze ended"},
-		string(network.RightObjection): {"Usage arrêté", "Use stopped"}, inbox.Granted: {"Opposition suivie", "Objection followed"}, inbox.Grounds: {"Motifs impérieux opposés", "Compelling grounds stated"},
+		string(network.RightObjection): {"Usage arrêté", "Use stopped"}, inbox.ReviewChanged: {"Décision revue et changée", "Decision reviewed and changed"}, inbox.ReviewUpheld: {"Décision revue et maintenue", "Decision reviewed and upheld"},
+		inbox.Granted: {"Opposition suivie", "Objection followed"}, inbox.Grounds: {"Motifs impérieux opposés", "Compelling grounds stated"},
 		string(network.RightWithdrawal): {"Accords retirés", "Consents withdrawn"}, string(network.RightProspecting): {"Sollicitations arrêtées", "Solicitation stopped"}}
 	w, ok := words[what]
 	if !ok {

@@ -40,6 +40,8 @@ func publicRoutes() []route {
 		{"GET", "/ma-demande/accords", site, linked, 0, (*visit).mineChoices},
 		{"GET", "/ma-demande/accords.txt", site, linked, 0, (*visit).mineReceipt},
 		{"GET", "/ma-demande/accords/{id}", site, linked, 0, (*visit).mineShown},
+		{"GET", "/ma-demande/decisions", site, linked, 0, (*visit).mineDecisions},
+		{"POST", "/ma-demande/decisions", site, linked, 0, (*visit).askReview},
 		{"GET", "/ma-demande/usages", site, linked, 0, (*visit).mineUses},
 		{"POST", "/ma-demande/usages", site, linked, 0, (*visit).mineObject},
 		{"POST", "/ma-demande/suite", site, linked, 0, (*visit).mineFollowUp},

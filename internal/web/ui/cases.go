@@ -130,6 +130,7 @@ type CaseFile struct {
 	Scopes    []Option
 	Purposes  []Option
 	Against   []CaseOpposition
+	Reviews   []CaseReview
 	Do        []Action // what may be done with the data, each with its effect in words
 	Templates []Link   // ready-made answers
 	Refusals  []Option
