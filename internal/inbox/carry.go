@@ -202,7 +202,7 @@ func (s *Service) Erase(ctx context.Context, actor auth.Actor, id string) ([]Eff
 	})
 }
 
-// Apply does what stops prospecting or takes consents back for a case whose right the officer has named, from a mail for instance.
+// Apply does what stops prospecting or another use, or takes consents back, for a case whose right the officer has named, from a mail for instance.
 func (s *Service) Apply(ctx context.Context, actor auth.Actor, id string) error {
 	var tied []subject
 	var err error
@@ -212,15 +212,15 @@ func (s *Service) Apply(ctx context.Context, actor auth.Actor, id string) error 
 	if err := s.DB.Read(ctx, func(tx *db.Tx) error { tied, err = subjects(tx, id); return err }); err != nil {
 		return err
 	}
-	rings, err := s.rings(ctx, tied)
+	people, err := s.ready(ctx, tied)
 	if err != nil {
 		return err
 	}
 	return s.act(ctx, actor, id, "case.apply", EvDone, "apply", []State{Open, Waiting}, func(tx *db.Tx, c Case, n *network.Network, _ *vault.Ring) error {
-		if c.Asked != network.RightWithdrawal && c.Asked != network.RightProspecting {
+		if c.Asked != network.RightWithdrawal && c.Asked != network.RightProspecting && (c.Asked != network.RightObjection || len(c.Scopes) == 0) {
 			return errState
 		}
-		return s.atOnce(tx, n, actor, c, tied, rings)
+		return s.atOnce(tx, n, actor, c, "", tied, people)
 	})
 }
 

@@ -50,6 +50,8 @@ type CopyOf struct {
 
 	Orders      []CopyOrder      `json:"orders,omitempty"` // of a professional (ET-108)
 	Connections []CopyConnection `json:"connections,omitempty"`
+
+	Objections []CopyObjection `json:"objections,omitempty"`
 }
 
 // CopyOrder is what a professional bought: never whose details he got.
@@ -127,7 +129,7 @@ func (c Copy) Given() Copy {
 	c.Purposes, c.Recipients = nil, nil
 	people := slices.Clone(c.People)
 	for i := range people {
-		people[i].Messages, people[i].Choices, people[i].Orders, people[i].Connections = nil, nil, nil, nil
+		people[i].Messages, people[i].Choices, people[i].Objections, people[i].Orders, people[i].Connections = nil, nil, nil, nil, nil
 		people[i].Requests = slices.Clone(people[i].Requests)
 		for k := range people[i].Requests {
 			people[i].Requests[k].Receivers = nil
@@ -282,7 +284,8 @@ func (s *Service) copyConsumer(ctx context.Context, n *network.Network, id, lang
 				p.Choices = append(p.Choices, CopyChoice{At: g.Time, Purpose: g.Purpose, Words: g.Words, Granted: g.Granted, Channel: g.Channel})
 			}
 		}
-		return nil
+		p.Objections, err = copyObjections(tx, n, rings[id], id, lang)
+		return err
 	}); err != nil {
 		return p, err
 	}

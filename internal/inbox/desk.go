@@ -88,7 +88,8 @@ type File struct {
 	Events   []Event
 	People   []Subject
 	Told     []Told
-	MayAsk   bool // a proof of identity may be asked: nothing has shown yet that the person reads what is his
+	Against  []Opposition // objections of the people, the last line about each purpose
+	MayAsk   bool         // a proof of identity may be asked: nothing has shown yet that the person reads what is his
 	Others   []Case
 	Extended bool
 }
@@ -134,6 +135,9 @@ func (s *Service) file(ctx context.Context, id string) (f File, err error) {
 		tied, err = subjects(tx, id)
 		return err
 	}); err != nil {
+		return f, err
+	}
+	if f.Against, err = s.oppositions(ctx, tied); err != nil {
 		return f, err
 	}
 	f.People, err = s.people(ctx, tied)
@@ -339,11 +343,11 @@ func (s *Service) Name(ctx context.Context, actor auth.Actor, id string, asked n
 	}
 	return s.act(ctx, actor, id, "case.name", EvNamed, string(asked), []State{Open, Waiting, Letter}, func(tx *db.Tx, c Case, n *network.Network, _ *vault.Ring) error {
 		for _, x := range scopes {
-			if _, ok := n.Rights.Scope(x); !ok {
+			if asked.Scoped() && !inScope(n, asked, x) {
 				return errNone
 			}
 		}
-		if asked != network.RightErasure {
+		if !asked.Scoped() {
 			scopes = nil
 		}
 		return tx.Send("UPDATE inbox_case SET asked = $2, scopes = $3, state = CASE WHEN state = 'letter' THEN 'open' ELSE state END WHERE id = $1", id, string(asked), strings.Join(scopes, " "))
@@ -421,32 +425,38 @@ func (s *Service) Answer(ctx context.Context, actor auth.Actor, id string, in Re
 				text += "\n\n" + ground.Say(c.Lang)
 			}
 		}
-		if err := resume(tx, id); err != nil {
-			return err
-		}
-		if err := privacy.Ended(tx, n, id, id, network.WhileCaseOpen); err != nil {
-			return err
-		}
-		if err := s.exchanged(tx, n, c, network.ByExchange); err != nil {
-			return err
-		}
-		now := db.Micros(tx.Now())
-		if err := tx.Send("UPDATE inbox_case SET state = $2, state_at = $3, answered_at = $3, answer_sealed = $4, refusal = $5, by_account = $6 WHERE id = $1", id, string(to), now,
-			seal(ring, "answer_sealed", id, text), in.Refusal, actor.Account); err != nil {
-			return err
-		}
-		// Proofs of identity go when the case closes, whether or not anybody looked at them (RN-111).
-		if err := tx.Send("DELETE FROM inbox_letter WHERE case_id = $1 AND way = 'proof'", id); err != nil {
-			return err
-		}
-		if err := insertLetter(tx, ring, id, Post{Way: "out", Channel: c.Channel, Text: text, By: actor.Account, At: tx.Now()}); err != nil {
-			return err
-		}
-		if c.State == Letter {
-			return s.writeBack(tx, n, ring, c, text)
-		}
-		return s.write(tx, n, ring, c, "rights-answered", map[string]string{"answer": text, "authority": authority(n)})
+		in.Text = text
+		return s.close(tx, n, ring, actor, c, in, to)
 	})
+}
+
+// close ends a case in tx with an answer that goes to the person.
+func (s *Service) close(tx *db.Tx, n *network.Network, ring *vault.Ring, actor auth.Actor, c Case, in Reply, to State) error {
+	if err := resume(tx, c.ID); err != nil {
+		return err
+	}
+	if err := privacy.Ended(tx, n, c.ID, c.ID, network.WhileCaseOpen); err != nil {
+		return err
+	}
+	if err := s.exchanged(tx, n, c, network.ByExchange); err != nil {
+		return err
+	}
+	now := db.Micros(tx.Now())
+	if err := tx.Send("UPDATE inbox_case SET state = $2, state_at = $3, answered_at = $3, answer_sealed = $4, refusal = $5, by_account = $6 WHERE id = $1", c.ID, string(to), now,
+		seal(ring, "answer_sealed", c.ID, in.Text), in.Refusal, actor.Account); err != nil {
+		return err
+	}
+	// Proofs of identity go when the case closes, whether or not anybody looked at them (RN-111).
+	if err := tx.Send("DELETE FROM inbox_letter WHERE case_id = $1 AND way = 'proof'", c.ID); err != nil {
+		return err
+	}
+	if err := insertLetter(tx, ring, c.ID, Post{Way: "out", Channel: c.Channel, Text: in.Text, By: actor.Account, At: tx.Now()}); err != nil {
+		return err
+	}
+	if c.State == Letter {
+		return s.writeBack(tx, n, ring, c, in.Text)
+	}
+	return s.write(tx, n, ring, c, "rights-answered", map[string]string{"answer": in.Text, "authority": authority(n)})
 }
 
 func authority(n *network.Network) string {

@@ -30,7 +30,7 @@ const longest = 4000
 type Ask struct {
 	Channel  network.RightChannel
 	Asked    network.Right // empty: none was named, and the clock runs all the same (RN-112)
-	Scopes   []string      // sets of data to erase, ids of the network file
+	Scopes   []string      // of an erasure the sets of data, of an objection the purposes: ids of the network file
 	Name     string
 	Email    string
 	Phone    string
@@ -88,7 +88,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 	if err != nil {
 		return o, err
 	}
-	withdrawals, err := s.rings(ctx, tied)
+	people, err := s.ready(ctx, tied)
 	if err != nil {
 		return o, err
 	}
@@ -113,7 +113,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 		if err := tie(tx, c.ID, actor.Name(), tied); err != nil {
 			return err
 		}
-		if err := s.atOnce(tx, n, actor, c, tied, withdrawals); err != nil {
+		if err := s.atOnce(tx, n, actor, c, in.Words, tied, people); err != nil {
 			return err
 		}
 		if c.Channel == network.RightByPhone { // an agent has him on the line
@@ -151,12 +151,11 @@ func (s *Service) normal(ctx context.Context, actor auth.Actor, n *network.Netwo
 	if in.Asked == network.RightErasure && in.Channel == network.RightByForm {
 		c.That(len(in.Scopes) > 0, "scopes", fault.T("Dites ce qui doit être effacé : effacer l’un n’efface pas le reste.", "Say what is to be erased: erasing one does not erase the rest."))
 	}
-	if in.Asked != network.RightErasure {
+	if !in.Asked.Scoped() {
 		in.Scopes = nil
 	}
 	for _, id := range in.Scopes {
-		_, ok := n.Rights.Scope(id)
-		c.That(ok, "scopes", fault.T("Choisissez dans la liste.", "Choose from the list."))
+		c.That(inScope(n, in.Asked, id), "scopes", fault.T("Choisissez dans la liste.", "Choose from the list."))
 	}
 	if in.Email != "" {
 		e, err := person.ParseEmail(in.Email, false)
@@ -198,6 +197,15 @@ func (s *Service) normal(ctx context.Context, actor auth.Actor, n *network.Netwo
 		in.Ref = ref
 	}
 	return c.Err()
+}
+
+// inScope reports whether an id is one that a right may be asked for: a set of data, or a purpose.
+func inScope(n *network.Network, asked network.Right, id string) bool {
+	if asked == network.RightObjection {
+		return objectable(n, id)
+	}
+	_, ok := n.Rights.Scope(id)
+	return ok
 }
 
 // subject is somebody whose records a case is about.
@@ -353,39 +361,58 @@ func (s *Service) join(ctx context.Context, actor auth.Actor, id string, in Ask)
 	})
 }
 
-// atOnce does what needs no weighing: the person's consents end with his word. An objection to prospecting ends those that open a channel.
-func (s *Service) atOnce(tx *db.Tx, n *network.Network, actor auth.Actor, c Case, tied []subject, rings map[string]*vault.Ring) error {
-	if c.Asked != network.RightWithdrawal && c.Asked != network.RightProspecting {
-		return nil
-	}
-	done := 0
-	for _, t := range tied {
-		if rings[t.Person] == nil {
-			continue
-		}
-		objects, err := privacy.Objects(tx, t.Person)
-		if err != nil {
+// atOnce does what needs no weighing: the person's consents end with his word, and so does every use that he objects to. words are his own.
+func (s *Service) atOnce(tx *db.Tx, n *network.Network, actor auth.Actor, c Case, words string, tied []subject, r ready) error {
+	switch c.Asked {
+	case network.RightProspecting:
+		if err := s.stopSelling(tx, n, actor, c, tied, r); err != nil {
 			return err
 		}
-		for _, o := range objects {
-			for _, k := range n.Consents {
-				if k.Kind != network.KindConsent || c.Asked == network.RightProspecting && len(k.Channels) == 0 {
-					continue
-				}
-				withdrawn, err := privacy.Withdraw(tx, rings[t.Person], n, t.Person, o, k.ID, channelWord(c.Channel), c.Lang, c.Ref)
-				if err != nil {
+	case network.RightObjection:
+		if len(c.Scopes) == 0 {
+			return nil // to what, the officer asks
+		}
+		if err := s.objectNow(tx, n, actor, c, words, tied, r); err != nil {
+			return err
+		}
+	case network.RightWithdrawal:
+		for _, t := range tied {
+			if err := s.withdrawAll(tx, n, actor, c, t, r.rings[t.Person]); err != nil {
+				return err
+			}
+		}
+	default:
+		return nil
+	}
+	return note(tx, c.ID, EvDone, "system", string(c.Asked))
+}
+
+// withdrawAll takes every consent of somebody back.
+func (s *Service) withdrawAll(tx *db.Tx, n *network.Network, actor auth.Actor, c Case, t subject, ring *vault.Ring) error {
+	if ring == nil {
+		return nil
+	}
+	objects, err := privacy.Objects(tx, t.Person)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		for _, k := range n.Consents {
+			if k.Kind != network.KindConsent {
+				continue
+			}
+			withdrawn, err := privacy.Withdraw(tx, ring, n, t.Person, o, k.ID, channelWord(c.Channel), c.Lang, c.Ref)
+			if err != nil {
+				return err
+			}
+			if withdrawn {
+				if err := audit.Write(tx, actor.Name(), actor.As(auth.CaseOpen), "consent.withdraw", o, k.ID); err != nil {
 					return err
-				}
-				if withdrawn {
-					done++
-					if err := audit.Write(tx, actor.Name(), actor.As(auth.CaseOpen), "consent.withdraw", o, k.ID); err != nil {
-						return err
-					}
 				}
 			}
 		}
 	}
-	return note(tx, c.ID, EvDone, "system", string(c.Asked))
+	return nil
 }
 
 // channelWord is a case's channel as the ledger of consents knows it.

@@ -12,6 +12,7 @@ import (
 const (
 	ScopeService = "service" // texts that guide a consumer (ET-14)
 	ScopeOffers  = "offers"  // notices of new requests to a professional (ET-98, 99)
+	ScopeSelling = "selling" // anything that sells (GDPR art. 21.2)
 )
 
 // class is what a kind of message is for, and which stop ends it.
@@ -46,7 +47,12 @@ func AimOf(kind string) canvass.Aim {
 	return canvass.Prospecting
 }
 
-func scopeOf(kind string) string { return classes[kind].scope }
+func scopeOf(kind string) string {
+	if c, ok := classes[kind]; ok {
+		return c.scope
+	}
+	return ScopeSelling
+}
 
 // Means is the channel of a message as the network file calls it.
 func Means(channel string) network.Channel {

@@ -51,7 +51,8 @@ func Holdings() []Holding {
 		{Table: "erasure", Category: network.DataContact, Columns: []string{"needles_sealed"}, Whose: network.Consumer},
 		{Table: "remainder", Category: network.DataContact, Columns: []string{"value_bidx"}, Whose: network.Consumer},
 		{Table: "proof_leaf", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer, Only: "category = 'consent'",
-			Via: "id IN (SELECT leaf_id FROM consent WHERE person_id IN (%s))"}, // before the choices themselves, by which its leaves are found
+			Via: "id IN (SELECT leaf_id FROM consent WHERE person_id IN (%[1]s) UNION ALL SELECT leaf_id FROM objection WHERE person_id IN (%[1]s))"}, // before the choices themselves, by which its leaves are found
+		{Table: "objection", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"reason_sealed"}, Whose: network.Consumer, Row: "row_id", Rows: true},
 		{Table: "consent", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"granted"}, Whose: network.Consumer, Rows: true},
 	}
 }
@@ -120,6 +121,13 @@ func holdings(tx *db.Tx, record, person string) ([]holding, error) {
 
 func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories []network.Category, held []holding, which func(network.Purpose) bool) error {
 	var purposes []string
+	var no map[string]bool
+	if len(held) > 0 { // a record that is being made is nobody's who could have objected
+		var err error
+		if no, err = stopped(tx, person); err != nil {
+			return err
+		}
+	}
 	lasting := map[string]bool{}
 	claimed := map[string][]string{}
 	for _, c := range categories {
@@ -128,7 +136,7 @@ func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 			return fmt.Errorf("privacy: no purpose of %s claims %s of a %s: data without a purpose is not stored", n.Network, c, whose)
 		}
 		for _, p := range claims {
-			if slices.ContainsFunc(held, func(h holding) bool { return h.purpose == p.ID && slices.Contains(h.categories, string(c)) }) {
+			if no[p.ID] || slices.ContainsFunc(held, func(h holding) bool { return h.purpose == p.ID && slices.Contains(h.categories, string(c)) }) {
 				continue
 			}
 			if claimed[p.ID] == nil {

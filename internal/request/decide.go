@@ -19,6 +19,7 @@ import (
 	"entremise/internal/money"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 )
@@ -357,7 +358,19 @@ func (s *Service) notifyOffers(ctx context.Context, id string) error {
 			if err != nil || now.State != Published || !now.FrozenAt.IsZero() {
 				return err
 			}
+			if hand, err := handled(tx, n, now); err != nil || hand {
+				return err
+			}
+			var plain map[string]bool // who wants a plain list instead of requests chosen for him (ET-139)
+			if p, ok := n.For(network.DeedRanking, network.Professional); ok {
+				if plain, err = privacy.ObjectedAmong(tx, p.ID, part...); err != nil {
+					return err
+				}
+			}
 			for _, pid := range part {
+				if plain[pid] {
+					continue
+				}
 				if err := s.tellOffer(tx, n, now, contacts[pid], d.ID, distances[pid]); err != nil {
 					return err
 				}
@@ -420,6 +433,11 @@ func (s *Service) Widen(ctx context.Context, actor auth.Actor, id string, by net
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if _, err := stillPublished(tx, id); err != nil {
 			return err
+		}
+		if hand, err := handled(tx, n, r); err != nil {
+			return err
+		} else if hand {
+			return errByHand
 		}
 		if asked, err = s.offer(tx, n, r, p); err != nil {
 			return err

@@ -542,9 +542,15 @@ func (s *Service) publish(tx *db.Tx, actor auth.Actor, n *network.Network, r Req
 			return err
 		}
 	}
-	asked, err := s.offer(tx, n, r, p)
+	hand, err := handled(tx, n, r)
 	if err != nil {
 		return err
+	}
+	asked := 0
+	if !hand { // else whoever publishes chooses, one by one
+		if asked, err = s.offer(tx, n, r, p); err != nil {
+			return err
+		}
 	}
 	if err := insertEvent(tx, r.ID, EvPublished, actor.Name(), asked, ""); err != nil {
 		return err
@@ -560,29 +566,6 @@ func reasonsOf(steps []network.Step) []Reason {
 		all = append(all, Reason{Because: st.Because, Add: st.Delta})
 	}
 	return all
-}
-
-// publishByItself is for networks whose file says qualification: automatic.
-func (s *Service) publishByItself(ctx context.Context, id string) error {
-	r, n, _, _, err := s.open(ctx, id)
-	if err != nil {
-		return err
-	}
-	if r.State != Received || n.Modules.Qualification != network.QualificationAutomatic || !n.Sells() {
-		return nil
-	}
-	p, err := s.decide(ctx, n, r.ID, r.Trade, r.Urgency, r.Intent, r.Commune(), r.Answers, 0)
-	if err != nil {
-		return err
-	}
-	r.Price, r.VAT, r.Reasons, r.Seats = p.price, n.Introductions.Price.VAT, reasonsOf(p.steps), n.Introductions.Seats
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		moved, err := moveState(tx, id, Published, Received)
-		if err != nil || !moved {
-			return err
-		}
-		return s.publish(tx, auth.Machine, n, r, p)
-	})
 }
 
 // ByRef finds a request's id by its reference, for staff.

@@ -40,6 +40,11 @@ func (s *Service) Connections(ctx context.Context, actor auth.Actor, n int) ([]p
 	}); err != nil {
 		return nil, err
 	}
+	silent, err := s.notSeen(ctx, came)
+	if err != nil {
+		return nil, err
+	}
+	came = slices.DeleteFunc(came, func(r Request) bool { return silent[r.Person] })
 	slices.SortFunc(came, func(a, b Request) int { return b.At.Compare(a.At) })
 	came = came[:min(n, len(came))]
 	sent, err := s.lines(ctx, came)

@@ -227,6 +227,9 @@ const (
 	EvClosed    = "closed"
 	EvTexted    = "texted"
 	EvReopened  = "reopened"
+	EvByHand    = "by-hand"  // a named person chooses to whom it is offered
+	EvReviewed  = "reviewed" // a person has looked at a decision and changed it
+	EvToCall    = "to-call"  // the number gets no code by SMS: the agent's call verifies it
 )
 
 // Event is one line of a request's history. Count and Object say how many and of what, by id.

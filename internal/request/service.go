@@ -19,6 +19,7 @@ import (
 	"entremise/internal/notify"
 	"entremise/internal/person"
 	"entremise/internal/phone"
+	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/vault"
 )
@@ -146,6 +147,21 @@ func (s *Service) StopSMS(ctx context.Context, e164 string) error {
 	if err := errors.Join(s.withdrawTexts(ctx, n, people), s.pros.WithdrawTexts(ctx, e164)); err != nil {
 		return err
 	}
+	for _, id := range people { // who is sent nothing any more is sold nothing either (GDPR art. 21.2)
+		who, err := s.Objector(ctx, id)
+		if err != nil {
+			return err
+		}
+		if who == nil {
+			continue
+		}
+		if err := s.db.Write(ctx, func(tx *db.Tx) error {
+			_, err := s.Note(tx, n, auth.Actor{Who: auth.System, Account: "gateway"}, auth.ConsentWithdraw, who, privacy.Objection{Purpose: privacy.Prospecting, Said: privacy.SaidObjected, Channel: "sms"})
+			return err
+		}); err != nil {
+			return err
+		}
+	}
 	if len(people) == 0 { // a professional, or nobody that we know: stop all the same, there is nobody whose key could seal an answer
 		return s.db.WriteGuarded(ctx, func(tx *db.Tx) error { _, err := stopAll(tx, bidx); return err })
 	}
@@ -175,7 +191,7 @@ func (s *Service) StopSMS(ctx context.Context, e164 string) error {
 }
 
 func stopAll(tx *db.Tx, bidx string) (first bool, err error) {
-	for _, scope := range []string{notify.ScopeService, notify.ScopeOffers} {
+	for _, scope := range []string{notify.ScopeService, notify.ScopeOffers, notify.ScopeSelling} {
 		f, err := notify.Stop(tx, bidx, scope, "sms")
 		if err != nil {
 			return false, err

@@ -50,6 +50,7 @@ func (v *visit) asking(form ui.Form) (ui.View, error) {
 	page := ui.Asking{Public: v.public(nil), Form: form, Action: "/demande/" + slug, TradeName: v.say2(t.Label), Urgent: t.Emergency,
 		Photos: v.n.Limits.Photos, PhotoMB: photoMB, AskStreet: true, Notice: v.notice(network.Consumer), Work: ui.Work{Challenge: challenge, Bits: workBits},
 		FirstContact: v.n.Introductions.Clocks.FirstContact.Exact(), Questions: v.questions(f), Communes: communeOptions(first(form.Values["postcode"]), first(form.Values["commune"]))}
+	_, page.MayPreferCall = v.n.For(network.DeedCode, network.Consumer)
 	for _, c := range v.n.ConsentsOn(network.AskedOnForm) {
 		page.Consents = append(page.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required, Facts: v.n.Facts(c, string(v.lang))})
 	}
@@ -180,6 +181,7 @@ func (v *visit) readAsk(f *network.Form) (request.Ask, error) {
 	for _, c := range v.n.ConsentsOn(network.AskedOnForm) {
 		in.Consents[c.ID] = v.value("consent-"+c.ID) != ""
 	}
+	in.PreferCall = v.value("prefer_call") != ""
 	if nonce := v.value("pow_nonce"); nonce != "" {
 		id, until, err := v.Links.CheckWork("request", v.value("pow_challenge"), nonce, workBits, v.DB.Machine())
 		if err != nil {

@@ -42,6 +42,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	p.Zone = f.Zone()
 	p.Facts, p.Tel, p.May, p.CanWithdraw = v.fileFacts(f), f.Who.Phone, v.may(f.May), v.mayWithdraw()
 	p.Choices = v.ledger(n, f.Given, func(id string) string { return "/demandes/" + f.ID + "/accords/" + id })
+	v.fileUses(&p)
 	if form := n.Form(f.Trade); form != nil {
 		p.Words = v.freeWords(form, f.Words)
 	}
@@ -269,6 +270,12 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		if why := v.say2(f.Network.Withdrawal(e.Object)); why != "" {
 			s.Text += v.lang.T(" : ", ": ") + why
 		}
+	case request.EvByHand:
+		s.Tone, s.Text = ui.Now, v.lang.T("À proposer à la main : la personne ne veut pas que le logiciel choisisse", "To be offered by hand: the person does not want the software to choose")
+	case request.EvToCall:
+		s.Tone, s.Text = ui.Now, v.lang.T("Numéro à vérifier pendant l’appel : pas de code par SMS", "Number to be verified in the call: no code by text")
+	case request.EvReviewed:
+		s.Text = v.lang.T("Décision revue par une personne", "Decision reviewed by a person")
 	case request.EvReopened:
 		s.Text = v.lang.T("Retrait annulé", "Withdrawal undone")
 	case request.EvCancelled:
@@ -331,9 +338,10 @@ const mostToOffer = 60
 // are known.
 func (v *visit) prosToOffer(f request.File) ([]ui.Option, error) {
 	asked := map[string]bool{}
+	byHand := slices.ContainsFunc(f.Events, func(e request.Event) bool { return e.Kind == request.EvByHand }) // what the software offered is taken back
 	for _, d := range f.Decisions {
 		for _, c := range d.Candidates {
-			asked[c.ID] = true
+			asked[c.ID] = !byHand
 		}
 	}
 	for _, e := range f.Events {

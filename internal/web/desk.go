@@ -51,6 +51,7 @@ func deskRoutes() []route {
 		{"POST", "/demandes/{id}/elargir", space, selling, 0, (*visit).requestWiden},
 		{"POST", "/demandes/{id}/proposer", space, selling, 0, (*visit).requestOffer},
 		{"POST", "/demandes/{id}/sms", space, staff, 0, (*visit).requestText},
+		{"POST", "/demandes/{id}/usages", space, staff, 0, (*visit).requestObject},
 		{"POST", "/demandes/{id}/accords/retrait", space, staff, 0, (*visit).requestConsentWithdraw},
 		{"GET", "/demandes/{request}/accords/{id}", space, staff, 0, (*visit).requestShown},
 		{"POST", "/demandes/{id}/lien", space, staff, 0, (*visit).requestLink},

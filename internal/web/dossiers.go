@@ -97,7 +97,7 @@ func (v *visit) caseNewPage(f ui.Form) (ui.View, error) {
 	if v.n.Rights == nil {
 		return nil, errNoRights
 	}
-	p := ui.CaseNew{Space: v.spaceFrame(), Form: f, Asked: v.namedOptions(), Scopes: v.scopeOptions(), Post: v.actor.Has(network.RoleOfficer)}
+	p := ui.CaseNew{Space: v.spaceFrame(), Form: f, Asked: v.namedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Post: v.actor.Has(network.RoleOfficer)}
 	for _, c := range []network.RightChannel{network.RightByPhone, network.RightByPost} {
 		if v.n.Rights.Takes(c) && (c == network.RightByPhone || p.Post) {
 			p.Channels = append(p.Channels, ui.Option{Value: string(c), Label: v.rightChannel(c)})
@@ -142,7 +142,12 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 		Waiting: f.State == inbox.Waiting, MayAsk: f.MayAsk && f.Proved.IsZero(), Asked: v.namedOptions(), Scopes: v.scopeOptions(),
 		Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.MayExtend = f.State == inbox.Open && !f.Network.Rights.Extended.IsZero() && !f.Extended && v.DB.Now().Before(f.Due)
+	p.Purposes = v.purposeOptions(network.Consumer, network.Professional)
 	v.caseFacts(&p, f)
+	v.caseOppositions(&p, f)
+	if err := v.caseReviews(&p, f); err != nil {
+		return nil, err
+	}
 	for _, l := range f.Letters {
 		shown := v.letterShown(l, f.Name)
 		if l.Whole {
@@ -210,10 +215,17 @@ func (v *visit) caseFacts(p *ui.CaseFile, f inbox.File) {
 	}
 	var sets []string
 	for _, id := range f.Scopes {
-		s, _ := f.Network.Rights.Scope(id)
+		s, ok := f.Network.Rights.Scope(id)
+		if !ok {
+			s.Label = inbox.PurposeLabel(f.Network, id)
+		}
 		sets = append(sets, v.say2(s.Label))
 	}
-	add(v.lang.T("À effacer", "To be erased"), document.Lang(v.lang).Series(sets))
+	if f.Asked == network.RightObjection {
+		add(v.lang.T("Usages refusés", "Uses objected to"), document.Lang(v.lang).Series(sets))
+	} else {
+		add(v.lang.T("À effacer", "To be erased"), document.Lang(v.lang).Series(sets))
+	}
 	add(v.lang.T("Doute", "Doubt"), f.Doubt)
 	add(v.lang.T("Prolongé parce que", "Extended because"), f.Reasons)
 	if !f.Proved.IsZero() {
@@ -300,6 +312,11 @@ func (v *visit) caseWork(p *ui.CaseFile, f inbox.File) error {
 		}
 	case network.RightRestriction:
 		p.Do = append(p.Do, v.freezing(p.Action, f.Events))
+	case network.RightObjection:
+		if len(f.Scopes) > 0 {
+			p.Do = append(p.Do, ui.Action{Label: v.lang.T("Arrêter ces usages", "Stop these uses"), Href: p.Action, Key: "e", Hidden: []ui.Hidden{{Name: "do", Value: "apply"}},
+				Effect: v.lang.T("Les usages nommés s’arrêtent à l’instant pour les personnes rattachées. Ceux qui le sont déjà le restent.", "The uses named stop at once for the people tied. Those stopped already stay so.")})
+		}
 	case network.RightWithdrawal, network.RightProspecting:
 		p.Do = append(p.Do, ui.Action{Label: v.lang.T("Retirer ses accords", "Withdraw their consents"), Href: p.Action, Key: "e", Hidden: []ui.Hidden{{Name: "do", Value: "apply"}},
 			Effect: v.lang.T("Les accords des personnes rattachées sont retirés à l’instant. Ceux qui le sont déjà le restent.", "The consents of the people tied are withdrawn at once. Those withdrawn already stay so.")})
@@ -387,7 +404,11 @@ func (v *visit) caseDo() error {
 	case "identified":
 		err = v.Inbox.Identified(v.ctx, v.actor, id)
 	case "name":
-		err = v.Inbox.Name(v.ctx, v.actor, id, network.Right(v.value("asked")), v.r.Form["scopes"])
+		asked, scopes := network.Right(v.value("asked")), v.r.Form["scopes"]
+		if asked == network.RightObjection {
+			scopes = v.r.Form["purposes"]
+		}
+		err = v.Inbox.Name(v.ctx, v.actor, id, asked, scopes)
 	case "tie":
 		err = v.Inbox.Tie(v.ctx, v.actor, id, v.value("ref"))
 	case "untie":
@@ -407,6 +428,11 @@ func (v *visit) caseDo() error {
 		err = v.Inbox.Restrict(v.ctx, v.actor, id)
 	case "release":
 		err = v.Inbox.Release(v.ctx, v.actor, id)
+	case "objection-granted", "objection-grounds":
+		err = v.Inbox.Decide(v.ctx, v.actor, id, inbox.Verdict{Person: v.value("person"), Purpose: v.value("purpose"), Granted: v.value("do") == "objection-granted", Grounds: v.value("grounds")})
+	case "review":
+		err = v.Inbox.Review(v.ctx, v.actor, id, inbox.Conclusion{Request: v.value("request"), Changed: v.value("changed") == "yes", Words: v.value("conclusion")})
+		good = v.lang.T("La conclusion est partie, le dossier est clos.", "The conclusion has been sent, the case is closed.")
 	case "apply":
 		err = v.Inbox.Apply(v.ctx, v.actor, id)
 	default:

@@ -295,6 +295,12 @@ func (v *visit) consumerStep(m request.Mine, e request.Event) (ui.Step, bool) {
 		if why := v.say2(m.Network.Withdrawal(e.Object)); why != "" {
 			s.Text += v.lang.T(" : ", ": ") + why
 		}
+	case request.EvByHand:
+		s.Text = v.lang.T("Une personne choisit désormais à qui elle est proposée", "A person now chooses to whom it is offered")
+	case request.EvToCall:
+		s.Text = v.lang.T("Votre numéro sera vérifié pendant l’appel, sans code par SMS", "Your number will be verified in the call, without a code by text")
+	case request.EvReviewed:
+		s.Text = v.lang.T("Une personne a revu la décision et l’a changée", "A person reviewed the decision and changed it")
 	case request.EvReopened:
 		s.Text = v.lang.T("Reprise par le conseiller", "Taken up again by the agent")
 	case request.EvStopped:

@@ -258,6 +258,9 @@ func (v *visit) profileFilled(form ui.Form) (page ui.Profile, err error) {
 	if page.Tokens, err = v.tokenLines(tokens, false); err != nil {
 		return page, err
 	}
+	if err := v.ownUses(&page); err != nil {
+		return page, err
+	}
 	if err := v.ownChoices(&page); err != nil {
 		return page, err
 	}

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +50,7 @@ func proRoutes() []route {
 		{"POST", "/profil/zone", space, prosOnly, 0, (*visit).profileArea},
 		{"POST", "/profil/horaires", space, prosOnly, 0, (*visit).profileHours},
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
+		{"POST", "/profil/usages", space, prosOnly, 0, (*visit).profileObject},
 		{"POST", "/profil/nouveautes", space, prosOnly, 0, (*visit).profileChoices},
 		{"POST", "/profil/avis", space, prosOnly, 0, (*visit).profileNotices},
 		{"POST", "/profil/plafonds", space, prosOnly, 0, (*visit).profileCaps},
@@ -101,6 +104,18 @@ func (v *visit) board() error {
 		return err
 	}
 	page := ui.Board{Space: v.proFrame(me.Profile.Zone(), "board", v.ownTopic()), Area: v.areaWords(me.Profile), Notice: v.accessWords(me), Absent: v.absentUntil(me.Profile)}
+	stopped, err := v.Pros.Objected(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	if p, ok := v.n.For(network.DeedRanking, network.Professional); ok && stopped[p.ID] {
+		page.Plain, page.ByArea = true, v.r.URL.Query().Get("tri") == "commune"
+	}
+	if page.ByArea {
+		slices.SortStableFunc(items, func(a, b request.Item) int {
+			return cmp.Or(cmp.Compare(a.Commune().Name, b.Commune().Name), cmp.Compare(a.INSEE, b.INSEE))
+		})
+	}
 	for _, it := range items {
 		line, err := v.boardLine(it)
 		if err != nil {

@@ -71,7 +71,7 @@ func (v *visit) rightsForm() error {
 func (v *visit) rightsPage(form ui.Form) (ui.View, error) {
 	r := v.n.Rights
 	form.Starred = true
-	p := ui.RightsForm{Public: v.public(nil), Form: form, Action: "/mes-droits", Asked: v.askedOptions(), Scopes: v.scopeOptions(), Details: v.detailInputs(), Within: v.say2(r.Answer.Text()), Complain: v.complaint()}
+	p := ui.RightsForm{Public: v.public(nil), Form: form, Action: "/mes-droits", Asked: v.askedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Details: v.detailInputs(), Within: v.say2(r.Answer.Text()), Complain: v.complaint()}
 	p.Officer = append(p.Officer, ui.Fact{Label: v.lang.T("Par e-mail", "By e-mail"), Value: v.n.Operator.Officer.Email})
 	if r.Takes(network.RightByPhone) {
 		p.Officer = append(p.Officer, ui.Fact{Label: v.lang.T("Par téléphone", "By phone"), Value: v.site.Phone.Display()})
@@ -89,6 +89,9 @@ func (v *visit) rightsPage(form ui.Form) (ui.View, error) {
 func (v *visit) readCase(channel network.RightChannel) inbox.Ask {
 	in := inbox.Ask{Channel: channel, Asked: network.Right(v.value("asked")), Scopes: v.r.Form["scopes"], Name: v.value("name"), Email: v.value("email"), Phone: v.value("phone"), Words: v.value("words"),
 		Lang: string(v.lang), Site: v.site.Host, Ref: v.value("ref"), Details: map[network.RightDetail]string{}}
+	if in.Asked == network.RightObjection {
+		in.Scopes = v.r.Form["purposes"]
+	}
 	for d := range detailLabels {
 		if s := v.value("details." + string(d)); s != "" {
 			in.Details[d] = s
@@ -262,6 +265,8 @@ func (v *visit) ownStep(e inbox.Event) string {
 
 func (v *visit) doneWords(what string) string {
 	words := map[string][2]string{inbox.Rectification: {"Données corrigées", "Data corrected"}, inbox.Erasure: {"Données effacées", "Data erased"}, inbox.Restriction: {"Données gelées", "Data frozen"}, inbox.Released: {"Gel levé", "Freeze ended"},
+		string(network.RightObjection): {"Usage arrêté", "Use stopped"}, inbox.ReviewChanged: {"Décision revue et changée", "Decision reviewed and changed"}, inbox.ReviewUpheld: {"Décision revue et maintenue", "Decision reviewed and upheld"},
+		inbox.Granted: {"Opposition suivie", "Objection followed"}, inbox.Grounds: {"Motifs impérieux opposés", "Compelling grounds stated"},
 		string(network.RightWithdrawal): {"Accords retirés", "Consents withdrawn"}, string(network.RightProspecting): {"Sollicitations arrêtées", "Solicitation stopped"}}
 	w, ok := words[what]
 	if !ok {
@@ -368,6 +373,13 @@ func (v *visit) copyPage(c inbox.Copy) ui.MyCopy {
 			}
 			p.Sections = append(p.Sections, s)
 		}
+		if len(one.Objections) > 0 {
+			s := ui.CopySection{Title: v.lang.T("Vos oppositions", "Your objections")}
+			for _, o := range one.Objections {
+				s.Facts = append(s.Facts, ui.Fact{Label: v.lang.Date(o.At.In(geo.Paris())) + " : " + v.saidWords(o.Said), Value: strings.TrimSuffix(o.Purpose+". "+o.Reason, ". ")})
+			}
+			p.Sections = append(p.Sections, s)
+		}
 		if len(one.Messages) > 0 {
 			s := ui.CopySection{Title: v.lang.T("Messages que vous avez reçus", "Messages that you received")}
 			for _, m := range one.Messages {
@@ -448,7 +460,7 @@ func (v *visit) proRightsPage(f ui.Form) (ui.View, error) {
 	if !v.n.Rights.Takes(network.RightBySpace) {
 		return nil, errNoRights
 	}
-	return ui.ProRights{Space: v.spaceFrame(), Form: f, Asked: v.askedOptions(), Scopes: v.scopeOptions(), Within: v.say2(v.n.Rights.Answer.Text())}, nil
+	return ui.ProRights{Space: v.spaceFrame(), Form: f, Asked: v.askedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Professional, network.Consumer), Within: v.say2(v.n.Rights.Answer.Text())}, nil
 }
 
 func (v *visit) proRightsSend() error {

@@ -196,6 +196,23 @@ CREATE TABLE consent (
   leaf_id TEXT NOT NULL,
   PRIMARY KEY (person_id, at, id)
 );
+-- Objections, a line for each step (GDPR art. 21): the last of a person and purpose says whether the purpose is served.
+CREATE TABLE objection (
+  person_id TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  row_id TEXT NOT NULL UNIQUE,
+  object TEXT NOT NULL,
+  said TEXT NOT NULL CHECK (said IN ('objected', 'taken-back', 'grounds', 'granted')),
+  at BIGINT NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('form', 'space', 'phone', 'paper', 'link', 'sms', 'email')),
+  reference TEXT NOT NULL,
+  by_account TEXT NOT NULL,
+  edition TEXT NOT NULL,
+  reason_sealed BYTEA NOT NULL,
+  leaf_id TEXT NOT NULL,
+  PRIMARY KEY (person_id, purpose, number)
+);
 -- What one record holds for one purpose since one instant, all categories together: a row for each would be most of the rows of a request.
 -- No due date is stored: base is the instant from which the purpose's time counts, 0 while what it waits for lasts; it is due when base + the
 -- duration of its purpose in the edition in force has passed.

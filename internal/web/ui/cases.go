@@ -10,6 +10,7 @@ type RightsForm struct {
 	Action   string
 	Asked    []Option
 	Scopes   []Option
+	Purposes []Option
 	Details  []Input
 	Within   string // the time to answer, in words
 	Officer  []Fact // how else to ask
@@ -20,9 +21,10 @@ type RightsForm struct {
 type ProRights struct {
 	Space
 	Form
-	Asked  []Option
-	Scopes []Option
-	Within string
+	Asked    []Option
+	Scopes   []Option
+	Purposes []Option
+	Within   string
 }
 
 // MyCase is `/mon-dossier`, opened by a private link. Forms: POST /mon-dossier/suite (words).
@@ -105,6 +107,7 @@ type CaseNew struct {
 	Channels []Option
 	Asked    []Option
 	Scopes   []Option
+	Purposes []Option
 	Details  []Input
 	Post     bool // this actor may enter a letter
 }
@@ -125,6 +128,9 @@ type CaseFile struct {
 	Told      []ToldShown
 	Asked     []Option
 	Scopes    []Option
+	Purposes  []Option
+	Against   []CaseOpposition
+	Reviews   []CaseReview
 	Do        []Action // what may be done with the data, each with its effect in words
 	Templates []Link   // ready-made answers
 	Refusals  []Option

@@ -58,6 +58,8 @@ type Board struct {
 	Stopped bool      // notifications are stopped
 	Area    string    // coverage in words: "Nîmes et 25 km"
 	Notice  string    // a suspension or a missing document, in words
+	Plain   bool      // he wants no requests chosen for him: a plain list, by date or, with ByArea, by commune
+	ByArea  bool
 }
 
 // Sheet is `/tableau/{id}`: the request and, when a seat is held, the confirmation before buying.
@@ -217,6 +219,7 @@ type Profile struct {
 	Until    string
 	SMS      bool
 	News     []Consent // what he agreed to be sent besides
+	Uses     []UseLine // what he may object to
 	Email    bool
 	PerDay   string // caps; empty is none
 	PerMonth string

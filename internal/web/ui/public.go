@@ -61,18 +61,19 @@ type Place struct {
 type Asking struct {
 	Public
 	Form
-	Action       string // "/demande/plombier?…"
-	TradeName    string
-	Urgent       bool // one question a screen, where scripts run
-	Communes     []Option
-	Questions    []Question
-	Photos       int // how many may be joined; 0 hides the question
-	PhotoMB      int // each at most
-	AskStreet    bool
-	Consents     []Consent
-	Notice       Notice
-	Work         Work
-	FirstContact time.Duration
+	Action        string // "/demande/plombier?…"
+	TradeName     string
+	Urgent        bool // one question a screen, where scripts run
+	Communes      []Option
+	Questions     []Question
+	Photos        int // how many may be joined; 0 hides the question
+	PhotoMB       int // each at most
+	AskStreet     bool
+	Consents      []Consent
+	Notice        Notice
+	Work          Work
+	FirstContact  time.Duration
+	MayPreferCall bool // a code may prove the number, and the person may have it verified by a call instead
 }
 
 // Work is the proof of work (hashcash) that a script does while the person types: the least pow_nonce, a decimal, such that

@@ -197,6 +197,7 @@ type RequestFile struct {
 	May         May       // whether staff may call now
 	Choices     []Choice  // the customer's choices, each in its exact words
 	CanWithdraw bool      // staff may take one back at his word
+	Uses        []Option  // what he may object to at his word
 	Messages    []Step    // what was written to the customer
 	Words       string
 	Photos      []Picture
