@@ -232,7 +232,7 @@ func (h *house) pictured(v *visitor, n need) *answer {
 	return v.do(http.MethodPost, n.host, "/demande/"+n.trade, http.Header{"Content-Type": {w.FormDataContentType()}, "Sec-Fetch-Site": {"same-origin"}}, &body)
 }
 
-// An adviser's network takes each kind of case (WA-29), with pictures that are erased with it (WA-13), works whatever a visitor refuses (WA-32), and
+// An adviser's network takes each kind of case (WA-29), with pictures that are erased with it (WA-13), says when it collects (WA-07), works whatever a visitor refuses (WA-32), and
 // stops what rested on a consent as soon as its officer notes the withdrawal (WA-34).
 func TestAsked_anAdvisersCases(t *testing.T) {
 	h := newHouseOf(t, "works-advisor")
@@ -249,6 +249,9 @@ func TestAsked_anAdvisersCases(t *testing.T) {
 		agent.get(h.space, "/demandes/"+id).want(200).says(label)
 	}
 	clause(t, "WA-29", "WA-32")
+	refuser.get(h.site, "/confidentialite").want(200).says("D’où viennent les données", "de vous : par formulaire, par téléphone, par e-mail ou par courrier", "de votre navigateur, selon vos choix",
+		"Faire fonctionner et sécuriser le site : relevé automatiquement", "Étudier votre demande et vous conseiller : donné par vous, transmis par un partenaire", "Vous proposer nos services : donné par vous", "Exécuter le contrat, les garanties et les devoirs qui s’y attachent : donné par vous, produit par nous")
+	clause(t, "WA-07")
 
 	n := h.project("travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}, "answers.owner": {"owner"}, "email": {"photo@example.org"}, "street": {"12 rue de la Visite"}})
 	v := h.visitor()

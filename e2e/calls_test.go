@@ -74,8 +74,8 @@ func (h *house) takes(agent *visitor, id string) bool {
 // agrees says the announcement and takes the caller's yes; it answers the request's id.
 func (h *house) agrees(agent *visitor, call string) string {
 	h.t.Helper()
-	agent.post(spaceHost, "/appels/"+call+"/annonce", nil).want(303)
-	to := agent.post(spaceHost, "/appels/"+call+"/enregistrement", url.Values{"answer": {"yes"}}).want(303).header.Get("Location")
+	agent.post(h.space, "/appels/"+call+"/annonce", nil).want(303)
+	to := agent.post(h.space, "/appels/"+call+"/enregistrement", url.Values{"answer": {"yes"}}).want(303).header.Get("Location")
 	id, ok := strings.CutPrefix(to, "/bureau/req_")
 	if !ok {
 		h.t.Fatalf("the caller agreed, and the agent is sent to %s", to)
