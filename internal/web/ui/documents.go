@@ -104,7 +104,7 @@ type Accepting struct {
 type Register struct {
 	Space
 	Facts []Fact
-	Head  []string
-	Rows  [][]string
+	Head  []string   // what each cell is; the second is the purpose
+	Rows  [][]string // an activity each
 	As    []Link
 }

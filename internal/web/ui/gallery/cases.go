@@ -46,7 +46,7 @@ var cases = []Sample{
 	}},
 	{"mes-donnees", "Droits", func(l ui.Lang) ui.View {
 		return ui.MyCopy{Public: open(l, "/mon-dossier/donnees"), Reference: "D4F7K-2B8M", Sections: []ui.CopySection{{Title: l.T("Qui vous êtes", "Who you are"), Facts: []ui.Fact{{Label: l.T("Nom", "Name"), Value: "Jeanne Exemple"}}}},
-			Purposes:  []ui.CopyPurpose{{Label: "Vous mettre en relation", Basis: "le contrat", Data: "nom, téléphone", Recipients: "le professionnel", Kept: "3 ans"}},
+			Purposes:  []ui.CopyPurpose{{Label: "Vous mettre en relation", Basis: "le contrat", Data: "nom, téléphone", Sources: "donné par vous", Recipients: "le professionnel", Kept: "3 ans"}},
 			Receivers: []ui.Fact{{Label: "Alès Plomberie", Value: "FR"}}, Control: []ui.Fact{{Label: l.T("Plainte", "Complaint"), Value: complainTo}}}
 	}},
 	{"mes-donnees-aucune", "Droits", func(l ui.Lang) ui.View {
