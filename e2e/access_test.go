@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -16,7 +17,7 @@ var invitationLink = regexp.MustCompile(`/invitation/[A-Za-z0-9_.-]+`)
 func newcomer(siren, phone, email string) url.Values {
 	return url.Values{"company": {"Plomberie de l’Accès"}, "siren": {siren}, "contact": {"Yann Accès"}, "phone": {phone}, "email": {email},
 		"street": {"3 rue du Port"}, "postcode": {"30000"}, "commune": {"30189"}, "lang": {"fr"}, "trades": {"plombier"}, "radius": {"30"}, "insurance_until": {time.Now().AddDate(1, 0, 0).Format(time.DateOnly)},
-		"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}}
+		"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}, "registry_on": {time.Now().AddDate(0, -1, 0).Format(time.DateOnly)}, "qualified.plombier": {"diploma"}}
 }
 
 // invited follows the invitation of a professional until its page.
@@ -60,6 +61,24 @@ func TestAccess_fromTheFileToTheFirstOrderAndToItsEnd(t *testing.T) {
 	clerk.post(spaceHost, "/pros/nouveau", past).want(422).has("une date à venir")
 	clerk.get(spaceHost, "/pros?nom=Accès").want(200).lacks("Plomberie de l’Accès")
 	clause(t, "ET-28", "ET-30", "ET-131")
+
+	// What is ticked rests on what was seen: an extract under three months old on the day of the signature (ET-106), in each trade a diploma or three
+	// years (ET-77, 80).
+	on := func(years, months, days int) string {
+		return time.Now().In(paris(t)).AddDate(years, months, days).Format(time.DateOnly)
+	}
+	for _, bad := range []url.Values{{"registry_on": {""}}, {"registry_on": {on(0, -3, -1)}}, {"registry_on": {on(0, 0, 1)}}, {"qualified.plombier": {""}},
+		{"qualified.plombier": {"experience"}, "since.plombier": {""}}, {"qualified.plombier": {"experience"}, "since.plombier": {on(-2, -11, 0)}}, {"trades": {"plombier", "chauffagiste"}}} {
+		wrong := whole()
+		maps.Copy(wrong, bad)
+		clerk.post(spaceHost, "/pros/nouveau", wrong).want(422)
+	}
+	clerk.get(spaceHost, "/pros?nom=Accès").want(200).lacks("Plomberie de l’Accès")
+	able := newcomer("552 100 554", "06 39 98 87 03", "bords@artisans.example")
+	maps.Copy(able, url.Values{"company": {"Chauffage des Bords"}, "registry_on": {on(0, -3, 1)}, "trades": {"plombier", "chauffagiste"}, "qualified.chauffagiste": {"experience"}, "since.chauffagiste": {on(-3, 0, 0)}})
+	edge := clerk.post(spaceHost, "/pros/nouveau", able).want(303).header.Get("Location")
+	clerk.get(spaceHost, edge).want(200).has("Actif").says("Extrait du registre du", "Qualification, Plombier diplôme", "Qualification, Chauffagiste expérience depuis le")
+	clause(t, "ET-77", "ET-80", "ET-106")
 
 	// Without one check he may open his space and sees nothing, buys nothing (ET-05, 22, 29).
 	unchecked := whole()
@@ -169,7 +188,7 @@ func TestAccess_fromTheFileToTheFirstOrderAndToItsEnd(t *testing.T) {
 
 	// His access is his company's (ET-154), and ends at once and for good for a breach (ET-58).
 	moved := whole()
-	moved.Set("siren", "552 100 554")
+	moved.Set("siren", "404 833 048")
 	clerk.post(spaceHost, file, moved).want(422).says("Le SIREN ne change pas")
 	h.visitor().get(siteHost, "/conditions-de-vente").want(200).says("ne peut pas être cédé", "Si une clause est écartée, les autres restent ; ne pas exercer un droit n’est pas y renoncer")
 	clause(t, "ET-154")

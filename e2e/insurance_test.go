@@ -29,7 +29,7 @@ func TestInsurance_shutsOutFromItsEndUntilRenewed(t *testing.T) {
 		end := time.Date(last.Year(), last.Month(), last.Day()+1, 0, 0, 0, 0, last.Location())
 		form := url.Values{"company": {"Plomberie Assurée"}, "siren": {"732 829 320"}, "contact": {"Yann Couvert"}, "phone": {"06 39 98 88 31"}, "email": {"couvert@artisans.example"},
 			"street": {"3 rue du Port"}, "postcode": {"30000"}, "commune": {"30189"}, "lang": {"fr"}, "trades": {"plombier"}, "radius": {"30"}, "insurance_until": {last.Format(time.DateOnly)},
-			"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}}
+			"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}, "registry_on": {time.Now().AddDate(0, -1, 0).Format(time.DateOnly)}, "qualified.plombier": {"diploma"}}
 		path := clerk.post(spaceHost, "/pros/nouveau", form).want(303).header.Get("Location")
 		about := func(kind string) func(sent) bool {
 			return func(m sent) bool {

@@ -85,7 +85,7 @@ func TestPro_createdSuspendedReopened(t *testing.T) {
 	form := func() url.Values {
 		return url.Values{"company": {"Plomberie du Visiteur"}, "siren": {"732 829 320"}, "contact": {"Yann Visiteur"}, "phone": {"06 39 98 88 01"}, "email": {"yann@artisans.example"},
 			"street": {"3 rue du Port"}, "postcode": {"30000"}, "commune": {"30189"}, "lang": {"fr"}, "trades": {"plombier"}, "radius": {"30"}, "insurance_until": {"2027-11-01"},
-			"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}}
+			"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}, "registry_on": {time.Now().AddDate(0, -1, 0).Format(time.DateOnly)}, "qualified.plombier": {"diploma"}}
 	}
 	wrong := form()
 	wrong.Set("siren", "123456789")

@@ -340,7 +340,7 @@ func TestServe_reachesPeopleThroughRealServices(t *testing.T) {
 	totp := h.joinsAs(boss, &answer{t: t, body: made})
 	at := boss.post(spaceHost, "/pros/nouveau", url.Values{"company": {"Plomberie du Visiteur"}, "siren": {"732 829 320"}, "contact": {"Yann Visiteur"}, "phone": {"06 12 34 56 01"}, "email": {"yann@artisans.example"},
 		"street": {"3 rue du Port"}, "postcode": {"30000"}, "commune": {"30189"}, "lang": {"fr"}, "trades": {"plombier"}, "radius": {"30"}, "insurance_until": {time.Now().AddDate(1, 0, 0).Format(time.DateOnly)},
-		"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}}).want(303).header.Get("Location")
+		"check-identity": {"yes"}, "check-registry": {"yes"}, "check-insurance": {"yes"}, "check-qualification": {"yes"}, "check-terms": {"yes"}, "registry_on": {time.Now().AddDate(0, -1, 0).Format(time.DateOnly)}, "qualified.plombier": {"diploma"}}).want(303).header.Get("Location")
 	letter := o.find(t, "his invitation", func(m arrived) bool {
 		return m.To == "yann@artisans.example" && strings.Contains(m.Text, "/invitation/")
 	})

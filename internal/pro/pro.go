@@ -75,7 +75,9 @@ type Profile struct {
 	SMS         bool     `json:"sms"` // notified of new requests by
 	Email       bool     `json:"email"`
 
-	InsuredUntil string `json:"insured_until,omitempty"` // last day of the insurance that staff verified: every version repeats that check
+	RegistryOn   string               `json:"registry_on,omitempty"`   // date of the registry extract that staff saw (ET-106)
+	Qualified    map[string]Qualified `json:"qualified,omitempty"`     // by trade, what staff saw (ET-77, 80)
+	InsuredUntil string               `json:"insured_until,omitempty"` // last day of the insurance that staff verified: every version repeats that check
 }
 
 // AllWeek is open day and night.

@@ -74,7 +74,7 @@ func plainSIREN(s string) string {
 }
 
 // normal reads numbers and addresses, and finds every wrong field.
-func (s *Service) normal(n *network.Network, in *Input) error {
+func (s *Service) normal(n *network.Network, in *Input, was verified) error {
 	var c fault.Check
 	if in.Lang != "en" {
 		in.Lang = "fr"
@@ -104,6 +104,7 @@ func (s *Service) normal(n *network.Network, in *Input) error {
 		in.Profile.Base = in.Base
 	}
 	in.Profile.check(n, &c)
+	in.evidence(n, was, s.db.Now(), &c)
 	for _, k := range in.Checked {
 		c.That(slices.Contains(Checks, k), "checks", fault.T("Cette vérification n’existe pas.", "There is no such check."))
 	}
@@ -157,7 +158,7 @@ func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Actio
 	if !n.Sells() {
 		return c, nil, fault.New(fault.Denied, "nothing-sold", fault.T("Ce réseau ne vend aucune mise en relation : aucun professionnel n’y a d’accès.", "This network sells no introduction: no professional has access."))
 	}
-	if err := s.normal(n, &in); err != nil {
+	if err := s.normal(n, &in, verified{}); err != nil {
 		return c, nil, err
 	}
 	account := s.db.NewID("acc")
@@ -316,7 +317,11 @@ func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Inpu
 	if err != nil {
 		return err
 	}
-	if err := s.normal(n, &in); err != nil {
+	var was verified
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { was, err = verifiedBefore(tx, id); return err }); err != nil {
+		return err
+	}
+	if err := s.normal(n, &in, was); err != nil {
 		return err
 	}
 	ring, err := s.vault.Ring(ctx, id, categories...)

@@ -265,7 +265,7 @@ func (r *Rig) ProInput() pro.Input {
 	return pro.Input{
 		Identity: pro.Identity{Company: fmt.Sprintf("Plomberie Essai %d", n), SIREN: siren(n), Contact: fmt.Sprintf("Claude Tuyau %d", n), Phone: Mobile(5000 + n),
 			Email: fmt.Sprintf("pro%d@example.com", n), Street: "2 rue de l’Exemple", Base: Nimes, Lang: "fr"},
-		Profile: pro.Profile{Trades: []string{"plombier"}, Base: Nimes, RadiusKm: 15, Week: pro.AllWeek(), SMS: true, Email: true},
+		Profile: pro.Profile{Trades: []string{"plombier"}, Base: Nimes, RadiusKm: 15, Week: pro.AllWeek(), SMS: true, Email: true, RegistryOn: r.DB.Now().AddDate(0, -1, 0).Format(time.DateOnly), Qualified: map[string]pro.Qualified{"plombier": {By: pro.ByDiploma}}},
 		Checked: pro.Checks, Until: r.DB.Now().AddDate(1, 0, 0).Format(time.DateOnly),
 	}
 }
@@ -276,6 +276,11 @@ func (r *Rig) Pro(t testing.TB, change ...func(*pro.Input)) auth.Actor {
 	in := r.ProInput()
 	for _, f := range change {
 		f(&in)
+	}
+	for _, trade := range in.Profile.Trades {
+		if _, said := in.Profile.Qualified[trade]; !said {
+			in.Profile.Qualified[trade] = pro.Qualified{By: pro.ByDiploma}
+		}
 	}
 	id, err := r.Pros.Create(context.Background(), r.One(t, network.RoleOnboarding), in)
 	if err != nil {

@@ -174,7 +174,7 @@ func TestToday_tellsTheIdleAndTheHouse(t *testing.T) {
 func (h *house) proForm() url.Values {
 	in := h.ProInput()
 	form := url.Values{"company": {in.Company}, "siren": {in.SIREN}, "contact": {in.Contact}, "phone": {in.Phone}, "email": {in.Email}, "street": {in.Street}, "postcode": {rig.NimesPostcode}, "commune": {rig.Nimes},
-		"lang": {"fr"}, "trades": {"plombier", "chauffagiste"}, "centre": {"Nîmes 30000"}, "radius": {"20"}, "insurance_until": {in.Until}}
+		"lang": {"fr"}, "trades": {"plombier", "chauffagiste"}, "centre": {"Nîmes 30000"}, "radius": {"20"}, "insurance_until": {in.Until}, "registry_on": {in.Profile.RegistryOn}, "qualified.plombier": {pro.ByDiploma}, "qualified.chauffagiste": {pro.ByExperience}, "since.chauffagiste": {"2020-05-01"}}
 	for _, k := range pro.Checks {
 		form.Set("check-"+k, "yes")
 	}

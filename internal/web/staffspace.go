@@ -241,6 +241,14 @@ func (v *visit) readPro(c *fault.Check) pro.Input {
 	in.Profile = pro.Profile{Week: pro.AllWeek(), SMS: true, Email: true}
 	area(&in.Profile)
 	in.Profile.Trades = v.r.Form["trades"]
+	in.Profile.RegistryOn, in.Profile.Qualified = v.value("registry_on"), map[string]pro.Qualified{}
+	for _, t := range in.Profile.Trades {
+		q := pro.Qualified{By: v.value("qualified." + t)}
+		if q.By == pro.ByExperience {
+			q.Since = v.value("since." + t)
+		}
+		in.Profile.Qualified[t] = q
+	}
 	for _, k := range pro.Checks {
 		if v.value("check-"+k) == "yes" {
 			in.Checked = append(in.Checked, k)
@@ -350,6 +358,14 @@ func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) err
 	if a.Noted > 0 {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Appelés à temps", "Called in time"), Value: v.lang.Tf("%d sur %d", "%d of %d", a.InTime, a.Noted)})
 	}
+	if on, err := time.Parse(time.DateOnly, p.Profile.RegistryOn); err == nil {
+		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Extrait du registre du", "Registry extract of"), Value: v.lang.Date(on)})
+	}
+	for _, t := range p.Profile.Trades {
+		if q, ok := p.Profile.Qualified[t]; ok {
+			page.Facts = append(page.Facts, ui.Fact{Label: v.lang.Tf("Qualification, %s", "Qualification, %s", v.tradeName(t)), Value: v.qualifiedBy(q)})
+		}
+	}
 	if until, err := time.Parse(time.DateOnly, p.Checks["insurance"].ValidUntil); err == nil {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Assurance jusqu’au", "Insured until"), Value: v.lang.Date(until)})
 	}
@@ -385,10 +401,25 @@ func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) err
 	return nil
 }
 
+func (v *visit) qualifiedBy(q pro.Qualified) string {
+	if q.By == pro.ByDiploma {
+		return v.lang.T("diplôme", "diploma")
+	}
+	since, err := time.Parse(time.DateOnly, q.Since)
+	if err != nil {
+		return ""
+	}
+	return v.lang.Tf("expérience depuis le %s", "experience since %s", v.lang.Date(since))
+}
+
 func (v *visit) proValues(p pro.Pro, c pro.Contact) map[string][]string {
 	base, _ := geo.ByINSEE(c.Base) // a commune merged since shows no postcode: staff type it anew
 	values := map[string][]string{"company": {c.Company}, "siren": {c.SIREN}, "contact": {c.Contact}, "phone": {phone.Display(c.Phone)}, "email": {c.Email}, "street": {c.Street}, "commune": {c.Base}, "lang": {c.Lang},
 		"trades": p.Profile.Trades, "insurance_until": {p.Checks["insurance"].ValidUntil}, "postcode": {first(base.Postcodes)}}
+	values["registry_on"] = []string{p.Profile.RegistryOn}
+	for t, q := range p.Profile.Qualified {
+		values["qualified."+t], values["since."+t] = []string{q.By}, []string{q.Since}
+	}
 	for _, k := range pro.Checks {
 		if _, ok := p.Checks[k]; ok && !(k == "insurance" && p.Uninsured(v.DB.Now())) { // a new one has to be seen first
 			values["check-"+k] = []string{"yes"}
@@ -419,6 +450,7 @@ func (v *visit) proEdit() error {
 	in := v.readPro(&c)
 	kept := now.Profile
 	kept.Trades, kept.Base, kept.RadiusKm, kept.Communes, kept.Departments = in.Profile.Trades, in.Profile.Base, in.Profile.RadiusKm, in.Profile.Communes, in.Profile.Departments
+	kept.RegistryOn, kept.Qualified = in.Profile.RegistryOn, in.Profile.Qualified
 	in.Profile, in.Outside = kept, now.Outside
 	err := c.Err()
 	if err == nil {
