@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -219,7 +220,9 @@ func ran(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), program, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience) // a server that was to refuse to serve
+	defer cancel()
+	c := exec.CommandContext(ctx, program, args...)
 	c.Env = environment()
 	for i, a := range args {
 		if a == "--name" || a == "--email" {

@@ -215,6 +215,7 @@ func (i *Instance) shut(ctx context.Context, place db.Options) error {
 type replayCmd struct {
 	Settings `embed:""`
 	Erasures string `help:"Ledger of erasures, the newest there is." type:"existingfile" required:""`
+	Loss     bool   `name:"accept-loss" help:"Open the folder although its key store does not fit its database: what cannot be read with it is lost for good."`
 }
 
 // Run erases again what was erased since a backup was taken, and opens the folder to be served. The ledger goes on in the folder.
@@ -223,11 +224,11 @@ func (c replayCmd) Run(o *out) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(i.replay(o, c.Erasures), i.Close())
+	return errors.Join(i.replay(o, c.Erasures, c.Loss), i.Close())
 }
 
-func (i *Instance) replay(o *out, from string) error {
-	lines, err := i.Life.Replay(o.ctx, privacy.EndingsIn(from))
+func (i *Instance) replay(o *out, from string, loss bool) error {
+	lines, err := i.Life.Replay(o.ctx, privacy.EndingsIn(from), loss)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,9 +42,16 @@ func MayServe(ctx context.Context, d *db.DB) error {
 // ErrStale says that a ledger of erasures is older than the database that it is replayed over.
 var ErrStale = errors.New("this ledger of erasures is older than the backup: find the newest one")
 
+// Backups of the database and of the key store that do not fit together.
+var (
+	ErrKeysOlder = errors.New("the key store is older than the database, or another's: what was sealed since is unreadable with it. Restore the archive of the keys that was taken after the database's")
+	ErrKeysNewer = errors.New("the key store is newer than the database: what moved to the archive since the backup was sealed again there, and the keys of before are destroyed. Restore the archive of the keys that was taken with the database's (--keys-archive), and replay again")
+)
+
 // Replay erases and archives again what the ledger says, over a database and a key store that come out of backups, and opens them to be served.
-// It answers how many lines it replayed; doing it twice changes nothing more.
-func (e *Engine) Replay(ctx context.Context, ledger *EndingsFile) (lines int, err error) {
+// It answers how many lines it replayed; doing it twice changes nothing more. Before it changes anything it refuses, with [ErrKeysOlder] or
+// [ErrKeysNewer] and how many that concerns, what would lose values that law still keeps; loss says that whoever calls knows, and has nothing better.
+func (e *Engine) Replay(ctx context.Context, ledger *EndingsFile, loss bool) (lines int, err error) {
 	var last string
 	err = e.db.Read(ctx, func(tx *db.Tx) (err error) {
 		last, err = db.Value[string](tx, "SELECT value FROM setting WHERE name = $1", settingLast)
@@ -56,10 +64,12 @@ func (e *Engine) Replay(ctx context.Context, ledger *EndingsFile) (lines int, er
 		return 0, err
 	}
 	var all []Ending
-	known := last == ""
+	known, since := last == "", 0
 	err = ledger.Each(func(l Ending) error {
-		known = known || l.ID == last
 		all = append(all, l)
+		if l.ID == last {
+			known, since = true, len(all)
+		}
 		return nil
 	})
 	if err != nil {
@@ -67,6 +77,11 @@ func (e *Engine) Replay(ctx context.Context, ledger *EndingsFile) (lines int, er
 	}
 	if !known {
 		return 0, ErrStale
+	}
+	if !loss {
+		if err := e.fits(ctx, all[since:]); err != nil {
+			return 0, err
+		}
 	}
 	for some := range slices.Chunk(all, part) {
 		if err := e.again(ctx, some); err != nil {
@@ -80,6 +95,48 @@ func (e *Engine) Replay(ctx context.Context, ledger *EndingsFile) (lines int, er
 		}
 		return audit.Write(tx, auth.Machine.Name(), string(auth.System), "retention.replay", "", fmt.Sprint(lines))
 	})
+}
+
+// fits refuses a key store with which values of the restored database are lost that no line says the end of: lines are those since the backup.
+func (e *Engine) fits(ctx context.Context, lines []Ending) error {
+	missing, err := e.vault.Missing(ctx)
+	if err != nil {
+		return err
+	}
+	if missing > 0 {
+		return fmt.Errorf("%w (%d bunches of keys are missing)", ErrKeysOlder, missing)
+	}
+	moved := map[string]map[string]bool{} // of each person, what went to the archive since and is not gone from there
+	for _, l := range lines {
+		if l.Record != "" {
+			continue
+		}
+		if moved[l.Person] == nil {
+			moved[l.Person] = map[string]bool{}
+		}
+		for _, c := range l.Categories {
+			moved[l.Person][c] = l.Cause == causeArchive
+		}
+	}
+	lost := 0
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(moved)), part) {
+		rings, err := e.vault.Rings(ctx, some...)
+		if err != nil {
+			return err
+		}
+		for _, p := range some {
+			for c, archived := range moved[p] {
+				if archived && rings[p].Destroyed(c) {
+					lost++
+					break
+				}
+			}
+		}
+	}
+	if lost > 0 {
+		return fmt.Errorf("%w (%d people)", ErrKeysNewer, lost)
+	}
+	return nil
 }
 
 // again does what some lines say: rows where a person asked, keys in every case.
