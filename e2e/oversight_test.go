@@ -201,6 +201,30 @@ func TestOversight_recipientsAndTransfers(t *testing.T) {
 		t.Errorf("the provider of the space gets %q", c)
 	}
 	h.operator().get(h.space, "/conformite/destinataires/csv").want(200).has("ST-2026-03 espace", "2026-06-11")
+
+	// The one thing that this program itself sends to one of the three is the notice that somebody's data was erased: by reference, nothing more.
+	n := h.project("assistance", url.Values{"urgency": {"week"}, "answers.subject": {"quote"}})
+	n.values.Set("email", "partage@example.org")
+	h.asked(n)
+	_, id := h.rightsOf("partage@example.org", url.Values{"asked": {"erasure"}, "scopes": {"contact"}})
+	officer := h.operator()
+	officer.get(h.space, "/dossiers/"+id).want(200)
+	h.act(officer, id, "erase", nil).want(303)
+	told := h.letter("the support provider is told", func(m sent) bool { return m.Kind == "recipient-told" && m.To == "donnees@assistance.example" })
+	if !regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).MatchString(told.Subject) {
+		t.Errorf("the notice names no case: %s", told.Subject)
+	}
+	for _, personal := range []string{"Élodie", "Visite", "partage@", n.phone, n.values.Get("phone"), "quote", "devis"} {
+		if strings.Contains(told.Text+told.Subject, personal) {
+			t.Errorf("the notice holds %q", personal)
+		}
+	}
+	for _, m := range h.outbox() {
+		if strings.HasSuffix(m.To, "@annonces.example") || strings.HasSuffix(m.To, "@espace.example") {
+			t.Errorf("%s went to %s", m.Kind, m.To)
+		}
+	}
+	clause(t, "CS-26")
 	for what, change := range map[string]struct {
 		network, from, to, path string
 		clauses                 []string

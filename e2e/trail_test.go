@@ -31,9 +31,9 @@ func TestTrail_findsWhatWasDoneToAPerson(t *testing.T) {
 	}
 	today := time.Now().UTC()
 	for span, want := range map[[2]string]bool{
-		{today.AddDate(0, 0, -2).Format(time.DateOnly), today.AddDate(0, 0, 2).Format(time.DateOnly)}:  true,
-		{today.AddDate(0, 0, 2).Format(time.DateOnly), ""}:                                             false,
-		{"", today.AddDate(0, 0, -2).Format(time.DateOnly)}:                                            false,
+		{today.AddDate(0, 0, -2).Format(time.DateOnly), today.AddDate(0, 0, 2).Format(time.DateOnly)}:   true,
+		{today.AddDate(0, 0, 2).Format(time.DateOnly), ""}:                                              false,
+		{"", today.AddDate(0, 0, -2).Format(time.DateOnly)}:                                             false,
 		{today.AddDate(0, 0, -40).Format(time.DateOnly), today.AddDate(0, 0, -2).Format(time.DateOnly)}: false,
 	} {
 		to := officer.post(h.space, "/journal", url.Values{"on": {request}, "from": {span[0]}, "to": {span[1]}, "what": {"request.submit"}}).want(303).header.Get("Location")

@@ -26,6 +26,7 @@ import (
 	"entremise/internal/document"
 	"entremise/internal/edition"
 	"entremise/internal/inbox"
+	"entremise/internal/inspect"
 	"entremise/internal/job"
 	"entremise/internal/notify"
 	"entremise/internal/oversight"
@@ -63,6 +64,7 @@ type Instance struct {
 	Inbox     *inbox.Service
 	Oversight *oversight.Service
 	Documents *document.Service
+	Inspect   *inspect.Service
 	Proof     *proof.Log
 	Links     *auth.Signer
 	Jobs      *job.Runner
@@ -346,12 +348,13 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Oversight = oversight.New(oversight.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Inbox: i.Inbox, Life: i.Life, URL: i.URL})
 	i.Oversight.Register(i.Jobs)
 	i.Documents.Register(i.Jobs)
+	i.Inspect = inspect.New(inspect.Parts{DB: i.DB, Editions: i.Editions, Documents: i.Documents, Life: i.Life, Inbox: i.Inbox, Oversight: i.Oversight, Requests: i.Requests, Proof: i.Proof, URL: i.URL, After: time.After})
 	return nil
 }
 
 // Handler is the instance as HTTP.
 func (i *Instance) Handler(demo web.Demo) *web.Server {
-	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Life: i.Life,
+	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Inspect: i.Inspect, Life: i.Life,
 		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
 		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }
@@ -360,9 +363,19 @@ func (i *Instance) Handler(demo web.Demo) *web.Server {
 func (i *Instance) Start(ctx context.Context) {
 	ctx, i.stop = context.WithCancel(ctx)
 	i.Jobs.Start(ctx)
+	i.runLog(ctx)
+}
+
+func (i *Instance) runLog(ctx context.Context) {
 	i.running.Go(func() {
 		i.Proof.Run(ctx, time.After, func(err error) { i.log.Error("sequence the proof log", "error", err) })
 	})
+}
+
+// startLog runs the log's sequencer alone until Close, for a command that waits for it.
+func (i *Instance) startLog(ctx context.Context) {
+	ctx, i.stop = context.WithCancel(ctx)
+	i.runLog(ctx)
 }
 
 // Close stops what runs and lets go of the folder.

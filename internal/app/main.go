@@ -26,21 +26,22 @@ import (
 type cli struct {
 	JSON bool `help:"Report in JSON where there is something to report." name:"json"`
 
-	Demo      demoCmd      `cmd:"" help:"Serve a network with an invented France, at once: no installation, no password."`
-	Serve     serveCmd     `cmd:"" help:"Serve a network."`
-	Init      initCmd      `cmd:"" help:"Make a data folder for a network and its first administrator."`
-	Check     checkCmd     `cmd:"" help:"Check a network file: every mistake with file, line and remedy."`
-	Apply     applyCmd     `cmd:"" help:"Store a network file as the edition that is in force from its date."`
-	Migrate   migrateCmd   `cmd:"" help:"Bring the database up to this program's version."`
-	Clock     clockCmd     `cmd:"" help:"Read business time, or move it forward in a folder with a virtual clock."`
-	Backup    backupCmd    `cmd:"" help:"Write one encrypted archive of the database, or of the keys."`
-	Restore   restoreCmd   `cmd:"" help:"Load an archive into a new data folder, or from SQLite into PostgreSQL."`
-	Retention retentionCmd `cmd:"" help:"What is kept, until when, and what moves next."`
-	Person    personCmd    `cmd:"" help:"Trace, export or erase one person."`
-	Replay    replayCmd    `cmd:"" help:"Erase again, over restored data, what its ledger of erasures says; until then it is not served."`
-	Verify    passportCmd  `cmd:"" help:"Check a lead passport offline: words, time, channel, commitment, inclusion, signatures."`
-	Admin     adminCmd     `cmd:"" help:"Accounts, permissions, routes, proofs."`
-	Version   versionCmd   `cmd:"" help:"Print the program's and the schema's version."`
+	Demo      demoCmd       `cmd:"" help:"Serve a network with an invented France, at once: no installation, no password."`
+	Serve     serveCmd      `cmd:"" help:"Serve a network."`
+	Init      initCmd       `cmd:"" help:"Make a data folder for a network and its first administrator."`
+	Check     checkCmd      `cmd:"" help:"Check a network file: every mistake with file, line and remedy."`
+	Apply     applyCmd      `cmd:"" help:"Store a network file as the edition that is in force from its date."`
+	Migrate   migrateCmd    `cmd:"" help:"Bring the database up to this program's version."`
+	Clock     clockCmd      `cmd:"" help:"Read business time, or move it forward in a folder with a virtual clock."`
+	Backup    backupCmd     `cmd:"" help:"Write one encrypted archive of the database, or of the keys."`
+	Restore   restoreCmd    `cmd:"" help:"Load an archive into a new data folder, or from SQLite into PostgreSQL."`
+	Retention retentionCmd  `cmd:"" help:"What is kept, until when, and what moves next."`
+	Person    personCmd     `cmd:"" help:"Trace, export or erase one person."`
+	Replay    replayCmd     `cmd:"" help:"Erase again, over restored data, what its ledger of erasures says; until then it is not served."`
+	Inspect   inspectCmd    `cmd:"" help:"Write an inspection pack: register, documents, durations, files, proofs and the trail, sealed."`
+	Verify    verifyFileCmd `cmd:"" help:"Check a lead passport or an inspection pack offline."`
+	Admin     adminCmd      `cmd:"" help:"Accounts, permissions, routes, proofs."`
+	Version   versionCmd    `cmd:"" help:"Print the program's and the schema's version."`
 }
 
 // out is where commands speak.

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"time"
 
 	"entremise/internal/db"
 	"entremise/internal/fault"
@@ -47,4 +48,49 @@ func IDOf(tx *db.Tx, ref string) (string, error) {
 		err = nil
 	}
 	return id, err
+}
+
+// Clocked is a case without anything that it says: what somebody needs to see whether answers come in time.
+type Clocked struct {
+	Ref       string     `json:"reference"`
+	Received  time.Time  `json:"received"`
+	Channel   string     `json:"channel"`
+	Asked     string     `json:"asked"`
+	Scopes    []string   `json:"scopes,omitempty"`
+	State     string     `json:"state"`
+	Refusal   string     `json:"refusal,omitempty"`
+	Extended  bool       `json:"extended"`
+	PausedFor float64    `json:"paused_hours"`
+	Due       *time.Time `json:"due,omitempty"` // while it runs, and of an answered one what it was
+	Answered  *time.Time `json:"answered,omitempty"`
+	InTime    *bool      `json:"in_time,omitempty"`
+}
+
+// Clocks lists at most n cases, the newest first, without opening any of them.
+func (s *Service) Clocks(ctx context.Context, n int) ([]Clocked, error) {
+	in, err := s.Editions.InForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []stored
+	if err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err = db.List(tx, scan, "SELECT "+columns+" FROM inbox_case ORDER BY received_at DESC, id LIMIT $1", n)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	out := make([]Clocked, len(all))
+	for i, c := range all {
+		out[i] = Clocked{Ref: c.Ref, Received: c.Received, Channel: string(c.Channel), Asked: string(c.Asked), Scopes: c.Scopes, State: string(c.State), Refusal: c.Refusal, Extended: !c.Extended.IsZero(), PausedFor: c.PausedFor.Hours()}
+		if in.Rights == nil || c.State == Letter || c.State == Joined {
+			continue
+		}
+		due := in.Rights.Due(c.Received, !c.Extended.IsZero(), c.PausedFor)
+		out[i].Due = &due
+		if !c.AnsweredAt.IsZero() {
+			in := !c.AnsweredAt.After(due)
+			out[i].Answered, out[i].InTime = &c.AnsweredAt, &in
+		}
+	}
+	return out, nil
 }

@@ -115,16 +115,15 @@ type Event struct {
 const (
 	EvOpened    = "opened"
 	EvCompleted = "completed"
-	EvNotified  = "notified"  // the authority was told
-	EvDeclined  = "declined"  // it need not be told, with reasons
-	EvTold      = "told"      // a letter to people; object: its id
-	EvTied      = "tied"      // object: the person
-	EvUntied    = "untied"    // object: the person
-	EvHanded    = "handed"    // an extract was made; object: its SHA-256
-	EvClosed    = "closed"    //
-	EvSoon      = "soon"      // the clock is about to end
-	EvLate      = "late"      // it has ended
-	EvRefreshed = "refreshed" // the next day was moved
+	EvNotified  = "notified" // the authority was told
+	EvDeclined  = "declined" // it need not be told, with reasons
+	EvTold      = "told"     // a letter to people; object: its id
+	EvTied      = "tied"     // object: the person
+	EvUntied    = "untied"   // object: the person
+	EvHanded    = "handed"   // an extract was made; object: its SHA-256 and how many values it holds
+	EvClosed    = "closed"   //
+	EvSoon      = "soon"     // the clock is about to end
+	EvLate      = "late"     // it has ended
 )
 
 // Service is the one way to act on files. Safe for concurrent use.
@@ -150,7 +149,7 @@ const jobTell job.Kind = "oversight.tell" // a row of oversight_letter
 // Register binds jobs and sweeps.
 func (s *Service) Register(r *job.Runner) {
 	r.Handle(jobTell, s.tell)
-	r.Every("clocks of breaches", 10*time.Second, s.sweepClocks)
+	r.Every("clocks of breaches", time.Minute, s.sweepClocks)
 }
 
 const (

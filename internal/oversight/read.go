@@ -37,12 +37,18 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, k Kind) ([]File, e
 	return s.list(ctx, n, "kind = $1 ORDER BY since_at DESC, id LIMIT $2", string(k), mostFiles)
 }
 
-func (s *Service) list(ctx context.Context, n *network.Network, where string, args ...any) ([]File, error) {
-	var found []stored
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+// sealed lists files without opening them.
+func (s *Service) sealed(ctx context.Context, where string, args ...any) (found []stored, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		found, err = db.List(tx, scan, "SELECT "+columns+" FROM oversight_file WHERE "+where, args...)
 		return err
-	}); err != nil {
+	})
+	return found, err
+}
+
+func (s *Service) list(ctx context.Context, n *network.Network, where string, args ...any) ([]File, error) {
+	found, err := s.sealed(ctx, where, args...)
+	if err != nil {
 		return nil, err
 	}
 	ids := make([]string, len(found))
@@ -151,7 +157,7 @@ func (s *Service) due(ctx context.Context, n *network.Network) (all []Due, err e
 		}
 		all = append(all, d)
 	}
-	past, err := s.list(ctx, n, "state = 'closed' AND kind IN ('review', 'assessment') ORDER BY since_at DESC, id DESC LIMIT $1", mostFiles)
+	past, err := s.sealed(ctx, "state = 'closed' AND kind IN ('review', 'assessment') ORDER BY since_at DESC, id DESC LIMIT $1", mostFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +177,11 @@ func (s *Service) due(ctx context.Context, n *network.Network) (all []Due, err e
 			if f.Kind == Assessment {
 				what = "reassess"
 			}
-			all = append(all, Due{File: f, Kind: f.Kind, What: what, By: network.Date(f.Next).In(geo.Paris())})
+			one, err := s.list(ctx, n, "id = $1", f.ID)
+			if err != nil || len(one) == 0 {
+				return nil, err
+			}
+			all = append(all, Due{File: one[0], Kind: f.Kind, What: what, By: network.Date(f.Next).In(geo.Paris())})
 		}
 	}
 	if reviewed || reviewing {

@@ -44,3 +44,20 @@ func Known(tx *db.Tx, person string) (bool, error) {
 	n, err := db.Value[int64](tx, "SELECT count(*) FROM holding WHERE person_id = $1", person)
 	return n > 0, err
 }
+
+// Answered counts the answers to a consent.
+type Answered struct {
+	Consent string `json:"consent"`
+	Channel string `json:"channel"`
+	Granted bool   `json:"granted"`
+	Answers int64  `json:"answers"`
+}
+
+// Answers counts what people answered to each consent, by channel: every grant, refusal and withdrawal that the ledger still holds.
+func Answers(tx *db.Tx) ([]Answered, error) {
+	return db.List(tx, func(s db.Scanner) (a Answered, err error) {
+		err = s.Scan(&a.Consent, &a.Channel, &a.Granted, &a.Answers)
+		return
+	},
+		"SELECT consent, channel, granted, count(*) FROM consent WHERE granted IS NOT NULL GROUP BY consent, channel, granted ORDER BY consent, channel, granted")
+}

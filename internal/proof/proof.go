@@ -332,25 +332,9 @@ func (l *Log) Prove(ctx context.Context, leaf string) (p Inclusion, err error) {
 
 // Verify checks an inclusion against a verifier key, without the database.
 func Verify(p Inclusion, vkey string) error {
-	v, err := note.NewVerifier(vkey)
+	t, err := OpenCheckpoint(p.Checkpoint, vkey)
 	if err != nil {
 		return err
-	}
-	n, err := note.Open([]byte(p.Checkpoint), note.VerifierList(v))
-	if err != nil {
-		return fmt.Errorf("proof: the checkpoint's signature: %w", err)
-	}
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) != 4 || lines[0] != v.Name() {
-		return errors.New("proof: not a checkpoint of this log")
-	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil {
-		return errors.New("proof: the checkpoint's size is no number")
-	}
-	root, err := base64.StdEncoding.DecodeString(lines[2])
-	if err != nil || len(root) != tlog.HashSize {
-		return errors.New("proof: the checkpoint's root is no hash")
 	}
 	commitment, err := hex.DecodeString(p.Commitment)
 	if err != nil {
@@ -364,7 +348,7 @@ func Verify(p Inclusion, vkey string) error {
 		}
 		path[i] = tlog.Hash(b)
 	}
-	return tlog.CheckRecord(path, size, tlog.Hash(root), p.Position, tlog.RecordHash(Entry(p.Kind, commitment)))
+	return tlog.CheckRecord(path, t.Size, t.root, p.Position, tlog.RecordHash(Entry(p.Kind, commitment)))
 }
 
 // Check recomputes a leaf's commitment from its contents, in any order and all of them, and opens its salt with r: nil when they are what was

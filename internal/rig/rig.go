@@ -27,6 +27,7 @@ import (
 	"entremise/internal/edition"
 	"entremise/internal/geo"
 	"entremise/internal/inbox"
+	"entremise/internal/inspect"
 	"entremise/internal/job"
 	"entremise/internal/money"
 	"entremise/internal/network"
@@ -71,6 +72,7 @@ type Rig struct {
 	Inbox     *inbox.Service
 	Oversight *oversight.Service
 	Documents *document.Service
+	Inspect   *inspect.Service
 	Line      *Line
 	Hooks     *Hooks
 	Jobs      *job.Runner
@@ -154,6 +156,12 @@ func (r *Rig) open(t testing.TB) {
 	r.Oversight = oversight.New(oversight.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Inbox: r.Inbox, Life: r.Life, URL: url})
 	r.Oversight.Register(r.Jobs)
 	r.Documents.Register(r.Jobs)
+	r.Inspect = inspect.New(inspect.Parts{DB: r.DB, Editions: r.Editions, Documents: r.Documents, Life: r.Life, Inbox: r.Inbox, Oversight: r.Oversight, Requests: r.Requests, Proof: r.Proof, URL: url, After: func(time.Duration) <-chan time.Time {
+		must(r.Proof.Sequence(context.Background())) // nobody runs it here
+		now := make(chan time.Time)
+		close(now)
+		return now
+	}})
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.

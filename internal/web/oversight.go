@@ -28,6 +28,7 @@ func oversightRoutes() []route {
 		{"POST", "/conformite/dossier/{id}", space, staff, 0, (*visit).oversightDo},
 		{"GET", "/conformite/dossier/{id}/avis", space, staff, 0, (*visit).oversightDraft},
 		{"POST", "/conformite/dossier/{id}/extrait", space, staff, 0, (*visit).oversightExtract},
+		{"POST", "/conformite/inspection", space, staff, 0, (*visit).inspection},
 		{"GET", "/conformite/destinataires", space, staff, 0, (*visit).recipients},
 		{"GET", "/conformite/destinataires/csv", space, staff, 0, (*visit).recipientsCSV},
 	}
@@ -582,4 +583,19 @@ func (v *visit) oversightExtract() error {
 		return v.did("/conformite/dossier/"+id, "", err)
 	}
 	return v.file("application/json", `attachment; filename="extrait.json"`, body)
+}
+
+// inspection hands an inspection pack over: it leaves the house, so it asks for a fresh proof of identity.
+func (v *visit) inspection() error {
+	if err := v.actor.May(auth.InspectMake); err != nil {
+		return err
+	}
+	if to := v.mustBeFresh("/conformite"); to != nil {
+		return to
+	}
+	pack, _, err := v.Inspect.Make(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	return v.file("application/zip", `attachment; filename="inspection-`+v.DB.Now().In(geo.Paris()).Format(time.DateOnly)+`.zip"`, pack)
 }

@@ -31,6 +31,7 @@ import (
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/inbox"
+	"entremise/internal/inspect"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/oversight"
@@ -57,6 +58,7 @@ type Parts struct {
 	Inbox     *inbox.Service
 	Oversight *oversight.Service
 	Documents *document.Service
+	Inspect   *inspect.Service
 	Life      *privacy.Engine
 	Proof     *proof.Log
 	Links     *auth.Signer

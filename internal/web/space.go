@@ -24,7 +24,7 @@ func (v *visit) spaceFrame() ui.Space {
 	v.banners(&s.Frame, s.Pro)
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
-		if soldOnly[path] && !v.n.Sells() {
+		if soldOnly[path] && !v.n.Sells() || path == "/conformite" && v.n.Oversight == nil {
 			continue
 		}
 		if known && (act == "" || v.actor.Can(act) || path == "/conservation" && v.actor.Can(auth.ArchiveOpen)) {

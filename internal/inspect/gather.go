@@ -1,0 +1,327 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"entremise/internal/audit"
+	"entremise/internal/auth"
+	"entremise/internal/db"
+	"entremise/internal/document"
+	"entremise/internal/network"
+	"entremise/internal/oversight"
+	"entremise/internal/privacy"
+	"entremise/internal/proof"
+)
+
+// Limits of a pack.
+const (
+	mostCases  = 5000
+	mostLines  = 50_000 // of the trail
+	mostSigned = 64     // checkpoints of the log
+	samples    = 3      // passports
+	ahead      = 365    // days of the forecast
+)
+
+// gathering collects the files of a pack.
+type gathering struct {
+	*Service
+	ctx   context.Context
+	actor auth.Actor
+	n     *network.Network
+	files []file
+	last  int64 // size of the last checkpoint in it
+}
+
+func (g *gathering) add(name, about string, body []byte) {
+	g.files = append(g.files, file{name, about, body})
+}
+
+func (g *gathering) json(name, about string, v any) error {
+	b, err := json.MarshalIndent(v, "", " ")
+	if err == nil {
+		g.add(name, about, b)
+	}
+	return err
+}
+
+func (g *gathering) csv(name, about string, rows [][]string) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	for _, r := range rows {
+		for i, c := range r {
+			if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
+				r[i] = "'" + c // a spreadsheet would run it
+			}
+		}
+		if err := w.Write(r); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	g.add(name, about, b.Bytes())
+	return w.Error()
+}
+
+func (g *gathering) all() (err error) {
+	if g.n, err = g.Editions.InForce(g.ctx); err != nil {
+		return err
+	}
+	g.add("README.txt", "What this is and how it is checked", []byte(readme))
+	for _, part := range []func() error{g.network, g.register, g.documents, g.retention, g.cases, g.oversight, g.trail, g.consents, g.log} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const readme = `Inspection pack of Entremise.
+
+What stands here says how the network keeps personal data; manifest.json lists each file with what it is and its hash. Nobody is named: cases,
+files and acts stand here by reference. What the officer wrote about breaches, assessments and reviews stands here as he wrote it.
+
+The zip file's comment is its seal: it signs every byte before it with the key of the network's proof log, and a leaf of that log commits to it.
+Check it on any machine, without network and database:
+
+    entremise verify --key VKEY FILE
+
+VKEY is the key that the operator publishes with every proof of the log (/log/preuve on his space). Without it the file is checked against the
+key that it names itself, which proves only that it is whole.
+
+log/checkpoints.json holds signed checkpoints from the first to the newest, each proved to extend the one before: nothing was taken out of the
+log. passports/ holds samples of what buyers get, each of which verifies alone. network/edition.zip holds the file that the software obeys; its
+hash is the edition that manifest.json names.
+`
+
+func (g *gathering) network() error {
+	bundle, err := g.Editions.Bundle(g.ctx, g.n.Hash())
+	if err != nil {
+		return err
+	}
+	g.add(editionName, "The network file in force: everything that the software obeys", bundle)
+	all, err := g.Editions.List(g.ctx)
+	if err != nil {
+		return err
+	}
+	return g.json("network/editions.json", "Every edition that was applied, newest first", all)
+}
+
+const editionName = "network/edition.zip"
+
+func (g *gathering) register() error {
+	b, err := document.RegisterCSV(g.n, "fr")
+	if err != nil {
+		return err
+	}
+	g.add("register/register.csv", "Record of processing activities (GDPR art. 30), French", b)
+	if b, err = document.RegisterJSONLD(g.n, g.URL(g.n.SpaceHost, "/registre")); err != nil {
+		return err
+	}
+	g.add("register/register.jsonld", "The same for machines (W3C DPV)", b)
+	return g.csv("register/recipients.csv", "Processors, joint controllers and other recipients (GDPR art. 26, 28, 44)", document.RecipientRows(g.n, "fr"))
+}
+
+func (g *gathering) documents() error {
+	type version struct {
+		Kind, Lang, Hash, Title, Applies, Edition, File string
+		Published                                       time.Time
+		InForce                                         bool
+	}
+	var index []version
+	for _, k := range g.n.DocumentKinds() {
+		for _, l := range []document.Lang{"fr", "en"} {
+			all, err := g.Documents.History(g.ctx, k, l)
+			if err != nil {
+				return err
+			}
+			now, _, err := g.Documents.Current(g.ctx, k, l)
+			if err != nil {
+				return err
+			}
+			for _, v := range all {
+				name := fmt.Sprintf("documents/%s/%s-%s-%s.md", k, v.Applies, l, v.Short())
+				index = append(index, version{string(k), string(l), v.Hash, v.Title, v.Applies, v.Edition, name, v.Published, v.Hash == now.Hash && v.Applies == now.Applies})
+				if !slices.ContainsFunc(g.files, func(f file) bool { return f.name == name }) {
+					g.add(name, v.Title, []byte(v.Source))
+				}
+			}
+		}
+	}
+	return g.json("documents/index.json", "Public documents: every version, and which is in force", index)
+}
+
+func (g *gathering) retention() error {
+	type rule struct {
+		Purpose, Label, Kept, AtEnd string
+		Archive, ReadBy             string `json:",omitempty"`
+	}
+	var rules []rule
+	for _, p := range g.n.Purposes {
+		if p.Keep == nil {
+			continue
+		}
+		r := rule{Purpose: p.ID, Label: p.Label.FR, Kept: p.Keep.Text().FR, AtEnd: string(p.Keep.AtEnd)}
+		if p.Keep.Archive != nil {
+			r.Archive, r.ReadBy = p.Keep.Archive.For.String(), string(p.Keep.Archive.ReadBy)
+		}
+		rules = append(rules, r)
+	}
+	if err := g.json("retention/durations.json", "How long data is kept, by purpose", rules); err != nil {
+		return err
+	}
+	forecast, err := g.Life.Foretell(g.ctx, g.n, g.DB.Now().AddDate(0, 0, ahead))
+	if err != nil {
+		return err
+	}
+	if err := g.json("retention/forecast.json", fmt.Sprintf("What moves in the next %d days, by purpose and day", ahead), forecast); err != nil {
+		return err
+	}
+	certificates, err := g.Life.Certificates(g.ctx, auth.Machine)
+	if err != nil {
+		return err
+	}
+	return g.json("retention/erasures.json", "Erasures that were asked for, with their certificates", certificates)
+}
+
+func (g *gathering) cases() error {
+	all, err := g.Inbox.Clocks(g.ctx, mostCases)
+	if err != nil {
+		return err
+	}
+	return g.json("cases/clocks.json", "Requests of people about their data: by reference, with their clocks", all)
+}
+
+// ofOfficer is a file of the officer's, by reference.
+type ofOfficer struct {
+	Reference string             `json:"reference"`
+	State     string             `json:"state"`
+	Since     time.Time          `json:"since"`
+	Entered   time.Time          `json:"entered"`
+	Closed    *time.Time         `json:"closed,omitempty"`
+	Due       *time.Time         `json:"due,omitempty"`
+	Notified  *time.Time         `json:"notified,omitempty"`
+	Risk      string             `json:"risk,omitempty"`
+	Data      []network.Category `json:"data,omitempty"`
+	Purposes  []string           `json:"purposes,omitempty"`
+	People    *int64             `json:"people,omitempty"`
+	Records   *int64             `json:"records,omitempty"`
+	Next      string             `json:"next,omitempty"`
+	Words     map[string]string  `json:"words,omitempty"`
+	Legal     string             `json:"legal_reference,omitempty"`
+}
+
+func (g *gathering) oversight() error {
+	if g.n.Oversight == nil {
+		return nil
+	}
+	abouts := map[oversight.Kind]string{oversight.Breach: "Breaches (GDPR art. 33.5)", oversight.Assessment: "Impact assessments (GDPR art. 35)", oversight.Review: "Reviews of the security measures (GDPR art. 32.1 d)",
+		oversight.Authority: "Requests of authorities: legal reference, scope and what was handed over; their words are left out", oversight.Terms: "Files about broken terms; their words are left out"}
+	for _, k := range oversight.Kinds() {
+		all, err := g.Oversight.List(g.ctx, g.actor, k)
+		if err != nil {
+			return err
+		}
+		rows := []ofOfficer{}
+		for _, f := range all {
+			row := ofOfficer{Reference: f.Ref, State: string(f.State), Since: f.Since, Entered: f.At, Closed: instant(f.StateAt, f.State == oversight.Closed), Due: instant(f.Due, true), Notified: instant(f.Notified, true), Risk: string(f.Risk),
+				Data: f.Data, Purposes: f.Purposes, Next: f.Next}
+			if k == oversight.Breach {
+				row.People, row.Records = known(f.People), known(f.Records)
+			}
+			switch k {
+			case oversight.Breach, oversight.Assessment, oversight.Review:
+				row.Words = f.Words
+			case oversight.Authority:
+				row.Legal = f.Words["legal"]
+			}
+			rows = append(rows, row)
+		}
+		if err := g.json("oversight/"+string(k)+".json", abouts[k], rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func instant(t time.Time, given bool) *time.Time {
+	if t.IsZero() || !given {
+		return nil
+	}
+	return &t
+}
+
+func known(n int64) *int64 {
+	if n == oversight.Unknown {
+		return nil
+	}
+	return &n
+}
+
+// acts are the beginnings of the acts on personal data that an inspection looks at.
+var acts = []string{"archive.", "audit.", "case.", "connection.", "consent.", "document.", "edition.", "inspect.", "oversight.", "passport.", "person.", "recording.", "register.", "retention."}
+
+func (g *gathering) trail() error {
+	rows := [][]string{{"at", "actor", "role", "action", "object", "outcome", "detail"}}
+	err := g.DB.Read(g.ctx, func(tx *db.Tx) error {
+		rows = rows[:1]
+		for _, a := range acts {
+			lines, _, err := audit.List(tx, audit.Page{Action: a}, mostLines/len(acts))
+			if err != nil {
+				return err
+			}
+			for _, l := range lines {
+				outcome := "done"
+				if l.Refused {
+					outcome = "refused"
+				}
+				rows = append(rows, []string{db.Time(l.At).UTC().Format(time.RFC3339Nano), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return g.csv("trail/acts.csv", "Acts on personal data from the audit trail, by kind, the newest first; ids only", rows)
+}
+
+func (g *gathering) consents() error {
+	var answers []privacy.Answered
+	if err := g.DB.Read(g.ctx, func(tx *db.Tx) (err error) { answers, err = privacy.Answers(tx); return }); err != nil {
+		return err
+	}
+	if err := g.json("consents/answers.json", "Answers to each consent, by channel", answers); err != nil {
+		return err
+	}
+	passports, err := g.Requests.Sample(g.ctx, g.actor, g.Proof, samples)
+	for i, p := range passports {
+		g.add(fmt.Sprintf("%s%d.json", passportFolder, i+1), "Sample of a lead passport", p)
+	}
+	return err
+}
+
+const passportFolder = "passports/sample-"
+
+func (g *gathering) log() error {
+	chain, err := g.Proof.Chain(g.ctx, mostSigned)
+	if err != nil {
+		return err
+	}
+	if len(chain) > 0 {
+		tree, err := proof.OpenCheckpoint(chain[len(chain)-1].Checkpoint, g.Proof.VerifierKey())
+		if err != nil {
+			return err
+		}
+		g.last = tree.Size
+	}
+	return g.json(chainName, "Signed checkpoints of the proof log, each proved to extend the one before", chain)
+}
+
+const chainName = "log/checkpoints.json"
