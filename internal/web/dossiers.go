@@ -148,6 +148,9 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	if err := v.caseReviews(&p, f); err != nil {
 		return nil, err
 	}
+	if err := v.caseDeath(&p, f); err != nil {
+		return nil, err
+	}
 	for _, l := range f.Letters {
 		shown := v.letterShown(l, f.Name)
 		if l.Whole {
@@ -430,6 +433,11 @@ func (v *visit) caseDo() error {
 		err = v.Inbox.Release(v.ctx, v.actor, id)
 	case "objection-granted", "objection-grounds":
 		err = v.Inbox.Decide(v.ctx, v.actor, id, inbox.Verdict{Person: v.value("person"), Purpose: v.value("purpose"), Granted: v.value("do") == "objection-granted", Grounds: v.value("grounds")})
+	case "direct":
+		err = v.Inbox.DirectFor(v.ctx, v.actor, id, v.readDirecting())
+	case "death":
+		err = v.Inbox.Declare(v.ctx, v.actor, id, inbox.Death{Directive: v.value("directive"), Proof: v.value("proof")})
+		good = v.lang.T("La directive est exécutée.", "The directive has been carried out.")
 	case "review":
 		err = v.Inbox.Review(v.ctx, v.actor, id, inbox.Conclusion{Request: v.value("request"), Changed: v.value("changed") == "yes", Words: v.value("conclusion")})
 		good = v.lang.T("La conclusion est partie, le dossier est clos.", "The conclusion has been sent, the case is closed.")
