@@ -226,6 +226,10 @@ func (c *Case) clock(n *network.Network) {
 		c.Due = time.Time{}
 		return
 	}
+	if c.Asked == network.RightClosing && n.Access != nil { // what the terms promise is sooner than the month of law
+		c.Due = n.Access.CloseBy(c.Received.Add(c.PausedFor))
+		return
+	}
 	c.Due = n.Rights.Due(c.Received, !c.Extended.IsZero(), c.PausedFor)
 }
 

@@ -152,6 +152,7 @@ var auditWords = map[string][2]string{
 	"directive.record":        {"Directive après la mort enregistrée", "Directive after death recorded"},
 	"directive.revoke":        {"Directive révoquée", "Directive revoked"},
 	"directive.execute":       {"Directive exécutée", "Directive carried out"},
+	"case.end-access":         {"Accès fermé à la demande du professionnel", "Access closed at the professional’s wish"},
 	"case.review":             {"Décision revue par une personne", "Decision reviewed by a person"},
 	"request.reviewed":        {"Décision changée après revue", "Decision changed after a review"},
 	"case.objection":          {"Opposition tranchée", "Objection decided"},
