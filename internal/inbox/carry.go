@@ -13,6 +13,7 @@ import (
 	"entremise/internal/person"
 	"entremise/internal/phone"
 	"entremise/internal/privacy"
+	"entremise/internal/pro"
 	"entremise/internal/request"
 	"entremise/internal/vault"
 )
@@ -27,7 +28,16 @@ func (s *Service) Fixable(ctx context.Context, actor auth.Actor, f File) ([]Fix,
 	}
 	var all []Fix
 	for _, p := range f.People {
-		if p.Whose != network.Consumer || p.Name == "" && p.Contact == "" {
+		if p.Name == "" && p.Contact == "" {
+			continue
+		}
+		if p.Whose == network.Professional {
+			contacts, err := s.Pros.Contacts(ctx, p.ID)
+			if err != nil {
+				return nil, err
+			}
+			c := contacts[p.ID]
+			all = append(all, Fix{p.ID, c.Contact, c.Company, c.Phone, c.Email})
 			continue
 		}
 		rings, err := s.Vault.Rings(ctx, p.ID)
@@ -66,6 +76,13 @@ func (s *Service) Rectify(ctx context.Context, actor auth.Actor, id string, in F
 	if err := c.Err(); err != nil {
 		return err
 	}
+	var tied []subject
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { tied, err = subjects(tx, id); return }); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(tied, func(t subject) bool { return t.Person == in.Person && t.Whose == network.Professional }) {
+		return s.rectifyPro(ctx, actor, id, in)
+	}
 	rings, err := s.Vault.Rings(ctx, in.Person)
 	if err != nil {
 		return err
@@ -93,6 +110,73 @@ func (s *Service) Rectify(ctx context.Context, actor auth.Actor, id string, in F
 			return err
 		}
 		return s.tellRecipients(tx, n, id, Rectification, requests)
+	})
+}
+
+// rectifyPro is Rectify for a professional's record (ET-102, ET-133).
+func (s *Service) rectifyPro(ctx context.Context, actor auth.Actor, id string, in Fix) error {
+	write, changed, err := s.Pros.Correct(ctx, in.Person, pro.Identity{Contact: in.Name, Company: in.Company, Phone: in.Phone, Email: in.Email})
+	if err == nil && !changed {
+		err = fault.New(fault.Conflict, "no-change", fault.T("Rien n’a changé.", "Nothing has changed."))
+	}
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, actor, id, "case.rectify", EvDone, Rectification, []State{Open, Waiting}, func(tx *db.Tx, _ Case, n *network.Network, _ *vault.Ring) error {
+		if err := write(tx); err != nil {
+			return err
+		}
+		return s.tellRecipients(tx, n, id, Rectification, nil)
+	})
+}
+
+// leave ends a professional's access by itself.
+func (s *Service) leave(ctx context.Context, actor auth.Actor, n *network.Network, id string) error {
+	l, err := s.Pros.Leaving(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error { return s.Pros.Leave(tx, n, actor, id, l) })
+}
+
+// Closed is the event of an access that ended at its professional's wish.
+const Closed = "closed"
+
+// EndAccess ends the access of the professionals of a case that asks so: at no cost and without notice (ET-83, ET-84).
+func (s *Service) EndAccess(ctx context.Context, actor auth.Actor, id string) error {
+	if err := actor.May(auth.CaseAnswer); err != nil {
+		return err
+	}
+	var tied []subject
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { tied, err = subjects(tx, id); return }); err != nil {
+		return err
+	}
+	leaving := map[string]pro.Leaving{}
+	for _, t := range tied {
+		if t.Whose != network.Professional {
+			continue
+		}
+		l, err := s.Pros.Leaving(ctx, t.Person)
+		if err != nil {
+			return err
+		}
+		leaving[t.Person] = l
+	}
+	if len(leaving) == 0 {
+		return errState
+	}
+	return s.act(ctx, actor, id, "case.end-access", EvDone, Closed, []State{Open, Waiting}, func(tx *db.Tx, c Case, n *network.Network, _ *vault.Ring) error {
+		if c.Asked != network.RightClosing {
+			return errState
+		}
+		for _, t := range tied {
+			if l, ok := leaving[t.Person]; ok {
+				if err := s.Pros.Leave(tx, n, actor, t.Person, l); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	})
 }
 
@@ -188,6 +272,11 @@ func (s *Service) Erase(ctx context.Context, actor auth.Actor, id string) ([]Eff
 	sc := scope(n, c)
 	var all []Effect
 	for _, t := range tied {
+		if t.Whose == network.Professional && (len(sc.Categories) == 0 || slices.Contains(sc.Categories, network.DataContact)) {
+			if err := s.leave(ctx, actor, n, t.Person); err != nil { // nobody works under a name that is gone
+				return nil, err
+			}
+		}
 		e, err := s.Life.Erase(ctx, actor, t.Person, sc, c.Ref)
 		if fault.Is(err, fault.Missing) {
 			continue // nothing is held of him any more
@@ -250,7 +339,7 @@ func (s *Service) freeze(ctx context.Context, actor auth.Actor, id string, froze
 	if err != nil {
 		return err
 	}
-	if c.Asked != network.RightRestriction || !slices.ContainsFunc(tied, func(t subject) bool { return t.Whose == network.Consumer }) {
+	if c.Asked != network.RightRestriction || len(tied) == 0 {
 		return errState
 	}
 	if frozen {
@@ -269,7 +358,10 @@ func (s *Service) freeze(ctx context.Context, actor auth.Actor, id string, froze
 	return s.act(ctx, actor, id, "case.restrict", EvDone, what, []State{Open, Waiting, Answered}, func(tx *db.Tx, c Case, n *network.Network, ring *vault.Ring) error {
 		people := make([]string, 0, len(tied))
 		for _, t := range tied {
-			if t.Whose != network.Consumer {
+			if t.Whose == network.Professional {
+				if err := s.Pros.Restrict(tx, actor, t.Person, frozen); err != nil {
+					return err
+				}
 				continue
 			}
 			people = append(people, t.Person)

@@ -196,7 +196,7 @@ func (s *Service) OwnCopy(ctx context.Context, actor auth.Actor) (Copy, error) {
 		return Copy{}, errNone
 	}
 	if !actor.Coded {
-		return Copy{}, fault.New(fault.Denied, "code-needed", fault.T("Tapez d’abord le code que nous vous envoyons.", "Type the code that we send you first."))
+		return Copy{}, errCoded
 	}
 	if err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := note(tx, m.ID, EvOpenedCopy, actor.Name(), ""); err != nil {

@@ -32,6 +32,8 @@ func Holdings() []privacy.Holding {
 	return []privacy.Holding{
 		{Table: "inbox_case", Person: "id", Record: "id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "phone_sealed",
 			"phone_bidx", "details_sealed", "doubt_sealed", "reasons_sealed", "answer_sealed"}},
+		{Table: "inbox_directive", Person: "id", Record: "id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "phone_sealed", "phone_bidx",
+			"trusted_sealed", "words_sealed"}},
 		{Table: "inbox_letter", Person: "case_id", Record: "case_id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"subject_sealed", "text_sealed", "parts_sealed", "raw_sealed"}},
 	}
 }
@@ -222,6 +224,10 @@ func (c *stored) open(r *vault.Ring) error {
 func (c *Case) clock(n *network.Network) {
 	if n.Rights == nil || c.State != Open {
 		c.Due = time.Time{}
+		return
+	}
+	if c.Asked == network.RightClosing && n.Access != nil { // what the terms promise is sooner than the month of law
+		c.Due = n.Access.CloseBy(c.Received.Add(c.PausedFor))
 		return
 	}
 	c.Due = n.Rights.Due(c.Received, !c.Extended.IsZero(), c.PausedFor)

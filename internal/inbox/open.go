@@ -148,6 +148,9 @@ func (s *Service) normal(ctx context.Context, actor auth.Actor, n *network.Netwo
 	if in.Asked == network.RightAfterDeath {
 		c.That(n.Rights.AfterDeath, "asked", fault.T("Ce réseau n’enregistre pas de directives.", "This network does not record directives."))
 	}
+	if in.Asked == network.RightClosing {
+		c.That(n.Access != nil && actor.Who != auth.Consumer && (actor.Who != auth.Professional || in.Ref == ""), "asked", fault.T("Choisissez dans la liste.", "Choose from the list."))
+	}
 	if in.Asked == network.RightErasure && in.Channel == network.RightByForm {
 		c.That(len(in.Scopes) > 0, "scopes", fault.T("Dites ce qui doit être effacé : effacer l’un n’efface pas le reste.", "Say what is to be erased: erasing one does not erase the rest."))
 	}

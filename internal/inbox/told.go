@@ -82,8 +82,9 @@ func (s *Service) tellRecipients(tx *db.Tx, n *network.Network, id, what string,
 			}
 		}
 	}
-	if len(requests) == 0 {
-		return nil // nobody outside had anything of this person
+	pros, err := db.Value[int64](tx, "SELECT count(*) FROM inbox_subject WHERE case_id = $1 AND whose = 'professional'", id)
+	if err != nil || len(requests) == 0 && pros == 0 {
+		return err // nobody outside had anything of this person
 	}
 	for _, t := range n.Rights.Tell {
 		if err := insert(t.Recipient, "recipient", ""); err != nil {

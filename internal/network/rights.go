@@ -97,6 +97,7 @@ const (
 	RightHuman         Right = "automated-decision"
 	RightWithdrawal    Right = "withdrawal"
 	RightAfterDeath    Right = "after-death"
+	RightClosing       Right = "closing" // of a professional's access, which has a clock of its own (ET-83, ET-84)
 	RightComment       Right = "comment"
 )
 
@@ -109,7 +110,7 @@ func (RightDetail) words() []string {
 }
 func (Right) words() []string {
 	return all(RightUnnamed, RightAccess, RightRectification, RightErasure, RightRestriction, RightPortability, RightProspecting, RightObjection,
-		RightHuman, RightWithdrawal, RightAfterDeath, RightComment)
+		RightHuman, RightWithdrawal, RightAfterDeath, RightClosing, RightComment)
 }
 
 // RightsAsked lists what can be asked, in the order in which a form shows it.
@@ -133,6 +134,7 @@ var rightLabels = map[Right]fault.Text{
 	RightHuman:         fault.T("Faire revoir une décision automatique par une personne", "Have a person look at an automated decision"),
 	RightWithdrawal:    fault.T("Retirer un accord", "Withdraw a consent"),
 	RightAfterDeath:    fault.T("Dire ce que deviennent mes données après ma mort", "Say what becomes of my data after my death"),
+	RightClosing:       fault.T("Fermer mon accès de professionnel", "Close my access as a professional"),
 	RightComment:       fault.T("Faire une remarque sur mes données", "Make a remark about my data"),
 }
 

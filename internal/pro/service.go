@@ -415,6 +415,9 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 		if err != nil {
 			return err
 		}
+		if p.State == Suspended && p.Reason == ReasonRestriction && to == Pending {
+			return fault.New(fault.Conflict, "frozen", fault.T("Ce professionnel a demandé le gel de ses données : la protection des données le lève.", "This professional asked that the data be frozen: data protection lifts it."))
+		}
 		if p.State == Closed || to == Pending && p.State != Suspended {
 			return fault.New(fault.Conflict, "state-moved", fault.T("L’accès de ce professionnel a changé entre-temps.", "This professional's access has changed meanwhile."))
 		}

@@ -70,7 +70,7 @@ func (v *visit) rightName(r network.Right) string {
 	words := map[network.Right][2]string{network.RightUnnamed: {"Droit à préciser", "Right to be named"}, network.RightAccess: {"Accès", "Access"}, network.RightRectification: {"Rectification", "Rectification"},
 		network.RightErasure: {"Effacement", "Erasure"}, network.RightRestriction: {"Limitation", "Restriction"}, network.RightPortability: {"Portabilité", "Portability"}, network.RightProspecting: {"Opposition au démarchage", "Objection to prospecting"},
 		network.RightObjection: {"Opposition", "Objection"}, network.RightHuman: {"Décision automatique", "Automated decision"}, network.RightWithdrawal: {"Retrait d’accord", "Withdrawal of consent"},
-		network.RightAfterDeath: {"Directives après la mort", "Directives after death"}, network.RightComment: {"Remarque", "Remark"}}
+		network.RightAfterDeath: {"Directives après la mort", "Directives after death"}, network.RightClosing: {"Fermeture d’accès", "Closing of an access"}, network.RightComment: {"Remarque", "Remark"}}
 	return v.lang.T(words[r][0], words[r][1])
 }
 
@@ -83,6 +83,9 @@ func (v *visit) rightChannel(c network.RightChannel) string {
 func (v *visit) namedOptions() []ui.Option {
 	var all []ui.Option
 	for _, r := range network.RightsAsked() {
+		if r == network.RightClosing && v.n.Access == nil {
+			continue
+		}
 		all = append(all, ui.Option{Value: string(r), Label: v.rightName(r)})
 	}
 	return all
@@ -146,6 +149,9 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	v.caseFacts(&p, f)
 	v.caseOppositions(&p, f)
 	if err := v.caseReviews(&p, f); err != nil {
+		return nil, err
+	}
+	if err := v.caseDeath(&p, f); err != nil {
 		return nil, err
 	}
 	for _, l := range f.Letters {
@@ -312,6 +318,9 @@ func (v *visit) caseWork(p *ui.CaseFile, f inbox.File) error {
 		}
 	case network.RightRestriction:
 		p.Do = append(p.Do, v.freezing(p.Action, f.Events))
+	case network.RightClosing:
+		p.Do = append(p.Do, ui.Action{Label: v.lang.T("Fermer son accès", "Close the access"), Href: p.Action, Key: "e", Danger: true, Hidden: []ui.Hidden{{Name: "do", Value: "end-access"}},
+			Effect: v.lang.T("Sans frais ni préavis : plus rien ne lui est proposé, il ne se connecte plus, et le délai de conservation commence.", "At no cost and without notice: nothing more is offered, no more sign-in, and the time of what is kept begins.")})
 	case network.RightObjection:
 		if len(f.Scopes) > 0 {
 			p.Do = append(p.Do, ui.Action{Label: v.lang.T("Arrêter ces usages", "Stop these uses"), Href: p.Action, Key: "e", Hidden: []ui.Hidden{{Name: "do", Value: "apply"}},
@@ -430,6 +439,14 @@ func (v *visit) caseDo() error {
 		err = v.Inbox.Release(v.ctx, v.actor, id)
 	case "objection-granted", "objection-grounds":
 		err = v.Inbox.Decide(v.ctx, v.actor, id, inbox.Verdict{Person: v.value("person"), Purpose: v.value("purpose"), Granted: v.value("do") == "objection-granted", Grounds: v.value("grounds")})
+	case "direct":
+		err = v.Inbox.DirectFor(v.ctx, v.actor, id, v.readDirecting())
+	case "death":
+		err = v.Inbox.Declare(v.ctx, v.actor, id, inbox.Death{Directive: v.value("directive"), Proof: v.value("proof")})
+		good = v.lang.T("La directive est exécutée.", "The directive has been carried out.")
+	case "end-access":
+		err = v.Inbox.EndAccess(v.ctx, v.actor, id)
+		good = v.lang.T("L’accès est fermé.", "The access is closed.")
 	case "review":
 		err = v.Inbox.Review(v.ctx, v.actor, id, inbox.Conclusion{Request: v.value("request"), Changed: v.value("changed") == "yes", Words: v.value("conclusion")})
 		good = v.lang.T("La conclusion est partie, le dossier est clos.", "The conclusion has been sent, the case is closed.")

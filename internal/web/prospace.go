@@ -146,6 +146,9 @@ func (v *visit) accessWords(p pro.Pro) string {
 		}
 		return v.lang.T("Votre accès n’est pas encore ouvert : une vérification ou une partie de votre profil manque. Les demandes s’affichent ensuite ici.", "Your access is not open yet: a check or part of your profile is missing. Requests show here afterwards.")
 	}
+	if p.Reason == pro.ReasonRestriction {
+		return v.lang.T("Vos données sont gelées à votre demande : rien ne vous est proposé tant que le gel dure.", "Your data is frozen at your wish: nothing is offered to you while that lasts.")
+	}
 	why := v.say2(v.n.Suspension(p.Reason))
 	if why == "" {
 		return v.lang.Tf("Votre accès est suspendu. Écrivez à %s pour le contester ou le rétablir.", "Your access is suspended. Write to %s to contest or restore it.", v.n.Operator.Email)

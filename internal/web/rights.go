@@ -21,7 +21,7 @@ var errNoRights = fault.New(fault.Missing, "no-rights", fault.T("Cette page n’
 func (v *visit) askedOptions() []ui.Option {
 	var all []ui.Option
 	for _, r := range network.RightsAsked() {
-		if r == network.RightAfterDeath && !v.n.Rights.AfterDeath {
+		if r == network.RightAfterDeath && !v.n.Rights.AfterDeath || r == network.RightClosing && (v.n.Access == nil || v.actor.Who != auth.Professional) {
 			continue
 		}
 		all = append(all, ui.Option{Value: string(r), Label: v.say2(r.Label())})
@@ -172,6 +172,9 @@ func (v *visit) myCasePage(form ui.Form) (ui.View, error) {
 	if m.Copy {
 		p.Copy = "/mon-dossier/donnees"
 	}
+	if m.Asked == network.RightAfterDeath && v.n.Rights.AfterDeath {
+		p.Directive = "/mon-dossier/directive"
+	}
 	for _, l := range m.Letters {
 		p.Letters = append(p.Letters, v.letterShown(l, v.lang.T("Vous", "You")))
 	}
@@ -265,7 +268,9 @@ func (v *visit) ownStep(e inbox.Event) string {
 
 func (v *visit) doneWords(what string) string {
 	words := map[string][2]string{inbox.Rectification: {"Données corrigées", "Data corrected"}, inbox.Erasure: {"Données effacées", "Data erased"}, inbox.Restriction: {"Données gelées", "Data frozen"}, inbox.Released: {"Gel levé", "Freeze ended"},
-		string(network.RightObjection): {"Usage arrêté", "Use stopped"}, inbox.ReviewChanged: {"Décision revue et changée", "Decision reviewed and changed"}, inbox.ReviewUpheld: {"Décision revue et maintenue", "Decision reviewed and upheld"},
+		string(network.RightObjection): {"Usage arrêté", "Use stopped"}, inbox.Closed: {"Accès fermé", "Access closed"}, inbox.Directed: {"Directive enregistrée", "Directive recorded"}, inbox.Undirect: {"Directive révoquée", "Directive revoked"}, inbox.DeathKept: {"Directive exécutée : données gardées", "Directive carried out: data kept"},
+		inbox.DeathGone: {"Directive exécutée : données effacées", "Directive carried out: data erased"}, inbox.DeathCopy: {"Directive exécutée : copie remise", "Directive carried out: copy handed over"},
+		inbox.ReviewChanged: {"Décision revue et changée", "Decision reviewed and changed"}, inbox.ReviewUpheld: {"Décision revue et maintenue", "Decision reviewed and upheld"},
 		inbox.Granted: {"Opposition suivie", "Objection followed"}, inbox.Grounds: {"Motifs impérieux opposés", "Compelling grounds stated"},
 		string(network.RightWithdrawal): {"Accords retirés", "Consents withdrawn"}, string(network.RightProspecting): {"Sollicitations arrêtées", "Solicitation stopped"}}
 	w, ok := words[what]
@@ -312,6 +317,13 @@ func (v *visit) caseCode() error {
 	}
 	until := v.DB.Machine().Add(codedLife)
 	v.setCookie("case-coded", v.Links.Link("case-coded", v.actor.Case, until.Unix()), codedLife)
+	m, err := v.Inbox.Mine(v.ctx, v.caseActor())
+	if err != nil {
+		return err
+	}
+	if m.Asked == network.RightAfterDeath {
+		return v.to("/mon-dossier/directive")
+	}
 	return v.to("/mon-dossier/donnees")
 }
 

@@ -59,6 +59,8 @@ func publicRoutes() []route {
 		{"GET", "/mon-dossier/code", site, linked, 0, (*visit).caseCodeForm},
 		{"POST", "/mon-dossier/code", site, linked, 0, (*visit).caseCode},
 		{"POST", "/mon-dossier/code/renvoi", site, linked, 0, (*visit).caseCodeForm},
+		{"GET", "/mon-dossier/directive", site, linked, 0, (*visit).directive},
+		{"POST", "/mon-dossier/directive", site, linked, 0, (*visit).directiveSend},
 		{"GET", "/mon-dossier/donnees", site, linked, 0, (*visit).myCopy},
 		{"GET", "/mon-dossier/donnees.json", site, linked, 0, (*visit).myCopyJSON},
 		{"GET", "/mon-dossier/donnees.csv", site, linked, 0, (*visit).myCopyCSV},

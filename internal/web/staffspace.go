@@ -86,7 +86,7 @@ func (v *visit) proStatus(p pro.Pro) ui.Status {
 		}
 		return ui.Status{Tone: ui.Wait, Text: v.lang.T("En vérification", "Being checked")}
 	case pro.Suspended:
-		return ui.Status{Tone: ui.Bad, Text: strings.TrimSuffix(v.lang.Tf("Suspendu : %s", "Suspended: %s", v.say2(v.n.Suspension(p.Reason))), v.lang.T(" : ", ": "))}
+		return ui.Status{Tone: ui.Bad, Text: strings.TrimSuffix(v.lang.Tf("Suspendu : %s", "Suspended: %s", v.ground(p.Reason)), v.lang.T(" : ", ": "))}
 	}
 	return ui.Status{Tone: ui.Quiet, Text: v.lang.T("Accès fermé", "Access closed")}
 }
@@ -524,4 +524,15 @@ func (v *visit) proSilence() error {
 
 func (v *visit) proInvite() error {
 	return v.proDid(v.lang.T("Une nouvelle invitation est envoyée.", "A new invitation is sent."), v.Pros.InviteAgain(v.ctx, v.actor, v.r.PathValue("id")))
+}
+
+// ground says why an access is suspended or closed: a ground of the network's list, or the professional's own wish.
+func (v *visit) ground(reason string) string {
+	switch reason {
+	case pro.ReasonRestriction:
+		return v.lang.T("données gelées à sa demande", "data frozen at their wish")
+	case pro.ReasonWish:
+		return v.lang.T("fermé à sa demande", "closed at their wish")
+	}
+	return v.say2(v.n.Suspension(reason))
 }

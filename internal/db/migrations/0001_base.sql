@@ -739,6 +739,27 @@ CREATE TABLE inbox_event (
   object TEXT NOT NULL,
   PRIMARY KEY (case_id, at, id)
 );
+-- What somebody wants done with his data after his death; its keys are its own, for it outlives the case that it came with.
+CREATE TABLE inbox_directive (
+  id TEXT NOT NULL PRIMARY KEY,
+  ref TEXT NOT NULL UNIQUE,
+  at BIGINT NOT NULL,
+  case_id TEXT NOT NULL,
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  what TEXT NOT NULL CHECK (what IN ('keep', 'erase', 'hand-over')),
+  name_sealed BYTEA NOT NULL,
+  email_sealed BYTEA NOT NULL,
+  email_bidx TEXT NOT NULL,
+  phone_sealed BYTEA NOT NULL,
+  phone_bidx TEXT NOT NULL,
+  trusted_sealed BYTEA NOT NULL,
+  words_sealed BYTEA NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('stands', 'revoked', 'executed')),
+  state_at BIGINT NOT NULL,
+  by_account TEXT NOT NULL
+);
+CREATE INDEX inbox_directive_email ON inbox_directive (email_bidx) WHERE state = 'stands';
+CREATE INDEX inbox_directive_phone ON inbox_directive (phone_bidx) WHERE state = 'stands';
 -- Who received the data is told what was done with it, and confirms (GDPR art. 19).
 CREATE TABLE inbox_told (
   id TEXT NOT NULL PRIMARY KEY,

@@ -42,6 +42,7 @@ type MyCase struct {
 	Told      []ToldShown
 	Write     bool
 	Copy      string // address of the copy; empty when there is none
+	Directive string // where he says what becomes of his data after his death
 	Officer   string
 	Complain  string
 	Refused   bool
@@ -131,8 +132,9 @@ type CaseFile struct {
 	Purposes  []Option
 	Against   []CaseOpposition
 	Reviews   []CaseReview
-	Do        []Action // what may be done with the data, each with its effect in words
-	Templates []Link   // ready-made answers
+	Death     *CaseDeath // of a case about data after death
+	Do        []Action   // what may be done with the data, each with its effect in words
+	Templates []Link     // ready-made answers
 	Refusals  []Option
 	Copy      string // the copy as the person will see it
 	Running   bool
