@@ -52,6 +52,16 @@ type CopyOf struct {
 	Connections []CopyConnection `json:"connections,omitempty"`
 
 	Objections []CopyObjection `json:"objections,omitempty"`
+	Archived   []CopyArchived  `json:"archived,omitempty"`
+}
+
+// CopyArchived is a value that lies in the archive: the right of access knows no phase of keeping (GDPR art. 15). It is opened for the person
+// himself only; whoever checks the copy before sees that it is there.
+type CopyArchived struct {
+	Data   string `json:"data"` // category, in words
+	Record string `json:"record"`
+	Text   string `json:"text,omitempty"` // empty before it is opened, and for a picture or sound
+	Bytes  int    `json:"bytes"`
 }
 
 // CopyOrder is what a professional bought: never whose details he got.
@@ -83,7 +93,7 @@ type CopyRequest struct {
 	Urgency   string              `json:"urgency"`
 	Answers   map[string][]string `json:"answers,omitempty"`
 	Words     map[string][]string `json:"words,omitempty"`
-	Photos    int                 `json:"photos"`
+	Photos    [][]byte            `json:"photos,omitempty"` // JPEG, in base64
 	Receivers []CopyReceiver      `json:"receivers,omitempty"`
 }
 
@@ -129,7 +139,7 @@ func (c Copy) Given() Copy {
 	c.Purposes, c.Recipients = nil, nil
 	people := slices.Clone(c.People)
 	for i := range people {
-		people[i].Messages, people[i].Choices, people[i].Objections, people[i].Orders, people[i].Connections = nil, nil, nil, nil, nil
+		people[i].Messages, people[i].Choices, people[i].Objections, people[i].Orders, people[i].Connections, people[i].Archived = nil, nil, nil, nil, nil, nil
 		people[i].Requests = slices.Clone(people[i].Requests)
 		for k := range people[i].Requests {
 			people[i].Requests[k].Receivers = nil
@@ -202,11 +212,11 @@ func (s *Service) OwnCopy(ctx context.Context, actor auth.Actor) (Copy, error) {
 		if err := note(tx, m.ID, EvOpenedCopy, actor.Name(), ""); err != nil {
 			return err
 		}
-		return audit.Write(tx, actor.Name(), actor.As(auth.CaseReadOwn), "case.copy", m.ID, "")
+		return audit.Write(tx, actor.Name(), actor.As(auth.CaseReadOwn), "case.copy", m.ID, "with the archive")
 	}); err != nil {
 		return Copy{}, err
 	}
-	return s.copy(ctx, m.Case, m.Network, m.Lang)
+	return s.copy(ctx, m.Case, m.Network, m.Lang, true)
 }
 
 // Preview is the copy as its officer checks it before it is granted.
@@ -221,22 +231,29 @@ func (s *Service) Preview(ctx context.Context, actor auth.Actor, id string) (Cop
 	if err := audit.Read(ctx, s.DB, actor.Name(), actor.As(auth.CaseRead), "case.preview", id, true); err != nil {
 		return Copy{}, err
 	}
-	return s.copy(ctx, c, n, c.Lang)
+	return s.copy(ctx, c, n, c.Lang, false)
 }
 
-func (s *Service) copy(ctx context.Context, c Case, n *network.Network, lang string) (Copy, error) {
+// copy reads everything; archive opens what lies there too.
+func (s *Service) copy(ctx context.Context, c Case, n *network.Network, lang string, archive bool) (Copy, error) {
 	out := Copy{Made: s.DB.Now().UTC(), Case: c.Ref, Controller: n.Operator.Name + " " + n.Operator.LegalForm + ", " + n.AddressFor("rights"), Officer: n.Operator.Officer.Email, Complaint: authority(n)}
 	var tied []subject
 	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { tied, err = subjects(tx, c.ID); return }); err != nil {
 		return out, err
 	}
 	var held []privacy.Held
+	archived := map[string][]CopyArchived{}
 	for _, t := range append(tied, subject{c.ID, network.Requester}) {
-		of, err := s.Life.Trace(ctx, t.Person, false)
+		of, err := s.Life.Trace(ctx, t.Person, archive)
 		if err != nil {
 			return out, err
 		}
 		held = append(held, of.Holdings...)
+		for _, v := range of.Values {
+			if v.Archived && v.State != "erased" {
+				archived[t.Person] = append(archived[t.Person], CopyArchived{Data: v.Category.Label().Say(lang), Record: v.Row, Text: v.Text, Bytes: v.Bytes})
+			}
+		}
 	}
 	for _, t := range tied {
 		var p CopyOf
@@ -249,6 +266,7 @@ func (s *Service) copy(ctx context.Context, c Case, n *network.Network, lang str
 		if err != nil {
 			return out, err
 		}
+		p.Archived = archived[t.Person]
 		out.People = append(out.People, p)
 	}
 	s.copyPurposes(&out, n, held, lang)
@@ -297,7 +315,14 @@ func (s *Service) copyConsumer(ctx context.Context, n *network.Network, id, lang
 		}
 		trade, _ := n.Trade(m.Trade)
 		r := CopyRequest{Ref: t.Ref, At: m.At, Channel: m.Channel, Trade: trade.Label.Say(lang), Commune: m.INSEE, Postcode: m.Postcode, Street: m.Street, Urgency: n.Urgency(m.Urgency).Say(lang),
-			Answers: m.Answers, Words: m.Words, Photos: len(m.Photos)}
+			Answers: m.Answers, Words: m.Words}
+		for _, photo := range m.Photos {
+			picture, err := s.Requests.Photo(ctx, auth.Actor{Who: auth.Consumer, Request: t.ID}, t.ID, photo)
+			if err != nil {
+				return p, err
+			}
+			r.Photos = append(r.Photos, picture.JPEG)
+		}
 		if p.Source == "" {
 			p.Source = sourceWords(m.Channel).Say(lang)
 		}

@@ -108,7 +108,11 @@ func (s *Service) Photo(ctx context.Context, actor auth.Actor, request, id strin
 	if err := s.maySeeContent(actor, request); err != nil {
 		return Photo{}, err
 	}
-	r, _, ring, _, err := s.open(ctx, request)
+	open := s.open
+	if actor.Who == auth.Consumer {
+		open = s.openFrozen // a restriction keeps nobody from his own
+	}
+	r, _, ring, _, err := open(ctx, request)
 	if err != nil {
 		return Photo{}, err
 	}

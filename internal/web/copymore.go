@@ -6,7 +6,7 @@ import (
 	"entremise/internal/web/ui"
 )
 
-// copyMore is what the copy of somebody's data says of his orders and of the sealed journal.
+// copyMore is what the copy of somebody's data says of his orders, of the sealed journal and of what is archived.
 func (v *visit) copyMore(of inbox.CopyOf) (all []ui.CopySection) {
 	if len(of.Orders) > 0 {
 		s := ui.CopySection{Title: v.lang.T("Vos commandes", "Your orders")}
@@ -23,6 +23,21 @@ func (v *visit) copyMore(of inbox.CopyOf) (all []ui.CopySection) {
 				what = v.lang.T("connexion", "sign-in")
 			}
 			s.Facts = append(s.Facts, ui.Fact{Label: v.lang.Date(c.At.In(geo.Paris())) + ", " + what, Value: joinWords(c.Seen.Address, c.Seen.Browser, c.Seen.Language, c.Seen.System, v.deviceName(c.Seen.Device))})
+		}
+		all = append(all, s)
+	}
+	if len(of.Archived) > 0 {
+		s := ui.CopySection{Title: v.lang.T("Archivé, fermé à nos équipes", "Archived, closed to our staff")}
+		for _, a := range of.Archived {
+			text := a.Text
+			switch {
+			case text != "":
+			case a.Bytes > 0:
+				text = v.lang.Tf("image ou son, %d octets", "picture or sound, %d bytes", a.Bytes)
+			default:
+				text = v.lang.T("ouvert pour la personne seule", "opened for the person only")
+			}
+			s.Facts = append(s.Facts, ui.Fact{Label: a.Data, Value: text})
 		}
 		all = append(all, s)
 	}

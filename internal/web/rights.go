@@ -369,6 +369,9 @@ func (v *visit) copyPage(c inbox.Copy) ui.MyCopy {
 					add(id, strings.Join(values, ", "))
 				}
 			}
+			if k := len(r.Photos); k > 0 {
+				add("Photos", v.lang.Tf("%d, dans le fichier JSON", "%d, in the JSON file", k))
+			}
 			for _, k := range r.Receivers {
 				add(v.lang.T("Transmise à", "Passed on to"), k.Name+", "+v.lang.Date(k.At.In(geo.Paris())))
 			}
