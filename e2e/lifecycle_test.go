@@ -45,6 +45,49 @@ func TestPurchase_detailsAreHiddenOnceItIsDone(t *testing.T) {
 	clause(t, "ET-135")
 }
 
+// A message that does harm is kept longer under a hold, with its ground and reference, while the sweep erases the others in their time; once the hold is
+// lifted, nothing of it is left.
+func TestHold_keepsAMessageUntilItIsLifted(t *testing.T) {
+	engines(t, func(t *testing.T, extra ...string) {
+		h := newHouseOf(t, "reviews-network", extra...)
+		officer := h.operator()
+		writes := func(name, words string) (id string) {
+			t.Helper()
+			to := officer.post(h.space, "/dossiers/nouveau", url.Values{"channel": {"post"}, "asked": {"comment"}, "name": {name}, "details.address": {"1 rue de l’Exemple, 30000 Nîmes"}, "words": {words}}).want(http.StatusSeeOther).header.Get("Location")
+			id = regexp.MustCompile(`cas_[0-9a-z]+`).FindString(to)
+			h.act(officer, id, "answer", url.Values{"text": {"Nous avons lu votre message."}}).want(http.StatusSeeOther)
+			return id
+		}
+		insult, kind := writes("Igor Injure", "Votre patron est un escroc notoire."), writes("Gaëlle Gentille", "Votre accueil était charmant, merci.")
+		lay := url.Values{"who": {insult}, "ground": {"abuse"}, "reference": {"PLAINTE 2027-3"}}
+		officer.post(h.space, "/conservation/gel", url.Values{"who": {insult}, "ground": {"mood"}, "reference": {"NOTHING-1"}}).want(http.StatusSeeOther)
+		officer.get(h.space, "/conservation").want(200).has("Choisissez le motif du gel").lacks("NOTHING-1", "hld_")
+		officer.post(h.space, "/conservation/gel", lay).want(http.StatusSeeOther)
+		page := officer.get(h.space, "/conservation").want(200).has("PLAINTE 2027-3", insult)
+		hold := regexp.MustCompile(`hld_[0-9a-z]+`).FindString(page.body)
+		held := func(id string) string {
+			t.Helper()
+			stdout, stderr, _ := ran(t, append([]string{"person", "trace", id, "--data", h.data}, extra...)...)
+			return stdout + stderr
+		}
+		h.years(1)
+		h.later(72 * time.Hour)
+		if trace := held(insult); !strings.Contains(trace, "legal-hold") || !strings.Contains(trace, "inbox_letter.text_sealed") {
+			t.Errorf("the sweep took what a hold keeps:\n%s", trace)
+		}
+		if trace := held(kind); strings.Contains(trace, "inbox_letter.text_sealed") && strings.Contains(trace, "open") {
+			t.Errorf("the other message outlives its year:\n%s", trace)
+		}
+		officer = h.operator()
+		officer.post(h.space, "/conservation/lever", url.Values{"id": {hold}}).want(http.StatusSeeOther)
+		h.later(time.Hour)
+		if trace := held(insult); strings.Contains(trace, "legal-hold") || strings.Contains(trace, " open") || strings.Contains(trace, " archived") {
+			t.Errorf("the hold is lifted, and something is left:\n%s", trace)
+		}
+		clause(t, "RN-35")
+	})
+}
+
 // A professional's own information is in his account: his orders and his invoices, another's not. A year later the invoice lies in the archive, and is his
 // to read still, byte for byte; ten years after that it is gone.
 func TestInvoices_hisOwnForAsLongAsLawKeepsThem(t *testing.T) {

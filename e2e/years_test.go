@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/db/dbtest"
 	"entremise/internal/edition"
@@ -51,7 +52,7 @@ var trials = map[string][]trial{
 	"works-advisor": {
 		{"take_payments", "contract", 0, 0, 0, []string{"WA-20"}},
 		{"prospect", "collection", 36, 0, 0, []string{"WA-40"}},
-		{"perform_contract", "contract", 36, 60, 0, []string{"WA-41"}},
+		{"perform_contract", "contract", 36, 60, 0, []string{"WA-38", "WA-41"}},
 		{"follow_clients", "", 36, 60, 0, []string{"WA-42"}},
 	},
 	"emergency-trades": {
@@ -159,7 +160,7 @@ func (y *years) stands(record string) (phase string, open, archived int) {
 	ctx := context.Background()
 	person := "per_" + strings.TrimPrefix(record, "tst_")
 	y.must(y.db.Read(ctx, func(tx *db.Tx) (err error) {
-		phase, err = db.Value[string](tx, "SELECT phase FROM holding WHERE record = $1", record)
+		phase, err = db.Value[string](tx, "SELECT phase FROM holding WHERE record = $1 ORDER BY phase DESC LIMIT 1", record)
 		if errors.Is(err, db.ErrNone) {
 			phase, err = "", nil
 		}
@@ -275,6 +276,64 @@ func TestYears_aReactionRestartsTheClock(t *testing.T) {
 			if phase, _, _ := y.stands(record); phase != "" {
 				t.Error("three years after his last word he is still there")
 			}
+		})
+	}
+}
+
+// Accounts outlive the erasure of the client whose they are, in the archive and with their reason, until their own end (WA-39).
+func TestYears_accountsOutliveAnErasure(t *testing.T) {
+	for _, e := range dbtest.Engines() {
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			y := openYears(t, e, "works-advisor")
+			record, _ := y.begin(trial{purpose: "keep_accounts"})
+			begun := y.clock.Now()
+			y.at(begun.AddDate(0, 6, 0))
+			erased, err := y.life.Erase(context.Background(), auth.Machine, "per_keep_accounts", privacy.Scope{}, "CAS-1")
+			y.must(err)
+			if len(erased.Kept) != 1 || erased.Kept[0].Purpose != "keep_accounts" || !erased.Kept[0].Until.Equal(begun.AddDate(11, 0, 0)) {
+				t.Errorf("kept: %+v", erased.Kept)
+			}
+			for _, moment := range []struct {
+				at   time.Time
+				want string
+			}{{y.clock.Now(), "archived 0 1"}, {begun.AddDate(11, 0, 0).Add(-time.Second), "archived 0 1"}, {begun.AddDate(11, 0, 0), " 0 0"}} {
+				y.at(moment.at)
+				phase, open, archived := y.stands(record)
+				if got := fmt.Sprint(phase, " ", open, " ", archived); got != moment.want {
+					t.Errorf("at %v: %s, want %s", moment.at, got, moment.want)
+				}
+			}
+			clause(t, "WA-39")
+		})
+	}
+}
+
+// Whoever was invited and answers leaves the four months and eight of an invitation: his data follow his review (RN-45), while those of who did not
+// answer go to the archive and out of it in their time.
+func TestYears_anAnswerLeavesTheInvitationsSchedule(t *testing.T) {
+	for _, e := range dbtest.Engines() {
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			y := openYears(t, e, "reviews-network")
+			answered, invitation := y.begin(trial{purpose: "collect_reviews"})
+			begun := y.clock.Now()
+			review, _ := y.n.Purpose("publish_reviews")
+			y.at(begun.AddDate(0, 1, 0))
+			y.must(y.db.Write(context.Background(), func(tx *db.Tx) error {
+				return privacy.Begun(tx, y.n, answered, "per_collect_reviews", review.People[0], review.Keep.While, network.DataIdentity, network.DataContact)
+			}))
+			shared := 0 // categories of the invitation that the review holds too
+			for _, c := range invitation.Data {
+				if c == network.DataIdentity || c == network.DataContact {
+					shared++
+				}
+			}
+			y.at(begun.AddDate(0, 13, 0))
+			if _, open, _ := y.stands(answered); shared == 0 || open != shared {
+				t.Errorf("thirteen months after the invitation %d of %d values that the review needs are open", open, shared)
+			}
+			clause(t, "RN-45")
 		})
 	}
 }

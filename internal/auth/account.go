@@ -317,13 +317,13 @@ func (s *Service) Close(tx *db.Tx, id string) error {
 	return tx.Send("UPDATE api_token SET revoked_at = $2 WHERE account_id = $1 AND revoked_at = 0", id, db.Micros(tx.Machine()))
 }
 
-// Enable opens a disabled account again.
+// Enable opens a disabled account again, unless its time was over and nothing is left of it.
 func (s *Service) Enable(ctx context.Context, actor Actor, id string) error {
 	if err := actor.May(TeamManage); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec("UPDATE account SET state = CASE WHEN password_hash = '' THEN 'invited' ELSE 'active' END WHERE id = $1 AND state = 'disabled'", id)
+		n, err := tx.Exec("UPDATE account SET state = CASE WHEN password_hash = '' THEN 'invited' ELSE 'active' END WHERE id = $1 AND state = 'disabled' AND length(name_sealed) > 0", id)
 		if err == nil && n == 0 {
 			err = errNoAccount
 		}
@@ -501,7 +501,7 @@ func (s *Service) Names(ctx context.Context, ids ...string) (map[string]string, 
 					return err
 				}
 				name, err := rings[id].OpenText(category, at("name_sealed", id), sealed)
-				if errors.Is(err, vault.ErrErased) {
+				if errors.Is(err, vault.ErrErased) || len(sealed) == 0 {
 					return nil
 				}
 				names[id] = name
@@ -514,9 +514,9 @@ func (s *Service) Names(ctx context.Context, ids ...string) (map[string]string, 
 	return names, nil
 }
 
-// Staff lists every member of staff, active first, then by date.
+// Staff lists every member of staff who is not erased, active first, then by date.
 func (s *Service) Staff(ctx context.Context) ([]Account, error) {
-	return s.list(ctx, "SELECT id FROM account WHERE kind = 'staff' ORDER BY state, created_at, id")
+	return s.list(ctx, "SELECT id FROM account WHERE kind = 'staff' AND length(name_sealed) > 0 ORDER BY state, created_at, id")
 }
 
 // OfPro lists the accounts of a professional.
@@ -574,10 +574,11 @@ func (s *Service) load(tx *db.Tx, r *vault.Ring, id string) (a Account, err erro
 		a.Pro = *pro
 	}
 	a.Created, a.DutySince = db.Time(created), db.Time(duty)
-	if a.Name, err = r.OpenText(category, at("name_sealed", id), name); err != nil {
+	// What is archived or erased is empty: the account's lines in the trail still need it.
+	if a.Name, err = r.OpenText(category, at("name_sealed", id), name); err != nil && !errors.Is(err, vault.ErrErased) {
 		return a, err
 	}
-	if a.Email, err = r.OpenText(category, at("email_sealed", id), email); err != nil {
+	if a.Email, err = r.OpenText(category, at("email_sealed", id), email); err != nil && !errors.Is(err, vault.ErrErased) {
 		return a, err
 	}
 	if a.Roles, err = db.List(tx, func(s db.Scanner) (role network.Role, err error) { err = s.Scan((*string)(&role)); return },

@@ -88,7 +88,7 @@ func (e *Engine) Run(ctx context.Context) (done Moved, err error) {
 	if err != nil {
 		return done, err
 	}
-	if err := errors.Join(e.releaseDue(ctx), e.endStates(ctx, n), e.endRemainders(ctx, n)); err != nil {
+	if err := errors.Join(e.releaseDue(ctx), e.holdAccounts(ctx, n), e.endStates(ctx, n), e.endRemainders(ctx, n)); err != nil {
 		return done, err
 	}
 	for ctx.Err() == nil {

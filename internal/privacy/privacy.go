@@ -47,7 +47,9 @@ func (h Holding) row() string {
 // Holdings of this room, and of auth, which lies left of it and cannot name the type.
 func Holdings() []Holding {
 	return []Holding{
-		{Table: "account", Person: "id", Record: "id", Category: network.DataAccount, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "totp_sealed"}, Whose: network.Staff},
+		{Table: "account", Person: "id", Record: "id", Category: network.DataAccount, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "totp_sealed", "password_hash"}, Whose: network.Staff,
+			Blank: map[string]string{"email_bidx": "'gone ' || id"}}, // the address may come back under another account
+		{Table: "api_token", Person: "account_id", Record: "account_id", Category: network.DataAccount, Columns: []string{"name"}, Whose: network.Staff},
 		{Table: "erasure", Category: network.DataContact, Columns: []string{"needles_sealed"}, Whose: network.Consumer},
 		{Table: "remainder", Category: network.DataContact, Columns: []string{"value_bidx"}, Whose: network.Consumer},
 		{Table: "proof_leaf", Person: "person_id", Record: "object", Category: network.DataConsent, Columns: []string{"salt_sealed"}, Whose: network.Consumer, Only: "category = 'consent'",

@@ -96,17 +96,21 @@ func (v *visit) stepName(to string) string {
 
 var errNobody = fault.New(fault.Invalid, "nobody", fault.T("Rien n’est connu sous cette référence.", "Nothing is known under this reference."))
 
-// personOf finds who is meant by the reference of a request, or by an id.
+// personOf finds who is meant by the reference of a request, or by an id; a case has a person of its own, whose id is the case's.
 func (v *visit) personOf(typed string) (person string, err error) {
-	if strings.HasPrefix(typed, "per_") || strings.HasPrefix(typed, "pro_") {
-		return typed, nil
+	for _, prefix := range []string{"per_", "pro_", "cas_"} {
+		if strings.HasPrefix(typed, prefix) {
+			return typed, nil
+		}
 	}
 	err = v.DB.Read(v.ctx, func(tx *db.Tx) error {
 		person, err = request.PersonByRef(tx, strings.ToUpper(typed))
 		return err
 	})
 	if errors.Is(err, db.ErrNone) || fault.Is(err, fault.Missing) {
-		return "", errNobody
+		if person, err = v.Inbox.Find(v.ctx, v.actor, typed); err != nil {
+			return "", errNobody
+		}
 	}
 	return person, err
 }
