@@ -56,6 +56,8 @@ func TestOversight_aBreachFromAwarenessToItsClosing(t *testing.T) {
 		"reason": {"Des numéros lisibles."}, "risk": {"high"}, "people": {"1 214"}, "records": {"3000"}, "data": {"contact"}}).want(303)
 	officer.get(h.space, file+"/avis").want(200).has("RGPD art. 33", "Perdu dans un train", "environ 1214", "CNIL", "dpo@depanneurs.example")
 
+	officer.get(h.space, file+"/lettre").want(200).has("Un incident a touché vos données", "Des appels importuns")
+
 	// Past the clock a notice needs its reasons.
 	h.later(73 * time.Hour)
 	officer = h.operator()
@@ -75,7 +77,7 @@ func TestOversight_aBreachFromAwarenessToItsClosing(t *testing.T) {
 	eventually(t, "everybody is gone through", func() bool { return strings.Contains(officer.get(h.space, file).want(200).body, "personnes averties") })
 	h.does(officer, file, "close", nil).want(303)
 	officer.get(h.space, file).want(200).has("Clos", "La perte n’a été signalée qu’au retour").lacks(`name="nature"`)
-	officer.get(h.space, "/conformite/registre/violations").want(200).has("Un ordinateur perdu", "un risque élevé")
+	officer.get(h.space, "/conformite/registre/violations").want(200).has("Un ordinateur perdu", "un risque élevé", "Perdu dans un train", "Accès fermés", "Pourquoi la notification est tardive")
 	officer.get(h.space, "/conformite/registre/violations/csv").want(200).has("Perdu dans un train", "high", "1214")
 	officer.get(h.space, "/journal?what=oversight.export").want(200).has("Registre de conformité exporté")
 	for _, role := range []string{"Agent", "Professional 1"} {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +27,7 @@ const (
 	mostCases  = 5000
 	mostLines  = 50_000 // of the trail
 	mostSigned = 64     // checkpoints of the log
+	mostProved = 200    // certificates of erasure with their proofs
 	samples    = 3      // passports
 	ahead      = 365    // days of the forecast
 )
@@ -187,7 +190,39 @@ func (g *gathering) retention() error {
 	if err != nil {
 		return err
 	}
-	return g.json("retention/erasures.json", "Erasures that were asked for, with their certificates", certificates)
+	if err := g.json("retention/erasures.json", "Erasures that were asked for, with their certificates", certificates); err != nil {
+		return err
+	}
+	proved := []certified{}
+	for _, c := range certificates {
+		if c.Leaf == "" || len(proved) == mostProved {
+			continue
+		}
+		in, err := g.Proof.Prove(g.ctx, c.Leaf)
+		if errors.Is(err, proof.ErrWaiting) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		proved = append(proved, certified{encode(c), in})
+	}
+	return g.json(certificatesName, "The newest certificates of erasure as the log committed to them, with their places in it", proved)
+}
+
+const certificatesName = "retention/certificates.json"
+
+// certified is a certificate of erasure, byte for byte, and its place in the log.
+type certified struct {
+	Certificate []byte          `json:"certificate"`
+	Inclusion   proof.Inclusion `json:"inclusion"`
+}
+
+func (c certified) verify(vkey string) error {
+	if c.Inclusion.Kind != "erasure" || c.Inclusion.Commitment != hex.EncodeToString(proof.Commitment("erasure", nil, c.Certificate)) {
+		return errors.New("a certificate is not what the log committed to")
+	}
+	return proof.Verify(c.Inclusion, vkey)
 }
 
 func (g *gathering) cases() error {

@@ -10,10 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/inspect"
 	"entremise/internal/network"
 	"entremise/internal/oversight"
+	"entremise/internal/privacy"
+	"entremise/internal/request"
 	"entremise/internal/rig"
 )
 
@@ -32,6 +35,17 @@ func lived(t *testing.T, r *rig.Rig) []byte {
 	}
 	if _, err := r.Oversight.Begin(ctx, officer, oversight.In{Kind: oversight.Authority, Since: r.DB.Now(), Words: map[string]string{"authority": "Parquet de Testville", "legal": "CPC art. 145", "asked": "Les numéros de Dominique."},
 		Data: []network.Category{network.DataContact}}); err != nil {
+		t.Fatal(err)
+	}
+	gone := r.Ask(t)
+	who := ""
+	if err := r.DB.Read(ctx, func(tx *db.Tx) (err error) { who, err = request.PersonByRef(tx, gone.Ref); return }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Life.Erase(ctx, officer, who, privacy.Scope{}, "F0000-0000"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Life.Certify(ctx, privacy.ScanRows(r.DB, r.Keys)); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Documents.Publish(ctx); err != nil {
@@ -77,7 +91,7 @@ func TestPack_holdsAndNamesNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if report.Manifest.Edition != r.Network.Hash() || report.LogSize < 4 || !strings.Contains(report.Say(), "holds: 3 sample passports") {
+		if report.Manifest.Edition != r.Network.Hash() || report.LogSize < 4 || !strings.Contains(report.Say(), "holds: 3 sample passports") || !strings.Contains(report.Say(), "holds: 1 certificates of erasure") {
 			t.Errorf("the report says %s", report.Say())
 		}
 		files := unzip(t, pack) // any program that reads zip files reads it

@@ -83,6 +83,16 @@ func Verify(pack []byte, vkey string) (r Report, err error) {
 		return r, fmt.Errorf("%s: %w", editionName, err)
 	}
 	r.Passed = append(r.Passed, "the network file and its hash")
+	var certificates []certified
+	if err := json.Unmarshal(files[certificatesName], &certificates); err != nil {
+		return r, fmt.Errorf("%s: %w", certificatesName, err)
+	}
+	for _, c := range certificates {
+		if err := c.verify(vkey); err != nil {
+			return r, fmt.Errorf("%s: %w", certificatesName, err)
+		}
+	}
+	r.Passed = append(r.Passed, fmt.Sprintf("%d certificates of erasure", len(certificates)))
 	passports := 0
 	for name, b := range files {
 		if strings.HasPrefix(name, passportFolder) {

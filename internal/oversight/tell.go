@@ -53,6 +53,18 @@ type said struct {
 	Since                               time.Time
 }
 
+func (s said) letter(n *network.Network, lang string) (network.Letter, error) {
+	return n.Message("breach-told", lang, map[string]string{"ref": s.Ref, "site": n.Operator.Name, "date": geo.Date(s.Since.In(geo.Paris()), lang), "nature": s.Nature,
+		"consequences": s.Consequences, "measures": s.Measures, "officer": n.Operator.Officer.Email})
+}
+
+func (f File) said() said {
+	return said{f.Ref, f.Words["nature"], f.Words["consequences"], f.Words["measures"], f.Since}
+}
+
+// Letter is the letter to the people as it would go out now.
+func (w Whole) Letter(lang string) (network.Letter, error) { return w.said().letter(w.Network, lang) }
+
 // Tell writes to the people whom a breach concerns: to those named in the file, or to everybody of whom something of the categories is held.
 // The words of the file go out as they are, so they must be there. A job does it, page by page, and never twice for one person.
 func (s *Service) Tell(ctx context.Context, actor auth.Actor, id string, data []network.Category) error {
@@ -78,7 +90,7 @@ func (s *Service) Tell(ctx context.Context, actor auth.Actor, id string, data []
 			return "", err
 		}
 		letter := tx.NewID("brl")
-		text := toJSON(said{f.Ref, f.Words["nature"], f.Words["consequences"], f.Words["measures"], f.Since})
+		text := toJSON(f.said())
 		if err := tx.Send("INSERT INTO oversight_letter (id, file_id, at, by_account, data, text_sealed, after_id, sent, unreached, done_at) VALUES ($1, $2, $3, $4, $5, $6, '', 0, 0, 0)",
 			letter, id, db.Micros(tx.Now()), actor.Account, joined(data), ring.Seal(category, at("oversight_letter", "text_sealed", letter), text)); err != nil {
 			return "", err
@@ -168,8 +180,7 @@ func (s *Service) write(ctx context.Context, n *network.Network, letter, file st
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		sent := 0
 		for _, r := range readers {
-			l, err := n.Message("breach-told", r.lang, map[string]string{"ref": words.Ref, "site": n.Operator.Name, "date": geo.Date(words.Since.In(geo.Paris()), r.lang), "nature": words.Nature,
-				"consequences": words.Consequences, "measures": words.Measures, "officer": n.Operator.Officer.Email})
+			l, err := words.letter(n, r.lang)
 			if err != nil {
 				return err
 			}

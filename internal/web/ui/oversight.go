@@ -33,6 +33,7 @@ type FileRow struct {
 	By               time.Time // its clock, or the day on which it is looked at again; zero for none
 	Status           Status
 	Facts            []string
+	Words            []Fact // what a register must say in words (GDPR art. 33.5)
 }
 
 // AssessedRow is a purpose whose impact is assessed, and why.
@@ -73,6 +74,7 @@ type FileShown struct {
 	Steps                    []Step
 	Letters                  []FileLetter
 	Draft                    string // address of the notice to the authority
+	Letter                   string // address of the letter to the people as it would go out
 	Late                     bool   // the notice needs its reasons
 	MayNotify, MayDecline    bool
 	MayTell, MayWithhold     bool

@@ -18,7 +18,7 @@ var (
 func breachFile(l ui.Lang) ui.FileShown {
 	return ui.FileShown{Space: house(l, "/conformite/dossier/ovs_1", "oversight"), Action: "/conformite/dossier/ovs_1", Reference: "F4F7K-2B8M", Title: "Un ordinateur perdu", Status: ui.Status{Tone: ui.Now, Text: l.T("Ouvert", "Open")}, Due: now.Add(20 * time.Hour),
 		Facts: []ui.Fact{{Label: l.T("Connue le", "Known on"), Value: "20 novembre 2026, 09:12"}}, Inputs: breachAsks, Missing: []string{"Le niveau de risque", "Le nombre de personnes"}, Scoped: true, Running: true,
-		People: []ui.FilePerson{{ID: "per_1", Ref: "4F7K-2B8M"}}, Steps: fileSteps, Draft: "/conformite/dossier/ovs_1/avis", MayNotify: true, MayDecline: true, MayTell: true, MayWithhold: true, Data: keptData,
+		People: []ui.FilePerson{{ID: "per_1", Ref: "4F7K-2B8M"}}, Steps: fileSteps, Draft: "/conformite/dossier/ovs_1/avis", Letter: "/conformite/dossier/ovs_1/lettre", MayNotify: true, MayDecline: true, MayTell: true, MayWithhold: true, Data: keptData,
 		Letters: []ui.FileLetter{{At: ago(time.Hour), Whom: "téléphone et adresse e-mail", Status: ui.Status{Tone: ui.Good, Text: "1 214 personnes averties"}}},
 		Audit:   l.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 }
@@ -31,7 +31,7 @@ var compliance = []Sample{
 	{"conformite-vide", "Conformité", func(l ui.Lang) ui.View { return ui.Oversight{Space: house(l, "/conformite", "oversight")} }},
 	{"registre-violations", "Conformité", func(l ui.Lang) ui.View {
 		return ui.FileRegister{Space: house(l, "/conformite/registre/violations", "oversight"), Title: l.T("Violations de données", "Breaches"), New: "/conformite/nouveau/violations", CSV: "/conformite/registre/violations/csv",
-			Rows: []ui.FileRow{{Title: "Un ordinateur perdu", Ref: "F4F7K-2B8M", Href: "/conformite/dossier/ovs_1", Since: ago(52 * time.Hour), By: now.Add(20 * time.Hour), Status: ui.Status{Tone: ui.Now, Text: l.T("Ouvert", "Open")}, Facts: []string{"Risque : un risque élevé", "Personnes : 1 214"}}}}
+			Rows: []ui.FileRow{{Title: "Un ordinateur perdu", Ref: "F4F7K-2B8M", Href: "/conformite/dossier/ovs_1", Since: ago(52 * time.Hour), By: now.Add(20 * time.Hour), Status: ui.Status{Tone: ui.Now, Text: l.T("Ouvert", "Open")}, Facts: []string{"Risque : un risque élevé", "Personnes : 1 214"}, Words: []ui.Fact{{Label: "Ce qui s’est passé", Value: "Perdu dans un train."}}}}}
 	}},
 	{"registre-analyses", "Conformité", func(l ui.Lang) ui.View {
 		return ui.FileRegister{Space: house(l, "/conformite/registre/analyses", "oversight"), Title: l.T("Analyses d’impact", "Impact assessments"), New: "/conformite/nouveau/analyses", CSV: "/conformite/registre/analyses/csv",
@@ -49,7 +49,7 @@ var compliance = []Sample{
 	}},
 	{"demande-autorite", "Conformité", func(l ui.Lang) ui.View {
 		v := breachFile(l)
-		v.Title, v.Draft, v.MayTell, v.Letters, v.Due, v.Holds, v.Extract = "Tribunal judiciaire", "", false, nil, time.Time{}, true, true
+		v.Title, v.Draft, v.Letter, v.MayTell, v.Letters, v.Due, v.Holds, v.Extract = "Tribunal judiciaire", "", "", false, nil, time.Time{}, true, true
 		v.People = []ui.FilePerson{{ID: "pro_1", Ref: "pro_1", Held: true, Href: "/pros/pro_1"}}
 		return v
 	}},
