@@ -203,6 +203,7 @@ type Effect struct {
 	Person string
 	Erased []network.Category
 	Kept   []privacy.Survivor
+	Left   []privacy.Survivor // what was not named, with the purpose for which it stays (ET-128)
 }
 
 // Foresee says what Erase would do for the people of a case, and does nothing (ET-128, WA-50).
@@ -224,7 +225,29 @@ func (s *Service) Foresee(ctx context.Context, actor auth.Actor, id string) ([]E
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, effect(e))
+		out := effect(e)
+		if out.Left, err = s.left(ctx, t.Person, scope(n, c)); err != nil {
+			return nil, err
+		}
+		all = append(all, out)
+	}
+	return all, nil
+}
+
+// left is what a scoped erasure leaves because it was not named.
+func (s *Service) left(ctx context.Context, who string, sc privacy.Scope) (all []privacy.Survivor, err error) {
+	if len(sc.Categories) == 0 {
+		return nil, nil
+	}
+	trace, err := s.Life.Trace(ctx, who, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range trace.Holdings {
+		rest := slices.DeleteFunc(slices.Clone(h.Categories), func(c string) bool { return slices.Contains(sc.Categories, network.Category(c)) })
+		if len(rest) > 0 {
+			all = append(all, privacy.Survivor{Record: h.Record, Purpose: h.Purpose, Categories: rest, Until: h.Until})
+		}
 	}
 	return all, nil
 }

@@ -10,6 +10,7 @@ import (
 	"entremise/internal/geo"
 	"entremise/internal/inbox"
 	"entremise/internal/network"
+	"entremise/internal/privacy"
 	"entremise/internal/web/ui"
 )
 
@@ -342,7 +343,7 @@ func (v *visit) caseWork(p *ui.CaseFile, f inbox.File) error {
 
 // effectWords says what an erasure takes and what law leaves, in a language.
 func (v *visit) effectWords(effects []inbox.Effect, lang string) (gone, stays string) {
-	var erased, kept []string
+	var erased, kept, left []string
 	seen := map[string]bool{}
 	for _, e := range effects {
 		for _, c := range e.Erased {
@@ -352,28 +353,42 @@ func (v *visit) effectWords(effects []inbox.Effect, lang string) (gone, stays st
 			}
 		}
 		for _, s := range e.Kept {
-			why := fault.T("gel pour un litige ou une enquête", "hold for a dispute or an inquiry")
-			if p, ok := v.n.Purpose(s.Purpose); ok {
-				why = p.Label
-			}
-			var data []string
-			for _, c := range s.Categories {
-				data = append(data, network.Category(c).Label().Say(lang))
-			}
-			line := strings.Join(data, ", ") + " (" + why.Say(lang)
-			if !s.Until.IsZero() {
-				line += fault.Tf(", jusqu’au %s", ", until %s", geo.Date(s.Until.In(geo.Paris()), lang)).Say(lang)
-			}
-			if line += ")"; !seen[line] {
+			if line := v.survivorWords(s, lang); !seen[line] {
 				seen[line] = true
 				kept = append(kept, line)
+			}
+		}
+		for _, s := range e.Left {
+			if line := v.survivorWords(s, lang); !seen[line] {
+				seen[line] = true
+				left = append(left, line)
 			}
 		}
 	}
 	if len(kept) > 0 {
 		stays = fault.T("Restent conservés, à l’écart : ", "Kept apart: ").Say(lang) + document.Lang(lang).Series(kept) + "."
 	}
+	if len(left) > 0 {
+		stays = strings.TrimSpace(stays + " " + fault.T("Restent, car vous ne les avez pas désignés : ", "Remain, since you did not name them: ").Say(lang) + document.Lang(lang).Series(left) + ".")
+	}
 	return document.Lang(lang).Series(erased), stays
+}
+
+// survivorWords is what stays, for what, and until when where that is known.
+func (v *visit) survivorWords(s privacy.Survivor, lang string) string {
+	why := fault.T("gel pour un litige ou une enquête", "hold for a dispute or an inquiry")
+	if p, ok := v.n.Purpose(s.Purpose); ok {
+		why = p.Label
+	}
+	var data []string
+	for _, c := range s.Categories {
+		data = append(data, network.Category(c).Label().Say(lang))
+	}
+	line := strings.Join(data, ", ") + " (" + why.Say(lang)
+	if !s.Until.IsZero() {
+		line += fault.Tf(", jusqu’au %s", ", until %s", geo.Date(s.Until.In(geo.Paris()), lang)).Say(lang)
+	}
+	return line + ")"
 }
 
 func (v *visit) caseCopy() error {
