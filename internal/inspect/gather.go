@@ -151,9 +151,14 @@ func (g *gathering) documents() error {
 			for _, v := range all {
 				name := fmt.Sprintf("documents/%s/%s-%s-%s.md", k, v.Applies, l, v.Short())
 				index = append(index, version{string(k), string(l), v.Hash, v.Title, v.Applies, v.Edition, name, v.Published, v.Hash == now.Hash && v.Applies == now.Applies})
-				if !slices.ContainsFunc(g.files, func(f file) bool { return f.name == name }) {
-					g.add(name, v.Title, []byte(v.Source))
+				if slices.ContainsFunc(g.files, func(f file) bool { return f.name == name }) {
+					continue
 				}
+				whole, err := g.Documents.Get(g.ctx, k, v.Hash)
+				if err != nil {
+					return err
+				}
+				g.add(name, v.Title, []byte(whole.Source))
 			}
 		}
 	}

@@ -105,6 +105,9 @@ func TestPack_holdsAndNamesNobody(t *testing.T) {
 			t.Error("the officer's registers are not in it")
 		}
 		for name, text := range files {
+			if strings.HasPrefix(name, "documents/") && len(text) < 200 {
+				t.Errorf("%s holds no document: %q", name, text)
+			}
 			for _, personal := range []string{"Dominique Fuite", "numéros de Dominique", "@example.com", "+336", "06 39 98", "rue de l’Exemple", "Testville", "Sous l’évier"} {
 				if strings.Contains(text, personal) && !strings.HasPrefix(name, "documents/") && name != "network/edition.zip" {
 					t.Errorf("%s holds %q", name, personal)
