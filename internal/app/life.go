@@ -144,7 +144,7 @@ func (i *Instance) life(o *out, body []byte) error {
 // whoIs finds the one person that an id, a reference, a number or an address leads to.
 func (i *Instance) whoIs(o *out, who string) (string, error) {
 	who = strings.TrimSpace(who)
-	if prefix, _, found := strings.Cut(who, "_"); found && slices.Contains([]string{"per", "pro", "acc", "cas"}, prefix) {
+	if prefix, _, found := strings.Cut(who, "_"); found && slices.Contains([]string{"per", "pro", "acc", "cas", "ovs"}, prefix) {
 		return who, nil
 	}
 	var people []string

@@ -197,3 +197,29 @@ func TestVerify_noticesEveryByte(t *testing.T) {
 		t.Errorf("a forged register: %v", err)
 	}
 }
+
+// Whatever comes, the verifier answers.
+func FuzzVerify(f *testing.F) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	to, err := w.Create("manifest.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, err := to.Write([]byte(`{"format":"entremise inspection 1"}`)); err != nil {
+		f.Fatal(err)
+	}
+	if err := w.SetComment(`{"statement":{}}`); err != nil {
+		f.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte("PK\x03\x04"))
+	f.Fuzz(func(t *testing.T, pack []byte) {
+		if r, err := inspect.Verify(pack, ""); err == nil {
+			t.Fatalf("%q holds: %+v", pack, r)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/job"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/oversight"
@@ -161,6 +163,10 @@ func TestBreach_tellsThePeople(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		officer := r.One(t, network.RoleOfficer)
 		first := r.Ask(t, func(in *rig.AskForm) { in.Email = "premiere@example.com" })
+		const others = 30 // more holdings than one step goes through
+		for range others {
+			r.Ask(t)
+		}
 		r.Ask(t, func(in *rig.AskForm) { in.Email = "seconde@example.com" })
 		r.Drain(t)
 		id := breach(t, r, officer)
@@ -206,12 +212,34 @@ func TestBreach_tellsThePeople(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Drain(t)
+		// As after a crash that came before anything was stored: it goes through everybody again and writes to nobody twice.
+		if err := r.DB.Write(ctx, func(tx *db.Tx) error {
+			ids, err := db.Values[string](tx, "SELECT id FROM oversight_letter WHERE data <> ''")
+			if err != nil || len(ids) != 1 {
+				return fmt.Errorf("%d letters, %w", len(ids), err)
+			}
+			if err := tx.Send("UPDATE oversight_letter SET after_id = '', done_at = 0, sent = 0 WHERE id = $1", ids[0]); err != nil {
+				return err
+			}
+			return job.Add(tx, "oversight.tell", ids[0], 0)
+		}); err != nil {
+			t.Fatal(err)
+		}
 		r.Drain(t)
 		if count("premiere@example.com") != 2 || count("seconde@example.com") != 1 {
 			t.Errorf("by data: %d and %d letters", count("premiere@example.com"), count("seconde@example.com"))
 		}
+		all := 0
+		for _, m := range r.Post.Mails() {
+			if strings.Contains(m.Text, "perdu dans un train") {
+				all++
+			}
+		}
+		if all != others+3 {
+			t.Errorf("%d letters in all, want %d", all, others+3)
+		}
 		w := read(t, r, officer, id)
-		if len(w.Letters) != 2 || w.Letters[0].Sent != 1 || w.Letters[1].Sent != 2 || w.Letters[1].Done.IsZero() {
+		if len(w.Letters) != 2 || w.Letters[0].Sent != 1 || w.Letters[1].Sent != others+2 || w.Letters[1].Done.IsZero() {
 			t.Errorf("letters: %+v", w.Letters)
 		}
 	})
