@@ -17,6 +17,7 @@ import (
 	"entremise/internal/notify"
 	"entremise/internal/person"
 	"entremise/internal/privacy"
+	"entremise/internal/pro"
 	"entremise/internal/request"
 )
 
@@ -31,6 +32,7 @@ type Copy struct {
 	People     []CopyOf       `json:"people"`
 	Purposes   []CopyPurpose  `json:"purposes"`
 	Recipients []CopyReceiver `json:"recipients"`
+	Received   []CopyReceiver `json:"received"` // who really received something, by his own name (WA-58)
 }
 
 // CopyOf is one record of a person with all that hangs on it.
@@ -136,7 +138,7 @@ type CopyReceiver struct {
 
 // Given is the part of a copy that the person gave himself, for portability (GDPR art. 20).
 func (c Copy) Given() Copy {
-	c.Purposes, c.Recipients = nil, nil
+	c.Purposes, c.Recipients, c.Received = nil, nil, nil
 	people := slices.Clone(c.People)
 	for i := range people {
 		people[i].Messages, people[i].Choices, people[i].Objections, people[i].Orders, people[i].Connections, people[i].Archived = nil, nil, nil, nil, nil, nil
@@ -268,6 +270,18 @@ func (s *Service) copy(ctx context.Context, c Case, n *network.Network, lang str
 		}
 		p.Archived = archived[t.Person]
 		out.People = append(out.People, p)
+		for _, r := range p.Requests {
+			out.addReceived(r.Receivers...)
+		}
+		if err := s.DB.Read(ctx, func(tx *db.Tx) error {
+			some, err := received(tx, n, t, p.Since)
+			if err == nil {
+				out.addReceived(some...)
+			}
+			return err
+		}); err != nil {
+			return out, err
+		}
 	}
 	s.copyPurposes(&out, n, held, lang)
 	return out, nil
@@ -368,6 +382,13 @@ func (s *Service) copyPro(ctx context.Context, id, lang string) (p CopyOf, err e
 		return p, err
 	}
 	c := contacts[id]
+	if err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		known, err := pro.Load(tx, id)
+		p.Since = known.At
+		return err
+	}); err != nil {
+		return p, err
+	}
 	p.Name, p.Company, p.Phone, p.Email, p.Street, p.SIREN = c.Identity.Contact, c.Company, c.Phone, c.Email, c.Street, c.SIREN
 	p.Source = fault.T("vous-même, à l’ouverture de votre accès", "yourself, when your access was opened").Say(lang)
 	sent, err := s.Notify.About(ctx, id)

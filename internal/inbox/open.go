@@ -30,7 +30,7 @@ const longest = 4000
 type Ask struct {
 	Channel  network.RightChannel
 	Asked    network.Right // empty: none was named, and the clock runs all the same (RN-112)
-	Scopes   []string      // of an erasure the sets of data, of an objection the purposes: ids of the network file
+	Scopes   []string      // of an erasure the sets of data, of an objection the purposes, of a withdrawal the consents: ids of the network file
 	Name     string
 	Email    string
 	Phone    string
@@ -204,8 +204,12 @@ func (s *Service) normal(ctx context.Context, actor auth.Actor, n *network.Netwo
 
 // inScope reports whether an id is one that a right may be asked for: a set of data, or a purpose.
 func inScope(n *network.Network, asked network.Right, id string) bool {
-	if asked == network.RightObjection {
+	switch asked {
+	case network.RightObjection:
 		return objectable(n, id)
+	case network.RightWithdrawal:
+		k, ok := n.Consent(id)
+		return ok && k.Kind == network.KindConsent
 	}
 	_, ok := n.Rights.Scope(id)
 	return ok
@@ -390,7 +394,7 @@ func (s *Service) atOnce(tx *db.Tx, n *network.Network, actor auth.Actor, c Case
 	return note(tx, c.ID, EvDone, "system", string(c.Asked))
 }
 
-// withdrawAll takes every consent of somebody back.
+// withdrawAll takes the consents of somebody back: those that a case names, or every one.
 func (s *Service) withdrawAll(tx *db.Tx, n *network.Network, actor auth.Actor, c Case, t subject, ring *vault.Ring) error {
 	if ring == nil {
 		return nil
@@ -401,7 +405,7 @@ func (s *Service) withdrawAll(tx *db.Tx, n *network.Network, actor auth.Actor, c
 	}
 	for _, o := range objects {
 		for _, k := range n.Consents {
-			if k.Kind != network.KindConsent {
+			if k.Kind != network.KindConsent || len(c.Scopes) > 0 && !slices.Contains(c.Scopes, k.ID) {
 				continue
 			}
 			withdrawn, err := privacy.Withdraw(tx, ring, n, t.Person, o, k.ID, channelWord(c.Channel), c.Lang, c.Ref)

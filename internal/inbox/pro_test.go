@@ -30,7 +30,9 @@ func TestPro_restrictedCorrectedAndGone(t *testing.T) {
 		me := r.Pro(t)
 		asks := func(right network.Right) string {
 			t.Helper()
-			return open(t, r, me, ask(func(a *inbox.Ask) { a.Channel, a.Asked, a.Email = network.RightBySpace, right, string(right)+"@example.org" })).ID
+			return open(t, r, me, ask(func(a *inbox.Ask) {
+				a.Channel, a.Asked, a.Email = network.RightBySpace, right, string(right)+"@example.org"
+			})).ID
 		}
 		freeze := asks(network.RightRestriction)
 		if err := r.Inbox.Restrict(ctx, officer, freeze); err != nil {
@@ -86,7 +88,9 @@ func TestPro_restrictedCorrectedAndGone(t *testing.T) {
 		code(t, err, "invalid-fields")
 
 		other := r.Pro(t)
-		erase := open(t, r, other, ask(func(a *inbox.Ask) { a.Channel, a.Asked, a.Email = network.RightBySpace, network.RightErasure, "gomme@example.org" })).ID
+		erase := open(t, r, other, ask(func(a *inbox.Ask) {
+			a.Channel, a.Asked, a.Email = network.RightBySpace, network.RightErasure, "gomme@example.org"
+		})).ID
 		if _, err := r.Inbox.Erase(ctx, officer, erase); err != nil {
 			t.Fatal(err)
 		}

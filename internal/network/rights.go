@@ -116,8 +116,8 @@ func (Right) words() []string {
 // RightsAsked lists what can be asked, in the order in which a form shows it.
 func RightsAsked() []Right { return list[Right]() }
 
-// Scoped reports whether a right is asked for sets of data or for purposes.
-func (r Right) Scoped() bool { return r == RightErasure || r == RightObjection }
+// Scoped reports whether a right is asked for sets of data, for purposes or for consents.
+func (r Right) Scoped() bool { return r == RightErasure || r == RightObjection || r == RightWithdrawal }
 
 // Label names a right for people.
 func (r Right) Label() fault.Text { return rightLabels[r] }

@@ -293,7 +293,8 @@ type Recipient struct {
 	Role      RecipientRole // processor, controller, buyer or authority.
 	Contract  string        `yaml:",opt"` // Reference of the contract that binds a processor; a processor without it is a mistake (GDPR art. 28.3).
 	Signed    Date          `yaml:",opt"` // Day on which that contract was signed.
-	Driver    string        `yaml:",opt"` // Connector of the software that serves it.
+	Identity  string        `yaml:",opt"` // The firm itself, name and town: told to who asks who really received his data (clause WA-58).
+	Driver    string        `yaml:",opt"` // Connector of the software that serves it: http for text messages, smtp for mail, simulated for telephony, host for the machine itself.
 	Country   string        // Country, two letters.
 	Safeguard string        `yaml:",opt"` // Safeguard of a transfer outside the European Economic Area, for example standard-clauses.
 	Digests   bool          `yaml:",opt"` // It receives nothing but digests.

@@ -9,6 +9,7 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/phone"
 	"entremise/internal/privacy"
 	"entremise/internal/request"
 	"entremise/internal/rig"
@@ -216,6 +217,35 @@ func TestObject_aProfessionalReadsAPlainList(t *testing.T) {
 		r.Drain(t)
 		if told(plain) == 0 {
 			t.Error("taken back, and still told nothing")
+		}
+	})
+}
+
+// STOP to a text is an objection to prospecting: a line of the ledger, with its leaf, for everybody of that number.
+func TestObject_stopByTextIsOne(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		s := r.Ask(t, func(a *request.Ask) { a.Phone = rig.Mobile(7779) })
+		e164, err := phone.Parse(rig.Mobile(7779), "30", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // twice is once
+			if err := r.Requests.StopSMS(ctx, e164); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := r.DB.Read(ctx, func(tx *db.Tx) error {
+			who, err := request.PersonOf(tx, s.ID)
+			if err != nil {
+				return err
+			}
+			last, err := privacy.LastObjection(tx, who, privacy.Prospecting)
+			if !last.Stops() || last.Number != 1 || last.Channel != "sms" {
+				t.Errorf("%+v", last)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

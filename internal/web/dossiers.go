@@ -101,7 +101,7 @@ func (v *visit) caseNewPage(f ui.Form) (ui.View, error) {
 	if v.n.Rights == nil {
 		return nil, errNoRights
 	}
-	p := ui.CaseNew{Space: v.spaceFrame(), Form: f, Asked: v.namedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Post: v.actor.Has(network.RoleOfficer)}
+	p := ui.CaseNew{Space: v.spaceFrame(), Form: f, Asked: v.namedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Consents: v.consentOptions(), Post: v.actor.Has(network.RoleOfficer)}
 	for _, c := range []network.RightChannel{network.RightByPhone, network.RightByPost} {
 		if v.n.Rights.Takes(c) && (c == network.RightByPhone || p.Post) {
 			p.Channels = append(p.Channels, ui.Option{Value: string(c), Label: v.rightChannel(c)})
@@ -146,7 +146,7 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 		Waiting: f.State == inbox.Waiting, MayAsk: f.MayAsk && f.Proved.IsZero(), Asked: v.namedOptions(), Scopes: v.scopeOptions(),
 		Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.MayExtend = f.State == inbox.Open && !f.Network.Rights.Extended.IsZero() && !f.Extended && v.DB.Now().Before(f.Due)
-	p.Purposes = v.purposeOptions(network.Consumer, network.Professional)
+	p.Purposes, p.Consents = v.purposeOptions(network.Consumer, network.Professional), v.consentOptions()
 	v.caseFacts(&p, f)
 	v.caseOppositions(&p, f)
 	if err := v.caseReviews(&p, f); err != nil {
@@ -223,14 +223,19 @@ func (v *visit) caseFacts(p *ui.CaseFile, f inbox.File) {
 	var sets []string
 	for _, id := range f.Scopes {
 		s, ok := f.Network.Rights.Scope(id)
-		if !ok {
+		if k, is := f.Network.Consent(id); is && f.Asked == network.RightWithdrawal {
+			s.Label = k.Wording
+		} else if !ok {
 			s.Label = inbox.PurposeLabel(f.Network, id)
 		}
 		sets = append(sets, v.say2(s.Label))
 	}
-	if f.Asked == network.RightObjection {
+	switch f.Asked {
+	case network.RightWithdrawal:
+		add(v.lang.T("Accords retirés", "Consents withdrawn"), document.Lang(v.lang).Series(sets))
+	case network.RightObjection:
 		add(v.lang.T("Usages refusés", "Uses objected to"), document.Lang(v.lang).Series(sets))
-	} else {
+	default:
 		add(v.lang.T("À effacer", "To be erased"), document.Lang(v.lang).Series(sets))
 	}
 	add(v.lang.T("Doute", "Doubt"), f.Doubt)
@@ -428,11 +433,8 @@ func (v *visit) caseDo() error {
 	case "identified":
 		err = v.Inbox.Identified(v.ctx, v.actor, id)
 	case "name":
-		asked, scopes := network.Right(v.value("asked")), v.r.Form["scopes"]
-		if asked == network.RightObjection {
-			scopes = v.r.Form["purposes"]
-		}
-		err = v.Inbox.Name(v.ctx, v.actor, id, asked, scopes)
+		asked := network.Right(v.value("asked"))
+		err = v.Inbox.Name(v.ctx, v.actor, id, asked, v.scopesAsked(asked))
 	case "tie":
 		err = v.Inbox.Tie(v.ctx, v.actor, id, v.value("ref"))
 	case "untie":

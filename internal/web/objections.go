@@ -25,6 +25,28 @@ func (v *visit) purposeOptions(whose ...network.Person) []ui.Option {
 	return all
 }
 
+// consentOptions are the consents that may be taken back, in the words in which they are asked.
+func (v *visit) consentOptions() []ui.Option {
+	var all []ui.Option
+	for _, c := range v.n.Consents {
+		if c.Kind == network.KindConsent {
+			all = append(all, ui.Option{Value: c.ID, Label: v.n.Shown(c, string(v.lang))})
+		}
+	}
+	return all
+}
+
+// scopesAsked are what a form names: sets of data to erase, uses to stop, or consents to take back.
+func (v *visit) scopesAsked(asked network.Right) []string {
+	switch asked {
+	case network.RightObjection:
+		return v.r.Form["purposes"]
+	case network.RightWithdrawal:
+		return v.r.Form["consents"]
+	}
+	return v.r.Form["scopes"]
+}
+
 // mineUses is what a consumer's data is used for, and how each use stops.
 func (v *visit) mineUses() error { return v.showing(v.usesPage(ui.Form{})) }
 

@@ -71,7 +71,7 @@ func (v *visit) rightsForm() error {
 func (v *visit) rightsPage(form ui.Form) (ui.View, error) {
 	r := v.n.Rights
 	form.Starred = true
-	p := ui.RightsForm{Public: v.public(nil), Form: form, Action: "/mes-droits", Asked: v.askedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Details: v.detailInputs(), Within: v.say2(r.Answer.Text()), Complain: v.complaint()}
+	p := ui.RightsForm{Public: v.public(nil), Form: form, Action: "/mes-droits", Asked: v.askedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Consents: v.consentOptions(), Details: v.detailInputs(), Within: v.say2(r.Answer.Text()), Complain: v.complaint()}
 	p.Officer = append(p.Officer, ui.Fact{Label: v.lang.T("Par e-mail", "By e-mail"), Value: v.n.Operator.Officer.Email})
 	if r.Takes(network.RightByPhone) {
 		p.Officer = append(p.Officer, ui.Fact{Label: v.lang.T("Par téléphone", "By phone"), Value: v.site.Phone.Display()})
@@ -89,9 +89,7 @@ func (v *visit) rightsPage(form ui.Form) (ui.View, error) {
 func (v *visit) readCase(channel network.RightChannel) inbox.Ask {
 	in := inbox.Ask{Channel: channel, Asked: network.Right(v.value("asked")), Scopes: v.r.Form["scopes"], Name: v.value("name"), Email: v.value("email"), Phone: v.value("phone"), Words: v.value("words"),
 		Lang: string(v.lang), Site: v.site.Host, Ref: v.value("ref"), Details: map[network.RightDetail]string{}}
-	if in.Asked == network.RightObjection {
-		in.Scopes = v.r.Form["purposes"]
-	}
+	in.Scopes = v.scopesAsked(in.Asked)
 	for d := range detailLabels {
 		if s := v.value("details." + string(d)); s != "" {
 			in.Details[d] = s
@@ -406,6 +404,9 @@ func (v *visit) copyPage(c inbox.Copy) ui.MyCopy {
 	}
 	for _, u := range c.Purposes {
 		p.Purposes = append(p.Purposes, ui.CopyPurpose{Label: u.Label, Basis: v.basisName(network.Basis(u.Basis)), Data: strings.Join(u.Data, ", "), Sources: strings.Join(u.Sources, ", "), Recipients: strings.Join(u.Recipients, ", "), Kept: u.Kept})
+	}
+	for _, r := range c.Received {
+		p.Received = append(p.Received, ui.Fact{Label: r.Name, Value: v.lang.Tf("depuis le %s", "since %s", v.lang.Date(r.At.In(geo.Paris())))})
 	}
 	for _, r := range c.Recipients {
 		p.Receivers = append(p.Receivers, ui.Fact{Label: r.Name, Value: r.Country})

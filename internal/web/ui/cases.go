@@ -11,6 +11,7 @@ type RightsForm struct {
 	Asked    []Option
 	Scopes   []Option
 	Purposes []Option
+	Consents []Option
 	Details  []Input
 	Within   string // the time to answer, in words
 	Officer  []Fact // how else to ask
@@ -72,6 +73,7 @@ type MyCopy struct {
 	Sections  []CopySection
 	Purposes  []CopyPurpose
 	Receivers []Fact
+	Received  []Fact // who really received something, by name
 	Control   []Fact
 }
 
@@ -109,6 +111,7 @@ type CaseNew struct {
 	Asked    []Option
 	Scopes   []Option
 	Purposes []Option
+	Consents []Option
 	Details  []Input
 	Post     bool // this actor may enter a letter
 }
@@ -130,6 +133,7 @@ type CaseFile struct {
 	Asked     []Option
 	Scopes    []Option
 	Purposes  []Option
+	Consents  []Option
 	Against   []CaseOpposition
 	Reviews   []CaseReview
 	Death     *CaseDeath // of a case about data after death
