@@ -70,7 +70,7 @@ func (v *visit) tokenMake() error {
 	if to := v.mustBeFresh("/jetons"); to != nil {
 		return to
 	}
-	_, token, err := v.Auth.TokenFor(v.ctx, v.actor, v.value("kind"), v.value("email"), v.value("token_name"))
+	_, token, err := v.Auth.TokenFor(v.ctx, v.actor, v.value("kind"), v.value("email"), v.value("token_name"), v.value("undertaking"))
 	if err != nil {
 		return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.tokensPage(f) })
 	}
