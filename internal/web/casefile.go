@@ -159,18 +159,6 @@ func (v *visit) fileStatus(f request.File) ui.Status {
 }
 
 // fileFacts are who asks, then what.
-// partner names through whom a request came; empty for none.
-func (v *visit) partner(account string) string {
-	if account == "" {
-		return ""
-	}
-	names, err := v.Auth.Names(v.ctx, account)
-	if err != nil {
-		v.Log.Warn("partner not named", "error", err.Error())
-	}
-	return names[account]
-}
-
 func (v *visit) fileFacts(f request.File, partner string) []ui.Fact {
 	var all []ui.Fact
 	add := func(label, value string) {

@@ -112,3 +112,15 @@ func (v *visit) profileToken() error {
 func (v *visit) profileTokenRevoke() error {
 	return v.did("/profil#tokens", v.lang.T("Le jeton est révoqué.", "The token is revoked."), v.Auth.RevokeToken(v.ctx, v.actor, v.r.PathValue("id")))
 }
+
+// partner names through whom a request came; empty for none.
+func (v *visit) partner(account string) string {
+	if account == "" {
+		return ""
+	}
+	names, err := v.Auth.Names(v.ctx, account)
+	if err != nil {
+		v.Log.Warn("partner not named", "error", err.Error())
+	}
+	return names[account]
+}
