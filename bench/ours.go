@@ -120,7 +120,7 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 		return nil, err
 	}
 	defer ours.stop()
-	token, err := ours.token("affiliate", "bench@example.com", "--name", "Bench")
+	token, err := ours.token("affiliate", "bench@example.com", "--name", "Bench", "--undertaking", "Engagement 2026-11")
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func measureIntake(ctx context.Context, b *bench) (_ []result, err error) {
 		return nil, err
 	}
 	defer onPG.stop()
-	pgToken, err := onPG.token("affiliate", "bench@example.com", "--name", "Bench")
+	pgToken, err := onPG.token("affiliate", "bench@example.com", "--name", "Bench", "--undertaking", "Engagement 2026-11")
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func measureOne(ctx context.Context, b *bench) ([]result, error) {
 		return nil, err
 	}
 	defer ours.stop()
-	token, err := ours.token("affiliate", "bench@example.com", "--name", "Bench")
+	token, err := ours.token("affiliate", "bench@example.com", "--name", "Bench", "--undertaking", "Engagement 2026-11")
 	if err != nil {
 		return nil, err
 	}
@@ -351,7 +351,7 @@ func measureNotify(ctx context.Context, b *bench) ([]result, error) {
 		return nil, err
 	}
 	defer h.stop()
-	affiliate, err := h.token("affiliate", "bench@example.com", "--name", "Bench")
+	affiliate, err := h.token("affiliate", "bench@example.com", "--name", "Bench", "--undertaking", "Engagement 2026-11")
 	if err != nil {
 		return nil, err
 	}
@@ -483,7 +483,7 @@ func workday(ctx context.Context, b *bench, pg *postgres, on string) ([]result, 
 	}
 	defer h.stop()
 	var tokens []string
-	for _, args := range [][]string{{"affiliate", "bench@example.com", "--name", "Bench"}, {"token", "agent@depanneurs.example", "--name", "bench"},
+	for _, args := range [][]string{{"affiliate", "bench@example.com", "--name", "Bench", "--undertaking", "Engagement 2026-11"}, {"token", "agent@depanneurs.example", "--name", "bench"},
 		{"token", "pro1@artisans.example", "--name", "bench"}, {"token", "pro2@artisans.example", "--name", "bench"}, {"token", "pro3@artisans.example", "--name", "bench"}} {
 		token, err := h.token(args...)
 		if err != nil {

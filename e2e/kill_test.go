@@ -39,7 +39,7 @@ func TestKill_atAnyMoment(t *testing.T) {
 			}
 			return strings.TrimSpace(string(out))
 		}
-		w := &world{affiliate: token("affiliate", "a@example.com", "--name", "Load"), agent: token("token", "agent@depanneurs.example", "--name", "load")}
+		w := &world{affiliate: token("affiliate", "a@example.com", "--name", "Load", "--undertaking", "Engagement 2026-11"), agent: token("token", "agent@depanneurs.example", "--name", "load")}
 		for i := range 3 {
 			w.pros = append(w.pros, token("token", fmt.Sprintf("pro%d@artisans.example", i+1), "--name", "load"))
 		}

@@ -68,6 +68,7 @@ type adminAsk struct {
 	Do          string
 	Email, Name string
 	Roles       []string
+	Undertaking string
 }
 
 // admin runs a command in the server that holds the folder, or on the folder itself.
@@ -127,7 +128,7 @@ func (i *Instance) adminFrom(o *out, body []byte) error {
 		}
 		return i.print(o, "token", token)
 	case "affiliate":
-		_, token, err := i.Auth.NewAffiliate(o.ctx, auth.Machine, ask.Name, ask.Email)
+		_, token, err := i.Auth.NewAffiliate(o.ctx, auth.Machine, ask.Name, ask.Email, ask.Undertaking)
 		if err != nil {
 			return err
 		}
@@ -162,10 +163,12 @@ type affiliateCmd struct {
 	Settings `embed:""`
 	Email    string `arg:"" help:"Address of the partner."`
 	Name     string `required:"" help:"Name of the partner."`
+
+	Undertaking string `required:"" help:"Reference of the undertaking that the partner signed."`
 }
 
 func (c affiliateCmd) Run(o *out) error {
-	return c.admin(o, adminAsk{Do: "affiliate", Email: c.Email, Name: c.Name})
+	return c.admin(o, adminAsk{Do: "affiliate", Email: c.Email, Name: c.Name, Undertaking: c.Undertaking})
 }
 
 type tokenCmd struct {

@@ -190,7 +190,7 @@ func TestRefresh_provesIdentityAgain(t *testing.T) {
 func TestTokens_areShownOnceAndKeptAsDigests(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		admin := r.One(t, network.RoleAdministrator)
-		id, token, err := r.Auth.NewAffiliate(ctx, admin, "Annuaire Exemple", "api@example.com")
+		id, token, err := r.Auth.NewAffiliate(ctx, admin, "Annuaire Exemple", "api@example.com", "Engagement 2026-11")
 		ok(t, err)
 		a, err := r.Auth.Token(ctx, token)
 		ok(t, err)
@@ -210,7 +210,7 @@ func TestTokens_areShownOnceAndKeptAsDigests(t *testing.T) {
 		if a, err = r.Auth.Token(ctx, own); err != nil || a.Pro != who.Pro {
 			t.Errorf("%+v, %v", a, err)
 		}
-		_, _, err = r.Auth.NewAffiliate(ctx, who, "Moi", "moi@example.com")
+		_, _, err = r.Auth.NewAffiliate(ctx, who, "Moi", "moi@example.com", "Engagement 2026-11")
 		if err == nil {
 			t.Error("a professional made a partner")
 		}
@@ -227,23 +227,23 @@ func TestTokens_areListedAndRevokedByTheirKeepers(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		admin, agent := r.One(t, network.RoleAdministrator), r.One(t, network.RoleAgent)
 		who, email, _ := enlist(t, r)
-		id, partner, err := r.Auth.TokenFor(ctx, admin, "affiliate", "api@example.com", "Annuaire Exemple")
+		id, partner, err := r.Auth.TokenFor(ctx, admin, "affiliate", "api@example.com", "Annuaire Exemple", "Engagement 2026-11")
 		ok(t, err)
-		again, second, err := r.Auth.TokenFor(ctx, admin, "affiliate", "API@example.com", "Deuxième serveur")
+		again, second, err := r.Auth.TokenFor(ctx, admin, "affiliate", "API@example.com", "Deuxième serveur", "")
 		ok(t, err)
 		if id != again || second == partner {
 			t.Error("one partner has two accounts, or one token twice")
 		}
-		_, his, err := r.Auth.TokenFor(ctx, admin, "pro", email, "son agenda")
+		_, his, err := r.Auth.TokenFor(ctx, admin, "pro", email, "son agenda", "")
 		ok(t, err)
 		for kind, to := range map[string]string{"affiliate": email, "pro": "nobody@example.com", "staff": email, "king": email} {
-			_, _, err := r.Auth.TokenFor(ctx, admin, kind, to, "un jeton")
+			_, _, err := r.Auth.TokenFor(ctx, admin, kind, to, "un jeton", "")
 			if f := fault.Of(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Name != "email" {
 				t.Errorf("%s for %s: %v", kind, to, err)
 			}
 		}
 		for _, a := range []auth.Actor{agent, who} {
-			if _, _, err := r.Auth.TokenFor(ctx, a, "affiliate", "b@example.com", "un jeton"); err == nil {
+			if _, _, err := r.Auth.TokenFor(ctx, a, "affiliate", "b@example.com", "un jeton", "Engagement 2026-11"); err == nil {
 				t.Errorf("%s makes tokens for others", a.Who)
 			}
 			if _, err := r.Auth.Tokens(ctx, a, ""); err == nil {

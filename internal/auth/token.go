@@ -63,14 +63,18 @@ func insertToken(tx *db.Tx, actor Actor, account, name string) (string, error) {
 	return token, audit.Write(tx, actor.Name(), actor.As(TokenManage), "token.create", account, id)
 }
 
-// NewAffiliate makes an account for a partner's program, with its first token.
-func (s *Service) NewAffiliate(ctx context.Context, actor Actor, name, email string) (id, token string, err error) {
+// NewAffiliate makes an account for a partner's program, with its first token. undertaking is the reference of what the partner signed: whoever
+// collects data for the operator has bound himself to obey the law first (WA-10; GDPR art. 28); it stands in the trail.
+func (s *Service) NewAffiliate(ctx context.Context, actor Actor, name, email, undertaking string) (id, token string, err error) {
 	if err := mayToken(actor, ""); err != nil {
 		return "", "", err
 	}
 	var c fault.Check
 	checkTokenName(&c, name)
 	checkEmail(&c, email)
+	undertaking = strings.TrimSpace(undertaking)
+	n := utf8.RuneCountInString(undertaking)
+	c.That(n >= 2 && n <= 60, "undertaking", fault.T("Écrivez la référence de l’engagement que ce partenaire a signé, en 2 à 60 caractères.", "Write the reference of the undertaking that this partner signed, in 2 to 60 characters."))
 	if err := c.Err(); err != nil {
 		return "", "", err
 	}
@@ -83,6 +87,9 @@ func (s *Service) NewAffiliate(ctx context.Context, actor Actor, name, email str
 		if err := s.Create(tx, ring, id, NewAccount{Kind: "affiliate", State: "active", Name: name, Email: email, Lang: "fr", Actor: actor}); err != nil {
 			return err
 		}
+		if err := audit.Write(tx, actor.Name(), actor.As(TokenManage), "affiliate.undertaking", id, undertaking); err != nil {
+			return err
+		}
 		token, err = insertToken(tx, actor, id, name)
 		return err
 	})
@@ -92,8 +99,8 @@ func (s *Service) NewAffiliate(ctx context.Context, actor Actor, name, email str
 // TokenKinds are the sorts of account that a token acts for.
 var TokenKinds = []string{"affiliate", "pro", "staff"}
 
-// TokenFor is NewToken for the account of an address, which must be of the kind that was meant; a partner who has none gets one.
-func (s *Service) TokenFor(ctx context.Context, actor Actor, kind, email, name string) (account, token string, err error) {
+// TokenFor is NewToken for the account of an address, which must be of the kind that was meant; a partner who has none gets one, by his undertaking.
+func (s *Service) TokenFor(ctx context.Context, actor Actor, kind, email, name, undertaking string) (account, token string, err error) {
 	if err := mayToken(actor, ""); err != nil {
 		return "", "", err
 	}
@@ -103,7 +110,7 @@ func (s *Service) TokenFor(ctx context.Context, actor Actor, kind, email, name s
 		return "", "", err
 	}
 	if missing && kind == "affiliate" {
-		return s.NewAffiliate(ctx, actor, name, email)
+		return s.NewAffiliate(ctx, actor, name, email, undertaking)
 	}
 	var c fault.Check
 	checkTokenName(&c, name)

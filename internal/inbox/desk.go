@@ -92,6 +92,7 @@ type File struct {
 	MayAsk   bool         // a proof of identity may be asked: nothing has shown yet that the person reads what is his
 	Others   []Case
 	Extended bool
+	Agreed   string // the box of the form for messages on which it rests, word for word; empty: it was sent by itself (RN-33)
 }
 
 // Subject is somebody whose records a case is about, with what tells him apart.
@@ -130,6 +131,9 @@ func (s *Service) file(ctx context.Context, id string) (f File, err error) {
 			return err
 		}
 		if f.Told, err = toldOf(tx, id); err != nil {
+			return err
+		}
+		if f.Agreed, err = agreement(tx, id); err != nil {
 			return err
 		}
 		tied, err = subjects(tx, id)

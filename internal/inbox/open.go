@@ -35,7 +35,10 @@ type Ask struct {
 	Email    string
 	Phone    string
 	Details  map[network.RightDetail]string
+	Subject  string
 	Words    string
+	Message  bool            // sent by the form for messages, which has boxes of its own
+	Ticked   map[string]bool // of those boxes, by id
 	Lang     string
 	Site     string
 	Received time.Time // of a letter or a mail; zero is now
@@ -80,7 +83,11 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 	}
 	c := Case{ID: s.DB.NewID("cas"), Ref: newRef(), Received: in.Received, Edition: n.Hash(), Site: in.Site, Lang: in.Lang, Channel: in.Channel, Asked: in.Asked, Scopes: in.Scopes, State: Open,
 		Name: in.Name, Email: in.Email, Phone: in.Phone, Details: in.Details, LinkGeneration: 1}
-	ring, err := s.Vault.New(ctx, c.ID, category, letters)
+	categories := []string{category, letters}
+	if in.Message {
+		categories = append(categories, string(network.DataConsent))
+	}
+	ring, err := s.Vault.New(ctx, c.ID, categories...)
 	if err != nil {
 		return o, err
 	}
@@ -107,7 +114,10 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 		if err := s.insert(tx, n, ring, actor, c); err != nil {
 			return err
 		}
-		if err := insertLetter(tx, ring, c.ID, Post{Way: "in", Channel: in.Channel, Text: in.Words, By: actor.Account, At: in.Received}); err != nil {
+		if err := s.agreed(tx, n, ring, c, in); err != nil {
+			return err
+		}
+		if err := insertLetter(tx, ring, c.ID, Post{Way: "in", Channel: in.Channel, Subject: in.Subject, Text: in.Words, By: actor.Account, At: in.Received}); err != nil {
 			return err
 		}
 		if err := tie(tx, c.ID, actor.Name(), tied); err != nil {
@@ -145,6 +155,9 @@ func (s *Service) normal(ctx context.Context, actor auth.Actor, n *network.Netwo
 	c.That(slices.Contains(network.RightsAsked(), in.Asked), "asked", fault.T("Choisissez dans la liste.", "Choose from the list."))
 	c.That(utf8.RuneCountInString(in.Name) >= 2 && utf8.RuneCountInString(in.Name) <= 120, "name", fault.T("Écrivez votre nom et votre prénom.", "Write your first and last name."))
 	c.That(utf8.RuneCountInString(in.Words) <= longest, "words", fault.Tf("Écrivez %d caractères au plus.", "Write %d characters at most.", longest))
+	if in.Message {
+		in.message(n, &c)
+	}
 	if in.Asked == network.RightAfterDeath {
 		c.That(n.Rights.AfterDeath, "asked", fault.T("Ce réseau n’enregistre pas de directives.", "This network does not record directives."))
 	}
@@ -350,8 +363,21 @@ func (s *Service) join(ctx context.Context, actor auth.Actor, id string, in Ask)
 		return o, err
 	}
 	o = Opened{ID: id, Ref: c.Ref, Joined: true, Due: c.Due}
+	if in.Message {
+		if err := s.Vault.Add(ctx, ring, string(network.DataConsent)); err != nil {
+			return o, err
+		}
+	}
 	return o, s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := insertLetter(tx, ring, id, Post{Way: "in", Channel: in.Channel, Text: in.Words, By: actor.Account, At: in.Received}); err != nil {
+		if in.Message {
+			if err := ring.Assign(tx); err != nil {
+				return err
+			}
+		}
+		if err := s.agreed(tx, n, ring, c, in); err != nil {
+			return err
+		}
+		if err := insertLetter(tx, ring, id, Post{Way: "in", Channel: in.Channel, Subject: in.Subject, Text: in.Words, By: actor.Account, At: in.Received}); err != nil {
 			return err
 		}
 		if err := note(tx, id, EvLetter, actor.Name(), string(in.Channel)); err != nil {

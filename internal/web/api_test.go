@@ -48,7 +48,7 @@ func (h *house) holding(t testing.TB, token string) *program {
 // affiliate makes a partner's program.
 func (h *house) affiliate(t testing.TB) *program {
 	t.Helper()
-	_, token, err := h.Auth.NewAffiliate(context.Background(), h.One(t, network.RoleAdministrator), "Partenaire", fmt.Sprintf("partenaire%d@example.com", h.Next()))
+	_, token, err := h.Auth.NewAffiliate(context.Background(), h.One(t, network.RoleAdministrator), "Partenaire", fmt.Sprintf("partenaire%d@example.com", h.Next()), "Engagement 2026-11")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	p := ui.RequestFile{Space: v.watching("request " + f.ID), Form: form, ID: f.ID, Reference: f.Ref, Title: request.Title(n, f.Request, string(v.lang)), Where: strings.TrimSpace(f.Commune().Name + " " + f.Postcode),
 		Status: v.fileStatus(f), Item: v.boardItem(n, f.Request), Reasons: v.withdrawReasons(n), Audit: v.lang.T("Chaque ouverture de cette page est notée au journal.", "Each opening of this page is noted in the audit trail.")}
 	p.Zone = f.Zone()
-	p.Facts, p.Tel, p.May, p.CanWithdraw = v.fileFacts(f), f.Who.Phone, v.may(f.May), v.mayWithdraw()
+	p.Facts, p.Tel, p.May, p.CanWithdraw = v.fileFacts(f, v.partner(f.Source)), f.Who.Phone, v.may(f.May), v.mayWithdraw()
 	p.Choices = v.ledger(n, f.Given, func(id string) string { return "/demandes/" + f.ID + "/accords/" + id })
 	v.fileUses(&p)
 	if form := n.Form(f.Trade); form != nil {
@@ -159,7 +159,7 @@ func (v *visit) fileStatus(f request.File) ui.Status {
 }
 
 // fileFacts are who asks, then what.
-func (v *visit) fileFacts(f request.File) []ui.Fact {
+func (v *visit) fileFacts(f request.File, partner string) []ui.Fact {
 	var all []ui.Fact
 	add := func(label, value string) {
 		if value != "" {
@@ -184,7 +184,7 @@ func (v *visit) fileFacts(f request.File) []ui.Fact {
 			add(v.say2(l.Label), v.say2(l.Value))
 		}
 	}
-	add(v.lang.T("Venue par", "Came by"), v.channelName(f.Channel)+", "+f.Site)
+	add(v.lang.T("Venue par", "Came by"), joinWords(v.channelName(f.Channel), partner, f.Site))
 	return all
 }
 

@@ -214,6 +214,11 @@ func (v *visit) caseFacts(p *ui.CaseFile, f inbox.File) {
 		}
 	}
 	add(v.lang.T("Reçu le", "Received on"), v.lang.Date(f.Received.In(geo.Paris()))+", "+v.rightChannel(f.Channel))
+	if f.Agreed != "" {
+		add(v.lang.T("Accord", "Consent"), f.Agreed)
+	} else if f.Asked == network.RightUnnamed && inbox.Messages(v.n) {
+		add(v.lang.T("Accord", "Consent"), v.lang.T("la personne nous a écrit ou appelés d’elle-même", "the person wrote or called of their own accord"))
+	}
 	add(v.lang.T("De", "From"), f.Name)
 	add("E-mail", f.Email)
 	add(v.lang.T("Téléphone", "Telephone"), f.Phone)

@@ -189,6 +189,7 @@ var auditWords = map[string][2]string{
 	"contact.read":            {"Coordonnées achetées lues", "Bought details read"},
 	"contact.reveal":          {"Coordonnées révélées", "Details revealed"},
 	"contact.stop":            {"Contact arrêté par le client", "Contact stopped by the customer"},
+	"affiliate.undertaking":   {"Engagement d’un partenaire noté", "Undertaking of a partner noted"},
 	"document.accept":         {"Document accepté", "Document accepted"},
 	"edition.apply":           {"Fichier du réseau appliqué", "Network file applied"},
 	"invoice.issue":           {"Facture émise", "Invoice issued"},

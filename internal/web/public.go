@@ -18,6 +18,7 @@ import (
 	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
+	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/phone"
@@ -39,7 +40,7 @@ func (v *visit) public(zone *time.Location) ui.Public {
 			p.Site.Trades = append(p.Site.Trades, ui.Link{Text: v.say2(t.Label), Href: "/demande/" + slug})
 		}
 	}
-	p.Updated = v.n.InForce.In(geo.Paris())
+	p.Updated, p.Messages = v.n.InForce.In(geo.Paris()), inbox.Messages(v.n)
 	v.trackers(&p)
 	v.banners(&p.Frame, false)
 	return p

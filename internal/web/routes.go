@@ -50,6 +50,8 @@ func publicRoutes() []route {
 		{"GET", "/ma-demande/code", site, linked, 0, (*visit).fixCodeForm},
 		{"POST", "/ma-demande/code", site, linked, 0, (*visit).fixCode},
 		{"POST", "/ma-demande/code/renvoi", site, linked, 0, (*visit).fixCodeForm},
+		{"GET", "/nous-ecrire", site, open, 0, (*visit).messageForm},
+		{"POST", "/nous-ecrire", site, open, 0, (*visit).message},
 		{"GET", "/mes-droits", site, open, 0, (*visit).rightsForm},
 		{"POST", "/mes-droits", site, open, 0, (*visit).rights},
 		{"GET", "/mes-droits/recue", site, open, 0, (*visit).rightsReceived},

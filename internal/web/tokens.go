@@ -70,7 +70,7 @@ func (v *visit) tokenMake() error {
 	if to := v.mustBeFresh("/jetons"); to != nil {
 		return to
 	}
-	_, token, err := v.Auth.TokenFor(v.ctx, v.actor, v.value("kind"), v.value("email"), v.value("token_name"))
+	_, token, err := v.Auth.TokenFor(v.ctx, v.actor, v.value("kind"), v.value("email"), v.value("token_name"), v.value("undertaking"))
 	if err != nil {
 		return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.tokensPage(f) })
 	}
@@ -111,4 +111,16 @@ func (v *visit) profileToken() error {
 // profileTokenRevoke asks for no fresh proof: ending access must be quick, and harms nobody else.
 func (v *visit) profileTokenRevoke() error {
 	return v.did("/profil#tokens", v.lang.T("Le jeton est révoqué.", "The token is revoked."), v.Auth.RevokeToken(v.ctx, v.actor, v.r.PathValue("id")))
+}
+
+// partner names through whom a request came; empty for none.
+func (v *visit) partner(account string) string {
+	if account == "" {
+		return ""
+	}
+	names, err := v.Auth.Names(v.ctx, account)
+	if err != nil {
+		v.Log.Warn("partner not named", "error", err.Error())
+	}
+	return names[account]
 }

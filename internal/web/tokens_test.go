@@ -14,13 +14,13 @@ import (
 func TestTokens_madeShownOnceAndRevoked(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		boss := h.as(t, h.Staff(t, network.RoleAdministrator))
-		if a := boss.post("/jetons", url.Values{"kind": {"affiliate"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("token_name") || !a.fieldError("email") {
+		if a := boss.post("/jetons", url.Values{"kind": {"affiliate"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("token_name") || !a.fieldError("email") || !a.fieldError("undertaking") {
 			t.Error("an empty form is not refused field by field")
 		}
 		if a := boss.post("/jetons", url.Values{"kind": {"pro"}, "email": {"nobody@example.com"}, "token_name": {"Agenda"}}).want(t, http.StatusUnprocessableEntity); !a.fieldError("email") {
 			t.Error("a professional who does not exist gets a token")
 		}
-		page := boss.post("/jetons", url.Values{"kind": {"affiliate"}, "email": {"api@example.com"}, "token_name": {"Annuaire Exemple"}}).want(t, http.StatusOK)
+		page := boss.post("/jetons", url.Values{"kind": {"affiliate"}, "email": {"api@example.com"}, "token_name": {"Annuaire Exemple"}, "undertaking": {"Engagement 2026-11"}}).want(t, http.StatusOK)
 		token := value(t, page.body, `<code>(ent_[A-Za-z0-9_-]+)</code>`)
 		if again := boss.get("/jetons").want(t, http.StatusOK); strings.Contains(again.body, token) || !strings.Contains(again.body, "api@example.com") {
 			t.Error("the token is shown twice, or its holder is not named")

@@ -21,6 +21,7 @@ type Public struct {
 	Choices  bool         // there is something to choose about cookies: the foot leads there
 	Audience []Audience   // measurement that may run
 	Updated  time.Time    // of the documents
+	Messages bool         // there is a form for messages: the foot leads there
 }
 
 // Home is `/`.

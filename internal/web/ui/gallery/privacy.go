@@ -29,6 +29,10 @@ var privacy = []Sample{
 			Terms:     &ui.Consent{Name: "consent-pro-terms", Wording: l.T("J’ai lu et j’accepte les conditions de vente et la charte de qualité.", "I have read and accept the terms of sale and the quality charter."), Required: true},
 			Documents: []ui.Link{{Text: l.T("Conditions de vente", "Terms of sale"), Href: "/conditions-de-vente"}, {Text: l.T("Charte de qualité", "Quality charter"), Href: "/charte"}}}
 	}},
+	{"nous-ecrire", "Documents", func(l ui.Lang) ui.View {
+		return ui.MessageForm{Public: open(l, "/nous-ecrire"), Form: ui.Form{Starred: true}, Action: "/nous-ecrire", Email: "bonjour@avis.example", Phone: "02 61 91 00 10",
+			Consents: []ui.Consent{{Name: "consent-contact", Wording: l.T("J’accepte que mon message et mes coordonnées servent à me répondre.", "I agree that my message and contact details serve to answer me."), Required: true}}}
+	}},
 	{"registre", "Données personnelles", func(l ui.Lang) ui.View {
 		return ui.Register{Space: house(l, "/registre", ""), Facts: []ui.Fact{{Label: l.T("Responsable", "Controller"), Value: "Dépanneurs d’ici, 1 place de l’Exemple, 30000 Nîmes"}}, As: []ui.Link{{Text: "CSV", Href: "/registre.csv"}},
 			Head: []string{l.T("Traitement", "Activity"), l.T("Finalité", "Purpose"), l.T("Base légale", "Legal basis"), l.T("Destinataires", "Recipients")},
