@@ -358,8 +358,10 @@ func (s *Service) notifyOffers(ctx context.Context, id string) error {
 			if err != nil || now.State != Published || !now.FrozenAt.IsZero() {
 				return err
 			}
-			if hand, err := handled(tx, n, now); err != nil || hand {
+			if hand, err := handled(tx, n, now); err != nil {
 				return err
+			} else if hand { // the word came while somebody published
+				return takeBackOffers(tx, r.ID)
 			}
 			var plain map[string]bool // who wants a plain list instead of requests chosen for him (ET-139)
 			if p, ok := n.For(network.DeedRanking, network.Professional); ok {

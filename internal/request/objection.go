@@ -169,14 +169,19 @@ func (s *Service) codeByText(tx *db.Tx, n *network.Network, who person.Person) (
 // nobody holds or has bought are taken back; what was bought is bought (AQ-26; GDPR art. 21.1, 22.3).
 func (s *Service) byHand(tx *db.Tx, r Request, actor auth.Actor) error {
 	if r.State == Published || r.State == Received || r.State == Unverified {
-		if err := tx.Send(`DELETE FROM offer WHERE request_id = $1 AND decision_id <> '' AND pro_id NOT IN (SELECT pro_id FROM seat WHERE request_id = $1 AND pro_id IS NOT NULL)
-			AND pro_id NOT IN (SELECT pro_id FROM purchase WHERE request_id = $1)`, r.ID); err != nil {
+		if err := takeBackOffers(tx, r.ID); err != nil {
 			return err
 		}
-		tx.Wake("board")
 		tx.Wake("queue")
 	}
 	return insertEvent(tx, r.ID, EvByHand, actor.Account, 0, "")
+}
+
+// takeBackOffers takes back what the software offered and nobody holds or has bought.
+func takeBackOffers(tx *db.Tx, id string) error {
+	tx.Wake("board")
+	return tx.Send(`DELETE FROM offer WHERE request_id = $1 AND decision_id <> '' AND pro_id NOT IN (SELECT pro_id FROM seat WHERE request_id = $1 AND pro_id IS NOT NULL)
+		AND pro_id NOT IN (SELECT pro_id FROM purchase WHERE request_id = $1)`, id)
 }
 
 // handled reports whether a named person chooses to whom a request is offered: its person objects to the software's choice, or a review of the
