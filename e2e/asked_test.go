@@ -329,8 +329,7 @@ func TestAsked_theArchiveIsApart(t *testing.T) {
 	if a := agent.get(h.space, "/demandes/"+id); strings.Contains(a.body, "Élodie Visite") || strings.Contains(a.body, "12 rue de la Visite") || strings.Contains(a.body, n.phone) {
 		t.Error("an archived request is shown as if it were active")
 	}
-	boss = h.enter("Operator")
-	lawyer := h.hired(boss, "litigation")
+	lawyer := h.hired(h.enter("Operator"), "litigation")
 	why := url.Values{"who": {ref}, "ground": {"dispute"}, "reference": {"RG 26/00012"}}
 	agent.post(h.space, "/conservation/archive", why).want(403)
 	boss.post(h.space, "/conservation/archive", why).lacks("12 rue de la Visite")

@@ -9,6 +9,7 @@ import (
 
 	"entremise/internal/call"
 	"entremise/internal/network"
+	"entremise/internal/privacy"
 	"entremise/internal/rig"
 	"entremise/networks"
 )
@@ -80,6 +81,28 @@ func TestConsent_withoutRecordingsThereIsNothingToAnnounce(t *testing.T) {
 				t.Fatalf("%+v", c)
 			}
 			ok(t, r.Calls.Hangup(ctx, agent, id))
+		}
+	})
+}
+
+// Who objected to recordings is not recorded when he calls again, whatever the draw says; taken back, he is drawn like everybody (GDPR art. 21.1).
+func TestConsent_anObjectionKeepsCallsFromBeingRecorded(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		rewrite(t, r, "record: 10 %", "record: 100 %")
+		agent, officer := r.Agent(t), r.One(t, network.RoleOfficer)
+		again := func() (sampled bool, req string) {
+			id, req := talk(t, r, agent)
+			sampled = must(r.Calls.Open(ctx, agent, id))(t).Sampled
+			ok(t, r.Calls.Hangup(ctx, agent, id))
+			return sampled, req
+		}
+		first, req := again()
+		ok(t, r.Requests.ObjectFor(ctx, officer, req, privacy.Objection{Purpose: "record_calls", Channel: "phone"}, false))
+		second, _ := again()
+		ok(t, r.Requests.ObjectFor(ctx, officer, req, privacy.Objection{Purpose: "record_calls", Channel: "phone"}, true))
+		third, _ := again()
+		if !first || second || !third {
+			t.Errorf("recorded %v, after an objection %v, once it is taken back %v", first, second, third)
 		}
 	})
 }

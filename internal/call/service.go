@@ -314,6 +314,14 @@ func (s *Service) Consent(ctx context.Context, actor auth.Actor, id string, acce
 		return "", err
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		sample := sample
+		if sample { // who objected to recordings is drawn for nothing (GDPR art. 21.1)
+			no, err := s.requests.NumberObjects(tx, n, network.DataRecording, caller)
+			if err != nil {
+				return err
+			}
+			sample = !no
+		}
 		moved, err := talk(tx, c.ID, accepted, sample)
 		if err != nil {
 			return err

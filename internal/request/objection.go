@@ -153,6 +153,17 @@ func (s *Service) numberRefusesCodes(tx *db.Tx, n *network.Network, e164 string)
 	return notify.Stopped(tx, person.PhoneIndex(s.vault, e164), purposeScope(p.ID))
 }
 
+// NumberObjects reports whether an objection of a number stands against a purpose that uses data of a category, before anything is made of it.
+func (s *Service) NumberObjects(tx *db.Tx, n *network.Network, c network.Category, e164 string) (bool, error) {
+	bidx := person.PhoneIndex(s.vault, e164)
+	for _, p := range n.PurposesFor(network.Consumer, c) {
+		if no, err := notify.Stopped(tx, bidx, purposeScope(p.ID)); err != nil || no && bidx != "" {
+			return no, err
+		}
+	}
+	return false, nil
+}
+
 // codeByText reports whether a code may go to a person by SMS.
 func (s *Service) codeByText(tx *db.Tx, n *network.Network, who person.Person) (bool, error) {
 	if !phone.CanText(who.Phone) {
