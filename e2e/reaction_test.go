@@ -110,3 +110,26 @@ func TestReaction_startsThreeYearsAnew(t *testing.T) {
 		clause(t, "WA-40")
 	})
 }
+
+// Two boxes may ask for one purpose: it is held from the yes while one of them stands, and ends with the last no, at once; what was asked is kept.
+func TestReaction_aPurposeEndsWithItsLastConsent(t *testing.T) {
+	h := newHouseOf(t, "works-advisor")
+	who, id := h.asked(h.project("travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}, "consent-offers-email": {"yes"}, "consent-offers-phone": {"yes"}, "name": {"Daniel Deuxcases"}, "email": {"daniel@example.org"}}))
+	ref := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(h.enter("Agent").get(h.space, "/demandes/"+id).want(200).body)
+	for _, step := range []struct {
+		box  string
+		held bool
+	}{{"offers-email", true}, {"offers-phone", false}} {
+		if h.heldUntil(ref, "prospect").IsZero() {
+			t.Fatal("a purpose that was agreed to is not held")
+		}
+		who.post(h.site, "/ma-demande/retrait", url.Values{"consent": {step.box}}).want(http.StatusSeeOther)
+		h.later(2 * time.Minute)
+		if held := !h.heldUntil(ref, "prospect").IsZero(); held != step.held {
+			t.Errorf("%s is taken back, and the purpose is held: %v", step.box, held)
+		}
+	}
+	if trace := done(t, "person", "trace", ref, "--data", h.data); !strings.Contains(trace, "answer_requests") || !strings.Contains(trace, "person.email_sealed") {
+		t.Errorf("what was asked went with the consent:\n%s", trace)
+	}
+}
