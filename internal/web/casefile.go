@@ -158,18 +158,6 @@ func (v *visit) fileStatus(f request.File) ui.Status {
 	return s
 }
 
-// partner names through whom a request came; empty for none.
-func (v *visit) partner(account string) string {
-	if account == "" {
-		return ""
-	}
-	names, err := v.Auth.Names(v.ctx, account)
-	if err != nil {
-		v.Log.Warn("partner not named", "error", err.Error())
-	}
-	return names[account]
-}
-
 // fileFacts are who asks, then what.
 func (v *visit) fileFacts(f request.File, partner string) []ui.Fact {
 	var all []ui.Fact
