@@ -311,7 +311,7 @@ func TestAsked_anAdvisersCases(t *testing.T) {
 func TestAsked_theArchiveIsApart(t *testing.T) {
 	folder := otherWith(t, "works-advisor", "    keep: {while: request-open, then: 3 years, renewed_by: [reply, click, request, call, sign-in], at_end: erase}", "    keep: {while: request-open, then: 3 years, archive: {for: 5 years, read_by: litigation}, at_end: erase}")
 	h := openHouse(t, otherHosts["works-advisor"][0], otherHosts["works-advisor"][1], "--network", folder, "--professionals", "0", "--requests", "0")
-	agent, boss := h.enter("Agent"), h.enter("Operator")
+	agent := h.enter("Agent")
 	n := h.project("travaux", url.Values{"urgency": {"week"}, "answers.home": {"house"}, "street": {"12 rue de la Visite"}})
 	consumer, id := h.asked(n)
 	ref := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(agent.get(h.space, "/demandes/"+id).want(200).body)
@@ -329,7 +329,8 @@ func TestAsked_theArchiveIsApart(t *testing.T) {
 	if a := agent.get(h.space, "/demandes/"+id); strings.Contains(a.body, "Élodie Visite") || strings.Contains(a.body, "12 rue de la Visite") || strings.Contains(a.body, n.phone) {
 		t.Error("an archived request is shown as if it were active")
 	}
-	lawyer := h.hired(h.enter("Operator"), "litigation")
+	boss := h.enter("Operator")
+	lawyer := h.hired(boss, "litigation")
 	why := url.Values{"who": {ref}, "ground": {"dispute"}, "reference": {"RG 26/00012"}}
 	agent.post(h.space, "/conservation/archive", why).want(403)
 	boss.post(h.space, "/conservation/archive", why).lacks("12 rue de la Visite")
