@@ -97,6 +97,7 @@ func TestDirective_screens(t *testing.T) {
 			code := h.letter("a code", func(m sent) bool { return m.Kind == "code" && m.Object == id })
 			p.fill("[name=code]", regexp.MustCompile(`\d{6}`).FindString(code.Text))
 			p.click("main form button.main")
+			p.until("the code is taken", `location.pathname != "/mon-dossier/code"`)
 			p.goTo(h.site, "/mon-dossier/directive")
 			p.accessible()
 			p.shot("directive")

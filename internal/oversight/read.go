@@ -37,6 +37,23 @@ func (s *Service) List(ctx context.Context, actor auth.Actor, k Kind) ([]File, e
 	return s.list(ctx, n, "kind = $1 ORDER BY since_at DESC, id LIMIT $2", string(k), mostFiles)
 }
 
+// Counts says how many files of each kind there are.
+func (s *Service) Counts(ctx context.Context, actor auth.Actor) (map[Kind]int, error) {
+	if err := actor.May(auth.OversightRead); err != nil {
+		return nil, err
+	}
+	out := map[Kind]int{}
+	return out, s.DB.Read(ctx, func(tx *db.Tx) error {
+		return db.Each(tx, func(r db.Scanner) error {
+			var k Kind
+			var n int
+			err := r.Scan(&k, &n)
+			out[k] = n
+			return err
+		}, "SELECT kind, count(*) FROM oversight_file GROUP BY kind")
+	})
+}
+
 // sealed lists files without opening them.
 func (s *Service) sealed(ctx context.Context, where string, args ...any) (found []stored, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {

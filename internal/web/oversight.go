@@ -64,12 +64,12 @@ func (v *visit) oversight() error {
 	for _, d := range due {
 		p.Due = append(p.Due, v.oversightDue(d))
 	}
+	counts, err := v.Oversight.Counts(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
 	for _, k := range oversight.Kinds() {
-		all, err := v.Oversight.List(v.ctx, v.actor, k)
-		if err != nil {
-			return err
-		}
-		p.Registers = append(p.Registers, ui.FileKind{Title: v.say2(kindNames[k][0]), About: v.say2(kindNames[k][1]), Href: "/conformite/registre/" + kindPaths[k], New: "/conformite/nouveau/" + kindPaths[k], Files: len(all)})
+		p.Registers = append(p.Registers, ui.FileKind{Title: v.say2(kindNames[k][0]), About: v.say2(kindNames[k][1]), Href: "/conformite/registre/" + kindPaths[k], New: "/conformite/nouveau/" + kindPaths[k], Files: counts[k]})
 	}
 	return v.show(p)
 }

@@ -139,6 +139,11 @@ func (f Form) problems(name string) []fault.Text {
 	return ts
 }
 
+// chose reports whether anything of some fields was ticked or is wrong: what is folded then stands open.
+func (f Form) chose(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return len(f.Values[name]) > 0 || f.wrong(name) })
+}
+
 func (f Form) wrong(name string) bool { return len(f.problems(name)) > 0 }
 
 // filled is the Form with a value where nothing was typed yet: what is stored stands until the person changes it.

@@ -162,7 +162,7 @@ type Stop struct {
 	Done   bool
 }
 
-// Failure is any error page: 400 403 404 405 410 413 421 422 429 500 503. Our words stand in for an empty Message.
+// Failure is any error page: 400 401 403 404 405 410 413 421 422 429 500 503. Our words stand in for an empty Message.
 type Failure struct {
 	Public
 	Status  int
@@ -183,6 +183,8 @@ func (v Failure) title() string {
 		return v.T("Il n’y a rien à cette adresse", "There is nothing at this address")
 	case 405:
 		return v.T("Cette action n’existe pas ici", "This action does not exist here")
+	case 401:
+		return v.T("Connectez-vous d’abord", "Sign in first")
 	case 410:
 		return v.T("Ce lien n’est plus valable", "This link is no longer valid")
 	case 413:
@@ -201,6 +203,8 @@ func (v Failure) advice() string {
 	switch v.Status {
 	case 400, 422:
 		return v.T("Revenez en arrière et recommencez.", "Go back and try again.")
+	case 401:
+		return v.T("Votre connexion est terminée. Connectez-vous, puis recommencez : cet envoi n’a pas été pris.", "Your sign-in has ended. Sign in and do it again: this was not taken.")
 	case 403:
 		return v.T("Si elle devrait l’être, demandez-le à votre administrateur.", "If it should be, ask your administrator.")
 	case 404, 405:
