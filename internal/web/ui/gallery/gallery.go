@@ -19,7 +19,9 @@ type Sample struct {
 }
 
 // Samples lists every view, most in several states.
-func Samples() []Sample { return slices.Concat(public, pro, staff, cases, compliance, privacy, executed, gate) }
+func Samples() []Sample {
+	return slices.Concat(public, pro, staff, cases, compliance, privacy, executed, gate)
+}
 
 // now is the moment at which all samples stand: a Sunday morning of the demonstration's year.
 var now = time.Date(2026, time.November, 22, 9, 12, 20, 0, paris)
