@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -64,6 +65,7 @@ type DB struct {
 	wake    *wakes
 	commits atomic.Int64
 	aborts  atomic.Int64
+	once    sync.Map // keys of Tx.Once
 }
 
 // Dialect names the engine behind a DB, for the few places in this package and in reports that must know.
@@ -236,6 +238,19 @@ func (d *DB) NewID(prefix string) string {
 
 // AfterCommit runs f once the transaction is durable, and never if it is not. For wake-ups only: a crash in between loses f.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
+
+// Once runs do unless a transaction of this process has run it under the same key and was committed: for a row that is the same for everybody,
+// is written once and never changes nor goes. Another process runs it again, so do is one that may be.
+func (t *Tx) Once(key string, do func() error) error {
+	if _, done := t.db.once.Load(key); done {
+		return nil
+	}
+	err := do()
+	if err == nil {
+		t.AfterCommit(func() { t.db.once.Store(key, true) })
+	}
+	return err
+}
 
 // Exec runs a statement and returns how many rows it touched.
 func (t *Tx) Exec(q string, args ...any) (int64, error) {

@@ -603,3 +603,24 @@ func TestSend_failsWithWhatComesAfter(t *testing.T) {
 		}
 	})
 }
+
+// What is written once for everybody is written again where its transaction did not come about, and not where it did.
+func TestOnce_countsWhatWasCommitted(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *dbtest.Clock) {
+		ctx, runs, refused := context.Background(), 0, errors.New("refused")
+		write := func(key string, end error) error {
+			return d.Write(ctx, func(tx *db.Tx) error {
+				return errors.Join(tx.Once(key, func() error { runs++; return nil }), end)
+			})
+		}
+		for i, step := range []struct {
+			key  string
+			end  error
+			runs int
+		}{{"a", refused, 1}, {"a", nil, 2}, {"a", nil, 2}, {"b", nil, 3}} {
+			if err := write(step.key, step.end); !errors.Is(err, step.end) || runs != step.runs {
+				t.Fatal(i, err, runs)
+			}
+		}
+	})
+}

@@ -45,15 +45,15 @@ func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) err
 	}
 	now := tx.Now()
 	at := db.Micros(now)
-	var wordings, rows [][]any
+	var rows [][]any
 	contents := make([][]byte, len(choices))
-	said := map[string]bool{}
 	for i, c := range choices {
 		words := n.Shown(c.Consent, c.Lang)
 		hash := WordingHash(c.Lang, words)
-		if !said[hash] {
-			said[hash] = true
-			wordings = append(wordings, []any{hash, c.Lang, words})
+		if err := tx.Once("wording "+hash, func() error {
+			return tx.Send("INSERT INTO wording (hash, lang, words) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", hash, c.Lang, words)
+		}); err != nil {
+			return err
 		}
 		id := tx.NewID("con")
 		until := int64(0)
@@ -62,9 +62,6 @@ func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) err
 		}
 		contents[i] = Statement{c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, c.Consent.Recipient, until, c.Form, c.Reference}.canonical()
 		rows = append(rows, []any{id, c.Person, c.Object, c.Consent.ID, c.Consent.Purpose, c.Granted, c.Channel, hash, c.Edition, at, c.Consent.Recipient, until, c.Form, c.Reference})
-	}
-	if err := keepWordings(tx, wordings); err != nil {
-		return err
 	}
 	leaf, err := proof.Commit(tx, r, proof.Leaf{Kind: "consent", Object: choices[0].Object, Person: choices[0].Person, Category: string(network.DataConsent)}, contents...)
 	if err != nil {
@@ -78,21 +75,6 @@ func Record(tx *db.Tx, r *vault.Ring, n *network.Network, choices ...Choice) err
 		return err
 	}
 	return stand(tx, n, choices)
-}
-
-// keepWordings keeps those that are not kept yet. It asks first: nearly always all are, and long words cost more to send than their digests.
-func keepWordings(tx *db.Tx, wordings [][]any) error {
-	var hashes, args []any
-	for _, w := range wordings {
-		hashes = append(hashes, w[0])
-	}
-	kept, err := db.Values[string](tx, "SELECT hash FROM wording WHERE hash IN ("+db.In(&args, hashes)+")", args...)
-	if err != nil || len(kept) == len(wordings) {
-		return err
-	}
-	wordings = slices.DeleteFunc(wordings, func(w []any) bool { return slices.Contains(kept, w[0].(string)) })
-	marks, args := db.Rows(wordings...)
-	return tx.Send("INSERT INTO wording (hash, lang, words) VALUES "+marks+" ON CONFLICT (hash) DO NOTHING", args...)
 }
 
 // rests reports whether a purpose holds what a record has from a yes to it on and no longer: one that lasts while a consent stands, or whose time

@@ -139,7 +139,11 @@ func (s *Service) Code(ctx context.Context, actor auth.Actor, id, purpose, digit
 		if err != nil {
 			return err
 		}
-		return s.received(tx, n, ring, r, who, privacy.ReceiptOf(who.Lang, r.Zone(), given))
+		receipt, err := s.acknowledge(n, r, who, privacy.ReceiptOf(who.Lang, r.Zone(), given), tx.Now())
+		if err != nil {
+			return err
+		}
+		return s.received(tx, n, ring, r, who, receipt)
 	})
 }
 

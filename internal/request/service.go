@@ -221,20 +221,35 @@ func (s *Service) sitePhone(n *network.Network, host string) string {
 
 // tell queues one letter to the consumer, with the variables that every letter may hold and those given.
 func (s *Service) tell(tx *db.Tx, n *network.Network, ring *vault.Ring, r Request, who person.Person, kind string, vars map[string]string) error {
+	l, err := s.compose(n, r, who, kind, vars, tx.Now())
+	if err != nil {
+		return err
+	}
+	return s.notify.Letter(tx, ring, l.words, l.message, who.Phone, who.Email)
+}
+
+// composed is a letter to a consumer before it is queued.
+type composed struct {
+	words   network.Letter
+	message notify.Message
+}
+
+// compose fills a letter at an instant; it needs no transaction.
+func (s *Service) compose(n *network.Network, r Request, who person.Person, kind string, vars map[string]string, now time.Time) (composed, error) {
 	all := map[string]string{
 		"ref":   r.Ref,
 		"link":  s.url(r.Site, "/r/"+s.token(r.ID, max(r.LinkGeneration, 1))),
 		"site":  s.siteName(n, r.Site, who.Lang),
 		"phone": s.sitePhone(n, r.Site),
 		"trade": s.tradeLabel(n, r.Trade, who.Lang),
-		"clock": s.hour(r, who.Lang, n.Introductions.Clocks.CallBack.AddTo(tx.Now())),
+		"clock": s.hour(r, who.Lang, n.Introductions.Clocks.CallBack.AddTo(now)),
 	}
 	for k, v := range vars {
 		all[k] = v
 	}
 	letter, stop, err := s.letter(n, kind, who.Lang, r.Site, notify.ScopeService, who.Phone, who.Email, all)
 	if err != nil {
-		return err
+		return composed{}, err
 	}
 	if !phone.CanText(who.Phone) {
 		letter.SMS = ""
@@ -246,7 +261,7 @@ func (s *Service) tell(tx *db.Tx, n *network.Network, ring *vault.Ring, r Reques
 	if kind == "request-received" && letter.Email != "" && vars["receipt"] != "" {
 		letter.Email = strings.TrimRight(letter.Email, "\n") + "\n\n" + vars["receipt"] + "\n"
 	}
-	return s.notify.Letter(tx, ring, letter, m, who.Phone, who.Email)
+	return composed{letter, m}, nil
 }
 
 // letter fills a message whose {stop} differs by channel: a link stops the messages to the address that it came to, and no others (ET-98, 99).

@@ -212,14 +212,28 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 	if err != nil {
 		return Submitted{}, err
 	}
+	r := Request{ID: s.db.NewID("req"), Ref: newRef(), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: actor.Account, Trade: in.Trade,
+		INSEE: ok2.commune.INSEE, Postcode: strings.TrimSpace(in.Postcode), Urgency: in.Urgency, Answers: ok2.answers, State: Received, LinkGeneration: 1}
+	form := n.Form(in.Trade).Version()
+	var choices []privacy.Choice
+	for _, c := range n.ConsentsOn(network.AskedOnForm) {
+		choices = append(choices, privacy.Choice{Person: who.ID, Object: r.ID, Consent: c, Granted: in.Consents[c.ID], Channel: in.Channel, Lang: in.Lang, Edition: n.Hash(), Form: form})
+	}
+	var receipt composed // before the transaction: the writer is one
+	if needsCode {
+		r.State = Unverified
+	} else {
+		now := s.db.Now()
+		if receipt, err = s.acknowledge(n, r, who, privacy.Receipt(in.Lang, n, now, r.Zone(), choices), now); err != nil {
+			return Submitted{}, err
+		}
+	}
 	var out Submitted
 	// Guarded: the key and the number's window are unique rows, and everything else is new.
 	err = s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		if err := s.numberAsks(tx, n, e164); err != nil {
 			return err
 		}
-		r := Request{ID: tx.NewID("req"), Ref: newRef(), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: actor.Account, Trade: in.Trade,
-			INSEE: ok2.commune.INSEE, Postcode: strings.TrimSpace(in.Postcode), Urgency: in.Urgency, Answers: ok2.answers, State: Received, LinkGeneration: 1}
 		out = Submitted{ID: r.ID, Ref: r.Ref, NeedsCode: needsCode, Token: s.token(r.ID, 1)}
 		added, err := tx.Exec("INSERT INTO submission (key_hash, input_hash, object, at) VALUES ($1, $2, $3, $4) ON CONFLICT (key_hash) DO NOTHING", key, hash, r.ID, db.Micros(tx.Now()))
 		if err != nil {
@@ -253,15 +267,8 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 			}
 			return job.Add(tx, jobSendLink, first.ID, 0)
 		}
-		if needsCode {
-			r.State = Unverified
-		}
 		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: person.See(in.Address, in.Agent, in.Languages).Text()}, addressIndex, in.Photos); err != nil {
 			return err
-		}
-		var choices []privacy.Choice
-		for _, c := range n.ConsentsOn(network.AskedOnForm) {
-			choices = append(choices, privacy.Choice{Person: who.ID, Object: r.ID, Consent: c, Granted: in.Consents[c.ID], Channel: in.Channel, Lang: in.Lang, Edition: n.Hash(), Form: n.Form(in.Trade).Version()})
 		}
 		if err := privacy.Record(tx, ring, n, choices...); err != nil {
 			return err
@@ -277,7 +284,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 				return err
 			}
 		}
-		return s.received(tx, n, ring, r, who, privacy.Receipt(in.Lang, n, tx.Now(), r.Zone(), choices))
+		return s.received(tx, n, ring, r, who, receipt)
 	})
 	return out, err
 }
@@ -307,8 +314,8 @@ func (s *Service) store(tx *db.Tx, n *network.Network, ring *vault.Ring, who per
 }
 
 // received is the moment at which a request begins to wait for an agent, or, where the network qualifies by itself, for the machine.
-// receipt is what the person gets of his choices, with the e-mail that says so.
-func (s *Service) received(tx *db.Tx, n *network.Network, ring *vault.Ring, r Request, who person.Person, receipt string) error {
+// receipt is what tells the person so.
+func (s *Service) received(tx *db.Tx, n *network.Network, ring *vault.Ring, r Request, who person.Person, receipt composed) error {
 	if err := insertEvent(tx, r.ID, EvReceived, "", 0, ""); err != nil {
 		return err
 	}
@@ -318,7 +325,12 @@ func (s *Service) received(tx *db.Tx, n *network.Network, ring *vault.Ring, r Re
 		}
 	}
 	tx.Wake("queue")
-	return s.tell(tx, n, ring, r, who, "request-received", map[string]string{"receipt": receipt})
+	return s.notify.Letter(tx, ring, receipt.words, receipt.message, who.Phone, who.Email)
+}
+
+// acknowledge tells a person that the request is here; choices is what he gets of them, in the e-mail.
+func (s *Service) acknowledge(n *network.Network, r Request, who person.Person, choices string, now time.Time) (composed, error) {
+	return s.compose(n, r, who, "request-received", map[string]string{"receipt": choices}, now)
 }
 
 // again answers a form that was sent before.
