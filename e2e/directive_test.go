@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // A directive is recorded by who proves the address, changed and revoked at will, and carried out by the officer on a proof of death: a copy for the
@@ -96,7 +98,7 @@ func TestDirective_screens(t *testing.T) {
 			p.goTo(h.site, "/mon-dossier/code")
 			code := h.letter("a code", func(m sent) bool { return m.Kind == "code" && m.Object == id })
 			p.fill("[name=code]", regexp.MustCompile(`\d{6}`).FindString(code.Text))
-			p.click("main form button.main")
+			p.press(kb.Enter) // the cookie panel lies over the button
 			p.until("the code is taken", `location.pathname != "/mon-dossier/code"`)
 			p.goTo(h.site, "/mon-dossier/directive")
 			p.accessible()
