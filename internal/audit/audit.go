@@ -25,6 +25,14 @@ type Line struct {
 	Detail  string
 }
 
+// Outcome is the word of the trail for what came of an act: done or refused.
+func (l Line) Outcome() string {
+	if l.Refused {
+		return "refused"
+	}
+	return "done"
+}
+
 // Write adds a line in tx. A refusal is written in a small transaction of its own, because the act's is given up.
 func Write(tx *db.Tx, actor, role, action, object, detail string) error {
 	return insert(tx, Line{Actor: actor, Role: role, Action: action, Object: object, Detail: detail})
@@ -68,12 +76,8 @@ func Refuse(ctx context.Context, d *db.DB, actor, role, action, object string, r
 }
 
 func insert(tx *db.Tx, l Line) error {
-	outcome := "done"
-	if l.Refused {
-		outcome = "refused"
-	}
 	return tx.Send(`INSERT INTO audit (id, at, machine_at, actor, role, action, object, outcome, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		tx.NewID("aud"), db.Micros(tx.Now()), db.Micros(tx.Machine()), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail)
+		tx.NewID("aud"), db.Micros(tx.Now()), db.Micros(tx.Machine()), l.Actor, l.Role, l.Action, l.Object, l.Outcome(), l.Detail)
 }
 
 // Page is a cursor: lines before (At, ID), newest first. The zero Page starts at the newest.

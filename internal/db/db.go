@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -365,6 +366,15 @@ func Value[T any](t *Tx, q string, args ...any) (T, error) {
 // Values reads one column of every row.
 func Values[T any](t *Tx, q string, args ...any) ([]T, error) {
 	return List(t, func(s Scanner) (v T, err error) { err = s.Scan(&v); return }, q, args...)
+}
+
+// JSON is how a structure is stored: opaque text. It is for values whose types cannot fail, and panics where one does.
+func JSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("db: %T does not marshal: %v", v, err))
+	}
+	return string(b)
 }
 
 // Micros is how an instant is stored: microseconds since 1970 UTC; the zero time is 0.

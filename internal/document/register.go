@@ -3,7 +3,6 @@ package document
 import (
 	"bytes"
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -68,29 +67,13 @@ func (a Activity) Cells(l Lang) []string {
 	return []string{a.ID, a.Purpose, a.Controllers, a.Basis, a.People, a.Data, a.Sources, a.Recipients, a.Transfers, a.Erasure, Measures(l)}
 }
 
-// RegisterCSV is the record as a table for spreadsheets, UTF-8 with a mark that they look for. A cell that would begin a formula is made text.
+// RegisterCSV is the record as a table for spreadsheets.
 func RegisterCSV(n *network.Network, l Lang) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.Comma = ';'
-	w.UseCRLF = true
 	rows := [][]string{RegisterHead(l)}
 	for _, a := range Register(n, l) {
 		rows = append(rows, a.Cells(l))
 	}
-	for _, r := range rows {
-		for i, c := range r {
-			if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-				r[i] = "'" + c
-			}
-		}
-		if err := w.Write(r); err != nil {
-			return nil, err
-		}
-	}
-	w.Flush()
-	return b.Bytes(), w.Error()
+	return CSV(rows, ';')
 }
 
 // The Data Privacy Vocabulary (DPV 2.1, W3C Data Privacy Vocabularies and Controls Community Group) says the record to machines: every class and property

@@ -200,7 +200,7 @@ func (s *Service) direct(ctx context.Context, actor auth.Actor, act auth.Action,
 	if c.Asked != network.RightAfterDeath || n.Rights == nil || !n.Rights.AfterDeath || c.Email == "" && c.Phone == "" {
 		return errState
 	}
-	d := Directive{ID: s.DB.NewID("dir"), Ref: newRef()}
+	d := Directive{ID: s.DB.NewID("dir"), Ref: request.NewRef("D")}
 	own, err := s.Vault.New(ctx, d.ID, category)
 	if err != nil {
 		return err
@@ -220,7 +220,7 @@ func (s *Service) direct(ctx context.Context, actor auth.Actor, act auth.Action,
 		}
 		trusted := ""
 		if in.Trusted != (Trusted{}) {
-			trusted = toJSON(in.Trusted)
+			trusted = db.JSON(in.Trusted)
 		}
 		now := db.Micros(tx.Now())
 		if err := tx.Send(`INSERT INTO inbox_directive (id, ref, at, case_id, lang, what, name_sealed, email_sealed, email_bidx, phone_sealed, phone_bidx, trusted_sealed, words_sealed, state, state_at, by_account)
@@ -300,24 +300,31 @@ func (s *Service) DirectivesFor(ctx context.Context, actor auth.Actor, f File) (
 		return nil, nil
 	}
 	of := [][2]string{{person.EmailIndex(s.Vault, f.Email), person.PhoneIndex(s.Vault, f.Phone)}}
+	var ids []string
 	for _, p := range f.People {
-		if p.Whose != network.Consumer {
-			continue
+		if p.Whose == network.Consumer {
+			ids = append(ids, p.ID)
 		}
-		rings, err := s.Vault.Rings(ctx, p.ID)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.DB.Read(ctx, func(tx *db.Tx) error {
-			who, err := person.Get(tx, rings[p.ID], p.ID)
+	}
+	rings, err := s.Vault.Rings(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		of = of[:1]
+		for _, id := range ids {
+			who, err := person.Get(tx, rings[id], id)
 			if errors.Is(err, db.ErrNone) {
-				return nil
+				continue
+			}
+			if err != nil {
+				return err
 			}
 			of = append(of, [2]string{person.EmailIndex(s.Vault, who.Email), person.PhoneIndex(s.Vault, who.Phone)})
-			return err
-		}); err != nil {
-			return nil, err
 		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	return s.directives(ctx, of...)
 }
@@ -342,6 +349,9 @@ func (s *Service) Declare(ctx context.Context, actor auth.Actor, id string, in D
 	if err != nil {
 		return err
 	}
+	if !f.Running() { // before anything is erased
+		return errState
+	}
 	standing, err := s.DirectivesFor(ctx, auth.Machine, f)
 	if err != nil {
 		return err
@@ -364,7 +374,7 @@ func (s *Service) Declare(ctx context.Context, actor auth.Actor, id string, in D
 		return err
 	}
 	var heir *vault.Ring
-	to := Case{ID: s.DB.NewID("cas"), Ref: newRef(), Received: s.DB.Now(), Edition: f.Network.Hash(), Site: f.Site, Lang: d.Lang, Channel: f.Channel, Asked: network.RightAccess, State: Open,
+	to := Case{ID: s.DB.NewID("cas"), Ref: request.NewRef("D"), Received: s.DB.Now(), Edition: f.Network.Hash(), Site: f.Site, Lang: d.Lang, Channel: f.Channel, Asked: network.RightAccess, State: Open,
 		Name: d.Trusted.Name, Email: d.Trusted.Email, LinkGeneration: 1}
 	if d.What == AfterHandOver {
 		if heir, err = s.Vault.New(ctx, to.ID, category, letters); err != nil {

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/inbox"
 	"entremise/internal/network"
+	"entremise/internal/privacy"
 	"entremise/internal/request"
 	"entremise/internal/rig"
 )
@@ -108,4 +110,25 @@ func personOf(t *testing.T, r *rig.Rig, id string) (who string) {
 		t.Fatal(err)
 	}
 	return who
+}
+
+// A case that was answered executes nothing: what cannot be undone waits for the state to be looked at.
+func TestDeclare_ofAnAnsweredCaseErasesNothing(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		ctx, officer := context.Background(), r.One(t, network.RoleOfficer)
+		s := r.Ask(t, func(a *request.Ask) { a.Email = "vivante@example.org" })
+		o := open(t, r, visitor, ask(func(a *inbox.Ask) { a.Asked, a.Email = network.RightAfterDeath, "vivante@example.org" }))
+		me := auth.Actor{Who: auth.Consumer, Case: o.ID, Coded: true}
+		must(t, r.Inbox.Direct(ctx, me, inbox.Directing{What: inbox.AfterErase}))
+		_, d, _, err := r.Inbox.Directive(ctx, me)
+		must(t, err)
+		must(t, r.Inbox.Tie(ctx, officer, o.ID, s.Ref))
+		must(t, r.Inbox.Answer(ctx, officer, o.ID, inbox.Reply{Text: "C’est noté."}))
+		code(t, r.Inbox.Declare(ctx, officer, o.ID, inbox.Death{Directive: d.ID, Proof: "Acte de décès n° 7"}), "case-state")
+		trace, err := r.Life.Trace(ctx, personOf(t, r, s.ID), false)
+		must(t, err)
+		if !slices.ContainsFunc(trace.Values, func(v privacy.Value) bool { return v.State == "open" }) {
+			t.Error("the data of somebody alive is gone")
+		}
+	})
 }

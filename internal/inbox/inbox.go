@@ -7,10 +7,8 @@ package inbox
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -169,19 +167,6 @@ func seal(r *vault.Ring, column, id, value string) []byte {
 
 var errNone = fault.New(fault.Missing, "no-case", fault.T("Ce dossier n’existe pas.", "There is no such case."))
 
-// newRef is a reference that people read aloud.
-func newRef() string {
-	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	var b [8]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		panic("inbox: no randomness: " + err.Error())
-	}
-	for i := range b {
-		b[i] = alphabet[b[i]&31]
-	}
-	return "D" + string(b[:4]) + "-" + string(b[4:])
-}
-
 const columns = `id, ref, at, received_at, edition, site, lang, channel, asked, scopes, state, state_at, name_sealed, email_sealed, phone_sealed, details_sealed, doubt_sealed, reasons_sealed, answer_sealed,
 	refusal, link_generation, proved_at, paused_at, paused_for, extended_at, answered_at, by_account, joined_id, told, confirmed_at`
 
@@ -339,13 +324,4 @@ func (s *Service) write(tx *db.Tx, n *network.Network, ring *vault.Ring, c Case,
 		}
 	}
 	return s.Notify.Letter(tx, ring, l, m, phone, c.Email)
-}
-
-// toJSON is for values whose types cannot fail.
-func toJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("inbox: %T does not marshal: %v", v, err))
-	}
-	return string(b)
 }

@@ -209,18 +209,7 @@ type CopyObjection struct {
 func copyObjections(tx *db.Tx, n *network.Network, r *vault.Ring, id, lang string) (all []CopyObjection, err error) {
 	lines, err := privacy.Objections(tx, r, id)
 	for _, o := range lines {
-		all = append(all, CopyObjection{o.At, PurposeLabel(n, o.Purpose).Say(lang), o.Said, o.Channel, o.Reason})
+		all = append(all, CopyObjection{o.At, privacy.PurposeLabel(n, o.Purpose).Say(lang), o.Said, o.Channel, o.Reason})
 	}
 	return all, err
-}
-
-// PurposeLabel names a purpose of an objection for people.
-func PurposeLabel(n *network.Network, id string) fault.Text {
-	if p, ok := n.Purpose(id); ok {
-		return p.Label
-	}
-	if id == privacy.Prospecting {
-		return fault.T("Vous démarcher", "Solicit you")
-	}
-	return fault.T(id, id)
 }

@@ -81,7 +81,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 	if err = s.normal(ctx, actor, n, &in); err != nil {
 		return o, err
 	}
-	c := Case{ID: s.DB.NewID("cas"), Ref: newRef(), Received: in.Received, Edition: n.Hash(), Site: in.Site, Lang: in.Lang, Channel: in.Channel, Asked: in.Asked, Scopes: in.Scopes, State: Open,
+	c := Case{ID: s.DB.NewID("cas"), Ref: request.NewRef("D"), Received: in.Received, Edition: n.Hash(), Site: in.Site, Lang: in.Lang, Channel: in.Channel, Asked: in.Asked, Scopes: in.Scopes, State: Open,
 		Name: in.Name, Email: in.Email, Phone: in.Phone, Details: in.Details, LinkGeneration: 1}
 	categories := []string{category, letters}
 	if in.Message {
@@ -335,7 +335,7 @@ func (s *Service) insert(tx *db.Tx, n *network.Network, ring *vault.Ring, actor 
 	}
 	details := ""
 	if len(c.Details) > 0 {
-		details = toJSON(c.Details)
+		details = db.JSON(c.Details)
 	}
 	now := db.Micros(tx.Now())
 	err := tx.Send(`INSERT INTO inbox_case (id, ref, at, received_at, edition, site, lang, channel, asked, scopes, state, state_at, name_sealed, email_sealed, email_bidx, phone_sealed, phone_bidx, details_sealed,
@@ -510,7 +510,7 @@ func insertLetter(tx *db.Tx, r *vault.Ring, id string, p Post) error {
 	}
 	parts, raw := "", []byte{}
 	if len(p.Parts) > 0 || p.Message != "" {
-		parts = toJSON(envelope{p.Message, p.Parts})
+		parts = db.JSON(envelope{p.Message, p.Parts})
 	}
 	if len(p.Raw) > 0 {
 		raw = r.Seal(category, inLetter("raw_sealed", p.ID), p.Raw)

@@ -16,6 +16,7 @@ import (
 	"entremise/internal/notify"
 	"entremise/internal/person"
 	"entremise/internal/privacy"
+	"entremise/internal/request"
 	"entremise/internal/vault"
 )
 
@@ -207,7 +208,7 @@ func (s *Service) notTooMany(tx *db.Tx, id string) error {
 
 // first makes a case of a message.
 func (s *Service) first(ctx context.Context, n *network.Network, box network.MailBox, in mail.Received, m mail.Message, from string) error {
-	c := Case{ID: s.DB.NewID("cas"), Ref: newRef(), Edition: n.Hash(), Site: n.Sites[0].Host, Lang: "fr", Channel: network.RightByEmail, Asked: network.RightUnnamed, State: Letter,
+	c := Case{ID: s.DB.NewID("cas"), Ref: request.NewRef("D"), Edition: n.Hash(), Site: n.Sites[0].Host, Lang: "fr", Channel: network.RightByEmail, Asked: network.RightUnnamed, State: Letter,
 		Name: m.Name, Email: from, LinkGeneration: 1}
 	if box.Rights && !m.Auto && n.Rights != nil {
 		c.State = Open

@@ -1,15 +1,12 @@
 package inspect
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"entremise/internal/audit"
@@ -55,21 +52,11 @@ func (g *gathering) json(name, about string, v any) error {
 }
 
 func (g *gathering) csv(name, about string, rows [][]string) error {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	for _, r := range rows {
-		for i, c := range r {
-			if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-				r[i] = "'" + c // a spreadsheet would run it
-			}
-		}
-		if err := w.Write(r); err != nil {
-			return err
-		}
+	b, err := document.CSV(rows, ',')
+	if err == nil {
+		g.add(name, about, b)
 	}
-	w.Flush()
-	g.add(name, about, b.Bytes())
-	return w.Error()
+	return err
 }
 
 func (g *gathering) all() (err error) {
@@ -317,11 +304,7 @@ func (g *gathering) trail() error {
 				return err
 			}
 			for _, l := range lines {
-				outcome := "done"
-				if l.Refused {
-					outcome = "refused"
-				}
-				rows = append(rows, []string{db.Time(l.At).UTC().Format(time.RFC3339Nano), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail})
+				rows = append(rows, []string{db.Time(l.At).UTC().Format(time.RFC3339Nano), l.Actor, l.Role, l.Action, l.Object, l.Outcome(), l.Detail})
 			}
 		}
 		return nil

@@ -105,6 +105,20 @@ func (n *Network) Serves(r Recipient) []Purpose {
 // Abroad reports whether a recipient is where protection is not recognised as equal, so that a transfer to it needs a safeguard (GDPR art. 44 to 46).
 func (r Recipient) Abroad() bool { return !slices.Contains(european, r.Country) }
 
+// Lacks names what a recipient's declaration does not say.
+func (r Recipient) Lacks() (all []fault.Text) {
+	if r.Role == RecipientProcessor && r.Contract == "" {
+		all = append(all, fault.T("référence du contrat manquante (RGPD art. 28.3)", "reference of the contract is missing (GDPR art. 28.3)"))
+	}
+	if r.Role == RecipientProcessor && r.Signed == "" {
+		all = append(all, fault.T("date de signature du contrat manquante", "date of the contract’s signature is missing"))
+	}
+	if r.Abroad() && r.Safeguard == "" {
+		all = append(all, fault.T("garantie du transfert manquante (RGPD art. 46)", "safeguard of the transfer is missing (GDPR art. 46)"))
+	}
+	return all
+}
+
 // gets holds what a recipient is said to get to what purposes give it.
 func (c *checker) gets(r Recipient) {
 	for i, d := range r.Gets {

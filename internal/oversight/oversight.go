@@ -7,10 +7,8 @@ package oversight
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -167,17 +165,6 @@ var (
 	errOff   = fault.New(fault.Missing, "no-oversight", fault.T("Ce réseau ne tient pas ces dossiers : ajoutez « oversight » à son fichier.", "This network keeps no such files: add \"oversight\" to its file."))
 )
 
-// newRef is a reference that people read aloud.
-func newRef() string {
-	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	var b [8]byte
-	rand.Read(b[:]) // never fails, since Go 1.24
-	for i := range b {
-		b[i] = alphabet[b[i]&31]
-	}
-	return "F" + string(b[:4]) + "-" + string(b[4:])
-}
-
 const columns = "id, ref, kind, at, since_at, state, state_at, by_account, risk, purposes, data, people, records, body_sealed, notified_at, saved_at, next_on, told"
 
 // stored is a file before it is opened.
@@ -263,17 +250,8 @@ func note(tx *db.Tx, id, kind, actor, object string) error {
 	return tx.Send("INSERT INTO oversight_event (id, file_id, at, kind, actor, object) VALUES ($1, $2, $3, $4, $5, $6)", tx.NewID("evt"), id, db.Micros(tx.Now()), kind, actor, object)
 }
 
-// toJSON is for values whose types cannot fail.
-func toJSON(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("oversight: %T does not marshal: %v", v, err))
-	}
-	return b
-}
-
 func sealBody(r *vault.Ring, id string, words map[string]string) []byte {
-	return r.Seal(category, at("oversight_file", "body_sealed", id), toJSON(words))
+	return r.SealText(category, at("oversight_file", "body_sealed", id), db.JSON(words))
 }
 
 func joined[T ~string](words []T) string {

@@ -68,6 +68,10 @@ func (s *Service) list(ctx context.Context, n *network.Network, where string, ar
 	if err != nil {
 		return nil, err
 	}
+	return s.opened(ctx, n, found)
+}
+
+func (s *Service) opened(ctx context.Context, n *network.Network, found []stored) ([]File, error) {
 	ids := make([]string, len(found))
 	for i, f := range found {
 		ids[i] = f.ID
@@ -180,6 +184,7 @@ func (s *Service) due(ctx context.Context, n *network.Network) (all []Due, err e
 	}
 	today := s.DB.Now().In(geo.Paris()).Format(time.DateOnly)
 	reviewed := false
+	var late []stored
 	for _, f := range past {
 		latest := f.Kind == Review && !reviewed && !reviewing
 		if f.Kind == Assessment {
@@ -190,16 +195,19 @@ func (s *Service) due(ctx context.Context, n *network.Network) (all []Due, err e
 		}
 		reviewed = reviewed || f.Kind == Review
 		if latest && f.Next <= today {
-			what := "review"
-			if f.Kind == Assessment {
-				what = "reassess"
-			}
-			one, err := s.list(ctx, n, "id = $1", f.ID)
-			if err != nil || len(one) == 0 {
-				return nil, err
-			}
-			all = append(all, Due{File: one[0], Kind: f.Kind, What: what, By: network.Date(f.Next).In(geo.Paris())})
+			late = append(late, f)
 		}
+	}
+	again, err := s.opened(ctx, n, late)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range again {
+		what := "review"
+		if f.Kind == Assessment {
+			what = "reassess"
+		}
+		all = append(all, Due{File: f, Kind: f.Kind, What: what, By: network.Date(f.Next).In(geo.Paris())})
 	}
 	if reviewed || reviewing {
 		return all, nil

@@ -90,9 +90,9 @@ func (s *Service) Tell(ctx context.Context, actor auth.Actor, id string, data []
 			return "", err
 		}
 		letter := tx.NewID("brl")
-		text := toJSON(f.said())
+		text := db.JSON(f.said())
 		if err := tx.Send("INSERT INTO oversight_letter (id, file_id, at, by_account, data, text_sealed, after_id, sent, unreached, done_at) VALUES ($1, $2, $3, $4, $5, $6, '', 0, 0, 0)",
-			letter, id, db.Micros(tx.Now()), actor.Account, joined(data), ring.Seal(category, at("oversight_letter", "text_sealed", letter), text)); err != nil {
+			letter, id, db.Micros(tx.Now()), actor.Account, joined(data), ring.SealText(category, at("oversight_letter", "text_sealed", letter), text)); err != nil {
 			return "", err
 		}
 		return letter, job.Add(tx, jobTell, letter, 0)

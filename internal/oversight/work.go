@@ -12,8 +12,10 @@ import (
 	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/geo"
 	"entremise/internal/network"
 	"entremise/internal/privacy"
+	"entremise/internal/request"
 	"entremise/internal/vault"
 )
 
@@ -42,7 +44,7 @@ func (s *Service) Begin(ctx context.Context, actor auth.Actor, in In) (id string
 	if !slices.Contains(Kinds(), in.Kind) {
 		return "", errNone
 	}
-	f := File{ID: s.DB.NewID("ovs"), Ref: newRef(), Kind: in.Kind, Since: in.Since, State: Open, By: actor.Account, People: Unknown, Records: Unknown}
+	f := File{ID: s.DB.NewID("ovs"), Ref: request.NewRef("F"), Kind: in.Kind, Since: in.Since, State: Open, By: actor.Account, People: Unknown, Records: Unknown}
 	if err := s.fill(&f, n, in, true); err != nil {
 		return "", err
 	}
@@ -123,12 +125,13 @@ func (s *Service) fill(f *File, n *network.Network, in In, opening bool) error {
 		f.Purposes = in.Purposes
 	}
 	if f.Kind.Looked() && !f.Since.IsZero() {
-		most := again(n, f.Kind).AddTo(f.Since).Format(time.DateOnly)
+		last := again(n, f.Kind).AddTo(f.Since)
+		most := last.Format(time.DateOnly)
 		if f.Next = in.Next; f.Next == "" {
 			f.Next = most
 		}
 		_, err := time.Parse(time.DateOnly, f.Next)
-		c.That(err == nil && f.Next > f.Since.Format(time.DateOnly) && f.Next <= most, "next", fault.Tf("Écrivez un jour, le %s au plus tard.", "Write a day, %s at the latest.", most))
+		c.That(err == nil && f.Next > f.Since.Format(time.DateOnly) && f.Next <= most, "next", fault.T("Écrivez un jour, le "+geo.Date(last, "fr")+" au plus tard.", "Write a day, "+geo.Date(last, "en")+" at the latest."))
 	}
 	f.Words = words
 	return c.Err()
@@ -279,7 +282,7 @@ func (f File) Missing(letters int) []fault.Field {
 
 // Close ends a file that lacks nothing: from then on its time counts, and what only it kept from its end goes its way.
 func (s *Service) Close(ctx context.Context, actor auth.Actor, id string) error {
-	err := s.act(ctx, actor, id, "oversight.close", EvClosed, func(tx *db.Tx, f File, n *network.Network, _ *vault.Ring) (string, error) {
+	return s.act(ctx, actor, id, "oversight.close", EvClosed, func(tx *db.Tx, f File, n *network.Network, _ *vault.Ring) (string, error) {
 		sent, err := db.Value[int64](tx, "SELECT count(*) FROM oversight_letter WHERE file_id = $1", id)
 		if err != nil {
 			return "", err
@@ -290,29 +293,22 @@ func (s *Service) Close(ctx context.Context, actor auth.Actor, id string) error 
 		if err := privacy.Ended(tx, n, id, id, network.WhileCaseOpen); err != nil {
 			return "", err
 		}
+		if err := s.lift(tx, actor, id); err != nil {
+			return "", err
+		}
 		return "", tx.Send("UPDATE oversight_file SET state = 'closed', state_at = $2 WHERE id = $1", id, db.Micros(tx.Now()))
 	})
-	if err != nil {
-		return err
-	}
-	return s.lift(ctx, actor, id)
 }
 
-// lift ends the holds that a file laid, of one person or of all.
-func (s *Service) lift(ctx context.Context, actor auth.Actor, id string, people ...string) error {
-	var all []Subject
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { all, err = subjects(tx, id); return }); err != nil {
-		return err
-	}
+// lift ends in tx the holds that a file laid, of one person or of all.
+func (s *Service) lift(tx *db.Tx, actor auth.Actor, id string, people ...string) error {
+	all, err := subjects(tx, id)
 	for _, x := range all {
-		if x.Hold == "" || len(people) > 0 && !slices.Contains(people, x.Person) {
-			continue
-		}
-		if err := s.Life.Lift(ctx, actor, x.Hold); err != nil {
-			return err
+		if err == nil && x.Hold != "" && (len(people) == 0 || slices.Contains(people, x.Person)) {
+			err = s.Life.LiftIn(tx, actor, x.Hold)
 		}
 	}
-	return nil
+	return err
 }
 
 // Subject is somebody whose records a file is about.
@@ -369,13 +365,10 @@ func (s *Service) Tie(ctx context.Context, actor auth.Actor, id, person, ref str
 
 // Untie takes somebody away whom a file is not about; what only it kept of him goes its way.
 func (s *Service) Untie(ctx context.Context, actor auth.Actor, id, person string) error {
-	if err := actor.May(auth.OversightWork); err != nil {
-		return err
-	}
-	if err := s.lift(ctx, actor, id, person); err != nil {
-		return err
-	}
 	return s.act(ctx, actor, id, "oversight.untie", EvUntied, func(tx *db.Tx, _ File, _ *network.Network, _ *vault.Ring) (string, error) {
+		if err := s.lift(tx, actor, id, person); err != nil {
+			return "", err
+		}
 		return person, tx.Send("DELETE FROM oversight_subject WHERE file_id = $1 AND person_id = $2", id, person)
 	})
 }

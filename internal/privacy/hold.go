@@ -141,39 +141,49 @@ func (e *Engine) releaseDue(ctx context.Context) error {
 }
 
 func (e *Engine) release(ctx context.Context, id, by, role string) error {
-	return e.db.Write(ctx, func(tx *db.Tx) error {
-		h, err := db.One(tx, scanHold, "SELECT "+holdColumns+" FROM legal_hold WHERE id = $1", id)
-		if errors.Is(err, db.ErrNone) {
-			return fault.New(fault.Missing, "no-such-hold", fault.T("Ce gel n’existe pas.", "There is no such hold."))
-		}
-		if err != nil {
-			return err
-		}
-		ended, err := tx.Exec("UPDATE legal_hold SET ended_at = $2, ended_by = $3 WHERE id = $1 AND ended_at = 0", id, db.Micros(tx.Now()), by)
-		if err != nil || ended == 0 {
-			return err
-		}
-		before, err := holdingsOf(tx, h.Person)
-		if err != nil {
-			return err
-		}
-		still, err := heldBy(tx, h.Person)
-		if err != nil {
-			return err
-		}
-		after := map[string][]row{h.Person: {}}
-		for _, r := range before[h.Person] {
-			if r.purpose == legalHold && (h.Record == "" || r.record == h.Record) && !still(r.person, r.record) {
-				if err := remove(tx, r); err != nil {
-					return err
-				}
-				continue
+	return e.db.Write(ctx, func(tx *db.Tx) error { return e.releaseIn(tx, id, by, role) })
+}
+
+// LiftIn ends a legal hold in tx, for a room that ends with it what it was laid for. The keys of what only it kept are destroyed by the next round.
+func (e *Engine) LiftIn(tx *db.Tx, actor auth.Actor, id string) error {
+	if err := actor.May(auth.RetentionHold); err != nil {
+		return err
+	}
+	return e.releaseIn(tx, id, actor.Name(), actor.As(auth.RetentionHold))
+}
+
+func (e *Engine) releaseIn(tx *db.Tx, id, by, role string) error {
+	h, err := db.One(tx, scanHold, "SELECT "+holdColumns+" FROM legal_hold WHERE id = $1", id)
+	if errors.Is(err, db.ErrNone) {
+		return fault.New(fault.Missing, "no-such-hold", fault.T("Ce gel n’existe pas.", "There is no such hold."))
+	}
+	if err != nil {
+		return err
+	}
+	ended, err := tx.Exec("UPDATE legal_hold SET ended_at = $2, ended_by = $3 WHERE id = $1 AND ended_at = 0", id, db.Micros(tx.Now()), by)
+	if err != nil || ended == 0 {
+		return err
+	}
+	before, err := holdingsOf(tx, h.Person)
+	if err != nil {
+		return err
+	}
+	still, err := heldBy(tx, h.Person)
+	if err != nil {
+		return err
+	}
+	after := map[string][]row{h.Person: {}}
+	for _, r := range before[h.Person] {
+		if r.purpose == legalHold && (h.Record == "" || r.record == h.Record) && !still(r.person, r.record) {
+			if err := remove(tx, r); err != nil {
+				return err
 			}
-			after[h.Person] = append(after[h.Person], r)
+			continue
 		}
-		if err := e.apply(tx, causeRetention, before, after, nil, map[string]*vault.Ring{}); err != nil {
-			return err
-		}
-		return audit.Write(tx, by, role, "retention.release", id, "")
-	})
+		after[h.Person] = append(after[h.Person], r)
+	}
+	if err := e.apply(tx, causeRetention, before, after, nil, map[string]*vault.Ring{}); err != nil {
+		return err
+	}
+	return audit.Write(tx, by, role, "retention.release", id, "")
 }

@@ -138,8 +138,8 @@ func ObjectedAmong(tx *db.Tx, purpose string, people ...string) (map[string]bool
 	}, "SELECT person_id, said FROM objection WHERE purpose = $1 AND person_id IN ("+db.In(&args, people)+") ORDER BY person_id, number", args...)
 }
 
-// stopped are the purposes that a person's objections keep from being served.
-func stopped(tx *db.Tx, person string) (map[string]bool, error) {
+// Stopped are the purposes that a person's objections keep from being served.
+func Stopped(tx *db.Tx, person string) (map[string]bool, error) {
 	out := map[string]bool{}
 	return out, db.Each(tx, func(s db.Scanner) error {
 		var purpose string
@@ -245,6 +245,17 @@ func Standing(all []Objection) map[string]Objection {
 		last[o.Purpose] = o
 	}
 	return last
+}
+
+// PurposeLabel names a purpose of an objection for people.
+func PurposeLabel(n *network.Network, id string) fault.Text {
+	if p, ok := n.Purpose(id); ok {
+		return p.Label
+	}
+	if id == Prospecting {
+		return fault.T("Vous démarcher", "Solicit you")
+	}
+	return fault.T(id, id)
 }
 
 // MayStop says whether a purpose is one that a person of a sort may object to; a fault with the reason of law when it is not.

@@ -126,7 +126,7 @@ func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 	var no map[string]bool
 	if len(held) > 0 { // a record that is being made is nobody's who could have objected
 		var err error
-		if no, err = stopped(tx, person); err != nil {
+		if no, err = Stopped(tx, person); err != nil {
 			return err
 		}
 	}

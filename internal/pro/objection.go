@@ -54,21 +54,10 @@ func (s *Service) Object(ctx context.Context, actor auth.Actor, purpose string, 
 }
 
 // Objected says to which purposes a professional objects now, for himself.
-func (s *Service) Objected(ctx context.Context, actor auth.Actor) (map[string]bool, error) {
+func (s *Service) Objected(ctx context.Context, actor auth.Actor) (stopped map[string]bool, err error) {
 	if err := actor.May(auth.ProEditOwn); err != nil {
 		return nil, err
 	}
-	n, err := s.editions.InForce(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]bool{}
-	return out, s.db.Read(ctx, func(tx *db.Tx) error {
-		for _, p := range n.Objectable(network.Professional) {
-			if out[p.ID], err = privacy.Objected(tx, actor.Pro, p.ID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = s.db.Read(ctx, func(tx *db.Tx) error { stopped, err = privacy.Stopped(tx, actor.Pro); return err })
+	return stopped, err
 }

@@ -6,7 +6,6 @@
 package pro
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -211,12 +210,4 @@ type Contact struct {
 	ByEmail bool // wants notices of new requests by e-mail
 	BySMS   bool
 	Ring    *vault.Ring
-}
-
-func toJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("pro: %T does not marshal: %v", v, err))
-	}
-	return string(b)
 }

@@ -154,7 +154,7 @@ func (s *Service) decide(ctx context.Context, n *network.Network, id, trade, urg
 // offer stores a decision and its offers in tx and promises to tell those asked. It answers how many are asked for the first time.
 func (s *Service) offer(tx *db.Tx, n *network.Network, r Request, p proposal) (int, error) {
 	id := tx.NewID("dec")
-	input, candidates := toJSON(p.input), toJSON(p.decision.Candidates)
+	input, candidates := db.JSON(p.input), db.JSON(p.decision.Candidates)
 	// The content holds random ids and is its own salt.
 	leaf, err := proof.CommitSecret(tx, "decision", id, []byte(id+"\n"+r.ID+"\n"+p.seedOn+"\n"+input+"\n"+candidates))
 	if err != nil {
@@ -540,7 +540,7 @@ func (s *Service) Reprice(ctx context.Context, actor auth.Actor, id, typed, beca
 			return err
 		}
 		reasons := append(now.Reasons, Reason{Typed: true, Add: price - now.Price, Because: fault.T(strings.TrimSpace(because), "")})
-		if err := tx.Send("UPDATE request SET price_minor = $2, price_reasons = $3, priced_by = $4 WHERE id = $1", id, int64(price), toJSON(reasons), actor.Account); err != nil {
+		if err := tx.Send("UPDATE request SET price_minor = $2, price_reasons = $3, priced_by = $4 WHERE id = $1", id, int64(price), db.JSON(reasons), actor.Account); err != nil {
 			return err
 		}
 		if err := tx.Send("UPDATE seat SET price_minor = $2 WHERE request_id = $1 AND state = 'free'", id, int64(price)); err != nil {

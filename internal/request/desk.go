@@ -154,7 +154,7 @@ func (s *Service) Begin(tx *db.Tx, n *network.Network, ring *vault.Ring, actor a
 	}
 	id = tx.NewID("req")
 	d := Draft{Trade: trade, Phone: caller, Kind: "person", Lang: "fr", Seats: n.Introductions.Seats}
-	r := Request{ID: id, Ref: newRef(), Person: personID, Edition: n.Hash(), Site: site, Channel: "phone", Trade: trade, State: Received,
+	r := Request{ID: id, Ref: NewRef(""), Person: personID, Edition: n.Hash(), Site: site, Channel: "phone", Trade: trade, State: Received,
 		TakenBy: actor.Account, TakenUntil: tx.Machine().Add(takeFor), draft: sealDraft(ring, id, d)}
 	who := person.Person{ID: personID, Kind: "person", Lang: "fr", Phone: caller}
 	if err := s.store(tx, n, ring, who, r, content{}, "", nil); err != nil {
@@ -176,7 +176,7 @@ func callOf(tx *db.Tx, request string) (string, error) {
 func Categories() []string { return slices.Clone(consumerCategories) }
 
 func sealDraft(ring *vault.Ring, id string, d Draft) []byte {
-	return ring.SealText(catContact, place("draft_sealed", id), toJSON(d))
+	return ring.SealText(catContact, place("draft_sealed", id), db.JSON(d))
 }
 
 // Desk is everything that an agent needs about one request.
@@ -392,7 +392,7 @@ func (s *Service) Save(ctx context.Context, actor auth.Actor, id string, d Draft
 	if err := actor.May(auth.RequestQualify); err != nil {
 		return err
 	}
-	if len(toJSON(d)) > 32<<10 {
+	if len(db.JSON(d)) > 32<<10 {
 		return fault.New(fault.Invalid, "draft-too-long", fault.T("Ce texte est trop long pour être gardé.", "This text is too long to be kept."))
 	}
 	r, _, ring, _, err := s.open(ctx, id)
@@ -528,7 +528,7 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 // publish is the part of publishing that the machine shares: price, seats, decision, offers, and the promise to tell those asked.
 func (s *Service) publish(tx *db.Tx, actor auth.Actor, n *network.Network, r Request, p proposal) error {
 	if err := tx.Send(`UPDATE request SET price_minor = $2, vat_rate = $3, price_reasons = $4, priced_by = $5, qualified_by = $5, qualified_at = $6, published_at = $6, published_machine_at = $7, seats = $8, taken_by = '', taken_until = 0 WHERE id = $1`,
-		r.ID, int64(r.Price), int64(r.VAT), toJSON(r.Reasons), actor.Name(), db.Micros(tx.Now()), db.Micros(tx.Machine()), r.Seats); err != nil {
+		r.ID, int64(r.Price), int64(r.VAT), db.JSON(r.Reasons), actor.Name(), db.Micros(tx.Now()), db.Micros(tx.Machine()), r.Seats); err != nil {
 		return err
 	}
 	for i := range r.Seats {

@@ -132,15 +132,11 @@ func objected(tx *db.Tx, n *network.Network, d network.Deed, who string) (bool, 
 	if !ok {
 		return false, nil
 	}
-	return purposeStopped(tx, p.ID, who)
-}
-
-func purposeStopped(tx *db.Tx, purpose, who string) (bool, error) {
-	yes, err := privacy.Objected(tx, who, purpose)
+	yes, err := privacy.Objected(tx, who, p.ID)
 	if err != nil || yes {
 		return yes, err
 	}
-	count, err := db.Value[int64](tx, "SELECT count(*) FROM stop s JOIN person p ON s.to_bidx = p.phone_bidx OR s.to_bidx = p.email_bidx WHERE p.id = $1 AND s.scope = $2 AND s.to_bidx <> ''", who, purposeScope(purpose))
+	count, err := db.Value[int64](tx, "SELECT count(*) FROM stop s JOIN person p ON s.to_bidx = p.phone_bidx OR s.to_bidx = p.email_bidx WHERE p.id = $1 AND s.scope = $2 AND s.to_bidx <> ''", who, purposeScope(p.ID))
 	return count > 0, err
 }
 
@@ -227,22 +223,22 @@ func (s *Service) uses(ctx context.Context, n *network.Network, ring *vault.Ring
 			return err
 		}
 		last := privacy.Standing(lines)
+		others, err := db.Values[string](tx, "SELECT s.scope FROM stop s JOIN person p ON s.to_bidx = p.phone_bidx OR s.to_bidx = p.email_bidx WHERE p.id = $1 AND s.to_bidx <> ''", who)
+		if err != nil {
+			return err
+		}
+		stopped := func(purpose string) bool {
+			return last[purpose].Stops() || slices.Contains(others, purposeScope(purpose))
+		}
 		for _, p := range n.Purposes {
 			if !slices.Contains(p.People, network.Consumer) {
 				continue
 			}
 			u := Use{Purpose: p, Answer: n.Objecting(p), Last: last[p.ID]}
-			if u.Answer == network.MayObject || u.Answer == network.MayHuman {
-				if u.Stopped, err = purposeStopped(tx, p.ID, who); err != nil {
-					return err
-				}
-			}
+			u.Stopped = (u.Answer == network.MayObject || u.Answer == network.MayHuman) && stopped(p.ID)
 			uses = append(uses, u)
 		}
-		u := Use{Purpose: network.Purpose{ID: privacy.Prospecting, Label: fault.T("Vous démarcher", "Solicit you")}, Answer: network.MayObject, Last: last[privacy.Prospecting]}
-		if u.Stopped, err = purposeStopped(tx, privacy.Prospecting, who); err != nil {
-			return err
-		}
+		u := Use{Purpose: network.Purpose{ID: privacy.Prospecting, Label: privacy.PurposeLabel(n, privacy.Prospecting)}, Answer: network.MayObject, Last: last[privacy.Prospecting], Stopped: stopped(privacy.Prospecting)}
 		uses = append(uses, u)
 		return nil
 	})

@@ -99,17 +99,17 @@ func (r Request) Commune() geo.Commune {
 // Zone is the time zone of the place.
 func (r Request) Zone() *time.Location { return geo.Zone(r.Commune().Dept) }
 
-// newRef makes the reference that people say on the phone: two groups of Crockford's alphabet, 40 bits.
-func newRef() string {
-	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+// crockford are the signs of a reference.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// NewRef makes a reference that people say on the phone: two groups of Crockford's alphabet, 40 bits, behind the letter of what is no request.
+func NewRef(kind string) string {
 	var b [8]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		panic("request: no randomness: " + err.Error())
-	}
+	rand.Read(b[:]) // never fails, since Go 1.24
 	for i := range b {
-		b[i] = alphabet[b[i]&31]
+		b[i] = crockford[b[i]&31]
 	}
-	return string(b[:4]) + "-" + string(b[4:])
+	return kind + string(b[:4]) + "-" + string(b[4:])
 }
 
 // ParseRef reads a reference as people type it: small letters, O for 0, I and L for 1, with or without the hyphen.
@@ -119,7 +119,7 @@ func ParseRef(s string) (string, bool) {
 		return "", false
 	}
 	for _, c := range s {
-		if !strings.ContainsRune("0123456789ABCDEFGHJKMNPQRSTVWXYZ", c) {
+		if !strings.ContainsRune(crockford, c) {
 			return "", false
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -81,15 +80,6 @@ func selectRequestByRef(tx *db.Tx, ref string) (Request, error) {
 	return r, err
 }
 
-// toJSON is for values whose types cannot fail.
-func toJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("request: %T does not marshal: %v", v, err))
-	}
-	return string(b)
-}
-
 // sealed parts of a new or changed request.
 type content struct {
 	words   network.Answers
@@ -100,7 +90,7 @@ type content struct {
 func (c content) seal(r *vault.Ring, id string) (words, street, address []byte) {
 	words, street, address = []byte{}, []byte{}, []byte{}
 	if len(c.words) > 0 {
-		words = r.SealText(catNeed, place("words_sealed", id), toJSON(c.words))
+		words = r.SealText(catNeed, place("words_sealed", id), db.JSON(c.words))
 	}
 	if c.street != "" {
 		street = r.SealText(catPlace, place("street_sealed", id), c.street)
@@ -116,7 +106,7 @@ func insertRequest(tx *db.Tx, ring *vault.Ring, r Request, c content, addressInd
 	return tx.Send(`INSERT INTO request (id, ref, person_id, at, edition, site, channel, source, trade, insee, postcode, urgency, intent, answers, words_sealed, street_sealed, address_sealed, address_bidx,
 		state, state_at, seats, sold, price_minor, vat_rate, price_reasons, priced_by, taken_by, taken_until, qualified_by, qualified_at, published_at, published_machine_at, link_generation, stopped_at, frozen_at, draft_sealed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $4, 0, 0, 0, 0, '[]', '', $20, $21, '', 0, 0, 0, 1, 0, 0, $22)`,
-		r.ID, r.Ref, r.Person, db.Micros(tx.Now()), r.Edition, r.Site, r.Channel, r.Source, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, address, addressIndex,
+		r.ID, r.Ref, r.Person, db.Micros(tx.Now()), r.Edition, r.Site, r.Channel, r.Source, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, db.JSON(r.Answers), words, street, address, addressIndex,
 		string(r.State), r.TakenBy, db.Micros(r.TakenUntil), emptyNil(r.draft))
 }
 
@@ -131,7 +121,7 @@ func emptyNil(b []byte) []byte {
 func updateContent(tx *db.Tx, ring *vault.Ring, r Request, c content, draft []byte) error {
 	words, street, _ := c.seal(ring, r.ID)
 	return tx.Send("UPDATE request SET trade = $2, insee = $3, postcode = $4, urgency = $5, intent = $6, answers = $7, words_sealed = $8, street_sealed = $9, draft_sealed = $10 WHERE id = $1",
-		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, toJSON(r.Answers), words, street, draft)
+		r.ID, r.Trade, r.INSEE, r.Postcode, r.Urgency, r.Intent, db.JSON(r.Answers), words, street, draft)
 }
 
 // moveState is the guarded step from one of the states to another; false when the request stood elsewhere.

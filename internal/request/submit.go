@@ -145,7 +145,7 @@ func fits(s string, least, most int) bool {
 // inputHash tells two different forms under one key apart.
 func inputHash(in Ask) string {
 	in.Key, in.Photos, in.Worked, in.WorkID, in.WorkUntil, in.Address, in.Agent, in.Languages = "", nil, false, "", time.Time{}, "", "", ""
-	return auth.Digest(toJSON(in))
+	return auth.Digest(db.JSON(in))
 }
 
 // Submit takes a request in. It is made once per Key, and once per number, trade and commune within the network's window: whoever sends it a
@@ -212,7 +212,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 	if err != nil {
 		return Submitted{}, err
 	}
-	r := Request{ID: s.db.NewID("req"), Ref: newRef(), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: actor.Account, Trade: in.Trade,
+	r := Request{ID: s.db.NewID("req"), Ref: NewRef(""), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: actor.Account, Trade: in.Trade,
 		INSEE: ok2.commune.INSEE, Postcode: strings.TrimSpace(in.Postcode), Urgency: in.Urgency, Answers: ok2.answers, State: Received, LinkGeneration: 1}
 	form := n.Form(in.Trade).Version()
 	var choices []privacy.Choice

@@ -62,6 +62,12 @@ func PersonByRef(tx *db.Tx, ref string) (string, error) {
 	return r.Person, err
 }
 
+// IDByRef is the id of a request by its reference; errNone, of kind Missing, when there is none.
+func IDByRef(tx *db.Tx, ref string) (string, error) {
+	r, err := selectRequestByRef(tx, ref)
+	return r.ID, err
+}
+
 // Freeze stores in tx that a person's requests are stored and no more, or that they are used again.
 func Freeze(tx *db.Tx, person string, frozen bool) error {
 	at := int64(0)

@@ -231,7 +231,7 @@ func (v *visit) caseFacts(p *ui.CaseFile, f inbox.File) {
 		if k, is := f.Network.Consent(id); is && f.Asked == network.RightWithdrawal {
 			s.Label = k.Wording
 		} else if !ok {
-			s.Label = inbox.PurposeLabel(f.Network, id)
+			s.Label = privacy.PurposeLabel(f.Network, id)
 		}
 		sets = append(sets, v.say2(s.Label))
 	}

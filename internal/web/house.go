@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/csv"
 	"fmt"
 	"net/url"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/db"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/money"
@@ -237,36 +237,13 @@ func (v *visit) auditName(action string) string {
 	return v.lang.T(w[0], w[1])
 }
 
-// csv answers a table as a file (RFC 4180), with the sign between cells that its readers' programs expect. A cell that a spreadsheet would run as a formula begins with an apostrophe.
+// csv answers a table as a file.
 func (v *visit) csv(name string, between rune, rows [][]string) error {
-	var b strings.Builder
-	b.WriteString("\ufeff") // without it a spreadsheet reads UTF-8 as something else
-	w := csv.NewWriter(&b)
-	w.UseCRLF, w.Comma = true, between
-	for _, r := range rows {
-		safe := make([]string, len(r))
-		for i, cell := range r {
-			safe[i] = unformula(cell)
-		}
-		if err := w.Write(safe); err != nil {
-			return err
-		}
+	b, err := document.CSV(rows, between)
+	if err != nil {
+		return err
 	}
-	if w.Flush(); w.Error() != nil {
-		return w.Error()
-	}
-	return v.file("text/csv; charset=utf-8", fmt.Sprintf("attachment; filename=\"%s-%s.csv\"", name, v.DB.Now().In(geo.Paris()).Format(time.DateOnly)), []byte(b.String()))
-}
-
-// unformula guards a cell against being read as a formula (OWASP, CSV injection). Numbers keep their sign, with a point or a comma.
-func unformula(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return cell
-	}
-	if _, err := strconv.ParseFloat(strings.Replace(cell, ",", ".", 1), 64); err == nil {
-		return cell
-	}
-	return "'" + cell
+	return v.file("text/csv; charset=utf-8", fmt.Sprintf("attachment; filename=\"%s-%s.csv\"", name, v.DB.Now().In(geo.Paris()).Format(time.DateOnly)), b)
 }
 
 // blockAddress shuts a network address out of the forms, for a time.

@@ -77,7 +77,7 @@ func (v *visit) useLines(uses []request.Use) []ui.UseLine {
 func (v *visit) objectionSteps(n *network.Network, lines []privacy.Objection) []ui.ObjectionStep {
 	var all []ui.ObjectionStep
 	for _, o := range lines {
-		all = append(all, ui.ObjectionStep{At: o.At, Label: v.say2(inbox.PurposeLabel(n, o.Purpose)), Said: v.saidWords(o.Said), Channel: v.channelName(o.Channel), Reason: o.Reason, Proof: v.Config.URL(n.SpaceHost, "/log/preuve/"+o.Leaf)})
+		all = append(all, ui.ObjectionStep{At: o.At, Label: v.say2(privacy.PurposeLabel(n, o.Purpose)), Said: v.saidWords(o.Said), Channel: v.channelName(o.Channel), Reason: o.Reason, Proof: v.Config.URL(n.SpaceHost, "/log/preuve/"+o.Leaf)})
 	}
 	return all
 }
@@ -155,7 +155,7 @@ func (v *visit) ownUses(page *ui.Profile) error {
 // caseOppositions are the objections of the people of a case, with what the officer may decide of those that wait.
 func (v *visit) caseOppositions(p *ui.CaseFile, f inbox.File) {
 	for _, o := range f.Against {
-		s := ui.CaseOpposition{Person: o.Person, Purpose: o.Purpose, Label: v.say2(inbox.PurposeLabel(f.Network, o.Purpose)), Said: v.saidWords(o.Said), At: o.At, Reason: o.Reason}
+		s := ui.CaseOpposition{Person: o.Person, Purpose: o.Purpose, Label: v.say2(privacy.PurposeLabel(f.Network, o.Purpose)), Said: v.saidWords(o.Said), At: o.At, Reason: o.Reason}
 		s.Decide = p.Running && f.Asked == network.RightObjection && o.Said == privacy.SaidObjected && o.Purpose != privacy.Prospecting
 		p.Against = append(p.Against, s)
 	}

@@ -18,20 +18,6 @@ func (v *visit) recipientRole(r network.RecipientRole) string {
 	return v.say2(words[r])
 }
 
-// recipientLacks names what a recipient's declaration does not say.
-func (v *visit) recipientLacks(r network.Recipient) (all []string) {
-	if r.Role == network.RecipientProcessor && r.Contract == "" {
-		all = append(all, v.lang.T("référence du contrat manquante (RGPD art. 28.3)", "reference of the contract is missing (GDPR art. 28.3)"))
-	}
-	if r.Role == network.RecipientProcessor && r.Signed == "" {
-		all = append(all, v.lang.T("date de signature du contrat manquante", "date of the contract’s signature is missing"))
-	}
-	if r.Abroad() && r.Safeguard == "" {
-		all = append(all, v.lang.T("garantie du transfert manquante (RGPD art. 46)", "safeguard of the transfer is missing (GDPR art. 46)"))
-	}
-	return all
-}
-
 func (v *visit) recipientSheet(r network.Recipient) (all []ui.Fact) {
 	add := func(label, value string) {
 		if value != "" {
@@ -64,7 +50,11 @@ func (v *visit) recipients() error {
 	}
 	p := ui.Recipients{Space: v.spaceFrame(), CSV: "/conformite/destinataires/csv"}
 	for _, r := range v.n.Recipients {
-		p.Rows = append(p.Rows, ui.RecipientRow{Name: v.say2(r.Label), Role: v.recipientRole(r.Role), Facts: v.recipientSheet(r), Missing: v.recipientLacks(r)})
+		p.Rows = append(p.Rows, ui.RecipientRow{Name: v.say2(r.Label), Role: v.recipientRole(r.Role), Facts: v.recipientSheet(r)})
+		for _, lack := range r.Lacks() {
+			row := &p.Rows[len(p.Rows)-1]
+			row.Missing = append(row.Missing, v.say2(lack))
+		}
 	}
 	for _, x := range v.n.Purposes {
 		if x.Joint == nil {

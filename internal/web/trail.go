@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -76,22 +75,7 @@ const mostFound = 20
 
 // requestOf is the id of a request by its reference: an id says nothing, so who reads the trail need not be one who reads requests.
 func (v *visit) requestOf(ref string) (id string, err error) {
-	err = v.DB.Read(v.ctx, func(tx *db.Tx) error {
-		person, err := request.PersonByRef(tx, ref)
-		if errors.Is(err, db.ErrNone) {
-			return fault.New(fault.Missing, "nobody", errNobody.Public)
-		}
-		if err != nil {
-			return err
-		}
-		all, err := request.OfPeople(tx, person)
-		for _, r := range all {
-			if r.Ref == ref {
-				id = r.ID
-			}
-		}
-		return err
-	})
+	err = v.DB.Read(v.ctx, func(tx *db.Tx) error { id, err = request.IDByRef(tx, ref); return err })
 	return id, err
 }
 
@@ -356,11 +340,7 @@ func (v *visit) journalCSV() error {
 	}
 	rows := [][]string{{"at", "machine_at", "actor", "role", "action", "object", "outcome", "detail"}}
 	for _, l := range lines {
-		outcome := "done"
-		if l.Refused {
-			outcome = "refused"
-		}
-		rows = append(rows, []string{stamp(db.Time(l.At)), stamp(db.Time(l.Machine)), l.Actor, l.Role, l.Action, l.Object, outcome, l.Detail})
+		rows = append(rows, []string{stamp(db.Time(l.At)), stamp(db.Time(l.Machine)), l.Actor, l.Role, l.Action, l.Object, l.Outcome(), l.Detail})
 	}
 	return v.csv("journal", ',', rows)
 }

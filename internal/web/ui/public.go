@@ -184,6 +184,9 @@ func (v Failure) title() string {
 	case 405:
 		return v.T("Cette action n’existe pas ici", "This action does not exist here")
 	case 401:
+		if !v.Space {
+			return v.T("Cette page s’ouvre par votre lien", "This page opens by your link")
+		}
 		return v.T("Connectez-vous d’abord", "Sign in first")
 	case 410:
 		return v.T("Ce lien n’est plus valable", "This link is no longer valid")
@@ -204,6 +207,9 @@ func (v Failure) advice() string {
 	case 400, 422:
 		return v.T("Revenez en arrière et recommencez.", "Go back and try again.")
 	case 401:
+		if !v.Space {
+			return v.T("Ouvrez le lien du dernier message reçu.", "Open the link of the last message you received.")
+		}
 		return v.T("Votre connexion est terminée. Connectez-vous, puis recommencez : cet envoi n’a pas été pris.", "Your sign-in has ended. Sign in and do it again: this was not taken.")
 	case 403:
 		return v.T("Si elle devrait l’être, demandez-le à votre administrateur.", "If it should be, ask your administrator.")
