@@ -139,7 +139,7 @@ func (p Price) span(n *Network) (lo, hi extreme, ok bool) {
 			}
 		}
 		budget -= cases
-		pick := make([]int, len(axes))
+		pick, used := make([]int, len(axes)), make([]int, 0, len(p.Rules))
 		for more := true; more; more = next(pick, axes) {
 			f := Factors{Trade: trade.Slug, Answers: Answers{}}
 			for k, axis := range axes {
@@ -148,17 +148,17 @@ func (p Price) span(n *Network) (lo, hi extreme, ok bool) {
 			if len(f.Answers) > 0 && !form.askable(f.Answers) {
 				continue
 			}
-			a, used := p.Base, []int(nil)
+			a, used := p.Base, used[:0]
 			for i, r := range p.Rules {
 				if r.When.Holds(f) {
 					a, used = r.apply(a), append(used, i+1)
 				}
 			}
 			if first || a < lo.price {
-				lo = extreme{a, used}
+				lo = extreme{a, slices.Clone(used)}
 			}
 			if first || a > hi.price {
-				hi = extreme{a, used}
+				hi = extreme{a, slices.Clone(used)}
 			}
 			first = false
 		}
@@ -179,13 +179,19 @@ func next(pick []int, axes [][]func(*Factors)) bool {
 
 // askable reports whether these answers can be given together: each to a question that the others make visible.
 func (f *Form) askable(a Answers) bool {
-	visible := f.Visible(a)
-	for id, values := range a {
-		if len(values) > 0 && !slices.ContainsFunc(visible, func(q Question) bool { return q.ID == id }) {
-			return false
+	left := 0
+	for _, values := range a {
+		if len(values) > 0 {
+			left++
 		}
 	}
-	return true
+	for seen, i := make(Answers, len(a)), 0; i < len(f.Questions) && left > 0; i++ { // as Visible, which builds a list that nobody reads here
+		if q := &f.Questions[i]; q.When.Holds(seen) && len(a[q.ID]) > 0 {
+			seen[q.ID] = a[q.ID]
+			left--
+		}
+	}
+	return left == 0
 }
 
 // axes lists, for each factor that the rules look at, the values that they can tell apart.

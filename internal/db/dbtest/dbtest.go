@@ -212,7 +212,7 @@ func pgURL(t testing.TB, name string) string {
 func createPG(t testing.TB, template string) string {
 	t.Helper()
 	name := pgName()
-	pgExec(t, "CREATE DATABASE "+name+" TEMPLATE "+template+" LC_COLLATE 'C' LC_CTYPE 'C' ENCODING 'UTF8'")
+	pgExec(t, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY FILE_COPY LC_COLLATE 'C' LC_CTYPE 'C' ENCODING 'UTF8'") // a quarter of the time of copying by the log
 	t.Cleanup(func() { pgExec(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return pgURL(t, name)
 }
