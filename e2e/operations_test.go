@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"entremise/internal/db/dbtest"
 )
 
 // What may be done to stored data, each once on one network, and the line of the trail that it leaves: rectified and erased at their people's wish,
@@ -83,4 +85,49 @@ func TestOperations_eachLeavesALine(t *testing.T) {
 		t.Error("what the file let end in eight years left no line")
 	}
 	clause(t, "WA-14")
+}
+
+// What watches over premises happens outside the program, by camera and badge: the network file declares it like any other purpose, and notice, table
+// of durations and record of processing say of whom, why, with whom and for how long. Its month is kept to the second on a generic record of the
+// category in TestYears_everyBoundaryOfEveryNetwork; here the published duration is the one that is executed (WA-26).
+func TestOperations_premisesAreDeclared(t *testing.T) {
+	h := newHouseOf(t, "works-advisor")
+	const purpose, data = "Protéger nos locaux et ceux qui s’y trouvent", "images et badges des locaux"
+	visitor := h.visitor()
+	visitor.get(h.site, "/confidentialite").want(200).says(purpose+" À quel titre : notre intérêt légitime (RGPD, art. 6.1 f)", "Données : "+data)
+	row := ""
+	for _, r := range regexp.MustCompile(`(?s)<tr>\s*<td.*?</tr>`).FindAllString(visitor.get(h.site, "/durees").want(200).body, -1) {
+		if strings.Contains(r, purpose) {
+			row = strings.ReplaceAll(r, "\u00a0", " ")
+		}
+	}
+	if !strings.Contains(row, "1 mois") || !strings.Contains(row, "effacées") {
+		t.Errorf("the table of durations says %q", row)
+	}
+	var all []string
+	for _, cell := range h.activities()["protect_premises"] {
+		all = append(all, cell)
+	}
+	line := strings.ReplaceAll(strings.Join(all, "\n"), "\u00a0", " ")
+	for _, want := range []string{purpose, data, "Travaux", "intérêt légitime", "1 mois"} {
+		if !strings.Contains(line, want) {
+			t.Errorf("the record of processing lacks %q:\n%s", want, line)
+		}
+	}
+	for _, e := range dbtest.Engines() {
+		t.Run(string(e), func(t *testing.T) {
+			y := openYears(t, e, "works-advisor")
+			record, p := y.begin(trial{purpose: "protect_premises"})
+			end := y.clock.Now().AddDate(0, 1, 0)
+			y.at(end.Add(-time.Second))
+			if phase, open, _ := y.stands(record); phase != "kept" || open != len(p.Data) {
+				t.Errorf("a second early: %q, %d open", phase, open)
+			}
+			y.at(end)
+			if phase, open, archived := y.stands(record); phase != "" || open+archived != 0 {
+				t.Errorf("at its end: %q, %d open, %d archived", phase, open, archived)
+			}
+		})
+	}
+	clause(t, "WA-26")
 }
