@@ -54,6 +54,7 @@ var trials = map[string][]trial{
 		{"prospect", "collection", 36, 0, 0, []string{"WA-40"}},
 		{"perform_contract", "contract", 36, 60, 0, []string{"WA-38", "WA-41"}},
 		{"follow_clients", "", 36, 60, 0, []string{"WA-42"}},
+		{"protect_premises", "collection", 1, 0, 0, nil}, // WA-26, proved with what is published of it
 	},
 	"emergency-trades": {
 		{"introduce", "request-open", 36, 60, 0, []string{"ET-121"}},

@@ -145,8 +145,10 @@ func (e *Engine) round(ctx context.Context, n *network.Network) (done Moved, fou
 		if err != nil || found == 0 {
 			return err
 		}
-		done, err = e.move(tx, n, rows, when, before, rings)
-		return err
+		if done, err = e.move(tx, n, rows, when, before, rings); err != nil {
+			return err
+		}
+		return done.note(tx)
 	})
 	return done, found, err
 }
