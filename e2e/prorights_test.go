@@ -57,11 +57,13 @@ func TestProRights_eachIsExecuted(t *testing.T) {
 	}
 	officer.post(h.space, "/pros/"+who+"/reprendre", nil) // staff do not lift it
 	pro.get(h.space, "/tableau").want(200).says("gelées à votre demande")
-	h.act(officer, freeze, "release", nil).want(303)
-	h.letter("he is told", func(m sent) bool {
-		return m.Kind == "rights-answered" && m.To == "gel@pro.example" && strings.Contains(m.Text, "gel")
-	})
-	pro.get(h.space, "/tableau").want(200).saysNot("gelées").has("/tableau/" + request)
+	follows := h.visitor()
+	link := h.letter("the link of his case", func(m sent) bool { return m.Kind == "rights-received" && m.To == "gel@pro.example" })
+	follows.get(h.site, caseLink.FindStringSubmatch(link.Text)[1]).want(303)
+	h.liftsFreeze(officer, follows, freeze, func() { pro.get(h.space, "/tableau").want(200).says("gelées à votre demande") })
+	_, again := h.asked(leak()) // the first one went unserved meanwhile
+	h.publish(agent, again, "", nil).want(303)
+	pro.get(h.space, "/tableau").want(200).saysNot("gelées").has("/tableau/" + again)
 
 	pro.post(h.space, "/profil/usages", url.Values{"purpose": {"serve_professionals"}}).want(303)
 	pro.get(h.space, "/profil").want(200).says("Arrêté : vous vous y opposez")

@@ -51,6 +51,29 @@ func (h *house) act(officer *visitor, id, do string, values url.Values) *answer 
 	return officer.post(h.space, "/dossiers/"+id, form)
 }
 
+// liftsFreeze has the end of a restriction announced, recalled, announced again and executed on its day; frozen says that it still is.
+func (h *house) liftsFreeze(officer, person *visitor, id string, frozen func()) {
+	h.t.Helper()
+	announced := func() {
+		h.t.Helper()
+		h.act(officer, id, "announce-lift", url.Values{"way": {"message"}}).want(303)
+		h.letter("the announcement", func(m sent) bool { return m.Object == id && strings.Contains(m.Text, "sera levé le") })
+		frozen()
+	}
+	announced()
+	person.get(h.site, "/mon-dossier").want(200).says("Le gel de vos données va prendre fin", "Levée du gel annoncée")
+	officer.get(h.space, "/dossiers/"+id).want(200).says("Ne plus lever le gel")
+	h.act(officer, id, "recall-lift", nil).want(303)
+	h.letter("the recall", func(m sent) bool { return m.Object == id && strings.Contains(m.Text, "gel de vos données continue") })
+	announced()
+	h.later(2 * 24 * time.Hour)
+	frozen()
+	h.later(3 * 24 * time.Hour)
+	eventually(h.t, "the freeze ends on its day", func() bool {
+		return strings.Contains(person.get(h.site, "/mon-dossier").want(200).body, "Gel levé")
+	})
+}
+
 // A request for access from the form to the copy: what is held, why, from where, who received it and until when.
 func TestRights_accessFromTheFormToTheCopy(t *testing.T) {
 	h := newHouse(t)
@@ -464,23 +487,22 @@ func TestRights_eachOnEachNetwork(t *testing.T) {
 			h.proves(stranger, id)
 			stranger.get(h.site, "/mon-dossier/donnees").want(200).has("Nous n’avons rien d’autre sur vous")
 
-			consumer, _, request, id := asks("rectification", nil)
+			consumer, person, request, id := asks("rectification", nil)
 			typed, e164 := freshNumber()
 			h.act(officer, id, "rectify", url.Values{"person": {who(id)}, "fix_name": {"Élodie Corrigée"}, "fix_phone": {typed}, "fix_email": {"rectification@example.org"}}).want(303)
 			officer.get(h.space, "/demandes/"+request).want(200).has("Élodie Corrigée", e164).lacks("Élodie Visite")
 			consumer.get(h.site, "/ma-demande").want(200)
 			clause(t, c.ids["rectification"]...)
 
-			_, _, request, id = asks("restriction", nil)
+			_, person, request, id = asks("restriction", nil)
 			h.act(officer, id, "restrict", nil).want(303)
 			officer.get(h.space, "/demandes/"+request).want(409)
 			officer.post(h.space, "/demandes/"+request+"/lien", nil)
-			h.act(officer, id, "release", nil).want(303)
-			h.letter("the end of the freeze", func(m sent) bool { return m.Object == id && strings.Contains(m.Text, "prend fin") })
+			h.liftsFreeze(officer, person, id, func() { officer.get(h.space, "/demandes/"+request).want(409) })
 			officer.get(h.space, "/demandes/"+request).want(200)
 			clause(t, c.ids["restriction"]...)
 
-			consumer, person, _, id := asks("erasure", url.Values{"scopes": {"contact", "requests"}})
+			consumer, person, _, id = asks("erasure", url.Values{"scopes": {"contact", "requests"}})
 			officer.get(h.space, "/dossiers/"+id).want(200).has("Seront effacés pour toujours")
 			h.act(officer, id, "erase", nil).want(303)
 			after := officer.get(h.space, "/dossiers/"+id+"?modele=erased").want(200)

@@ -157,13 +157,15 @@ func TestRestrict_storesAndNoMore(t *testing.T) {
 		if _, err := r.Requests.Mine(ctx, me); err != nil {
 			t.Errorf("its own person cannot read it: %v", err)
 		}
-		if err := r.Inbox.Release(ctx, officer, o.ID); err != nil {
+		if err := r.Inbox.AnnounceLift(ctx, officer, o.ID, inbox.ByMessage); err != nil {
 			t.Fatal(err)
 		}
 		r.Drain(t)
-		if mailWith(r, "Le gel de vos données prend fin") == "" {
-			t.Error("the person was not told before it was lifted")
+		if _, err := r.Requests.OpenFile(ctx, agent, s.ID); fault.Code(err) != "frozen" {
+			t.Errorf("announced, it is used: %v", err)
 		}
+		r.Clock.Add(5 * 24 * time.Hour)
+		r.Sweep(t)
 		if _, err := r.Requests.OpenFile(ctx, agent, s.ID); fault.Code(err) == "frozen" {
 			t.Error("it is frozen still")
 		}

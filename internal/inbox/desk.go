@@ -92,6 +92,8 @@ type File struct {
 	MayAsk   bool         // a proof of identity may be asked: nothing has shown yet that the person reads what is his
 	Others   []Case
 	Extended bool
+	Frozen   bool   // what is held of its people is restricted
+	Lift     *Lift  // the announced end of the restriction
 	Agreed   string // the box of the form for messages on which it rests, word for word; empty: it was sent by itself (RN-33)
 }
 
@@ -134,6 +136,12 @@ func (s *Service) file(ctx context.Context, id string) (f File, err error) {
 			return err
 		}
 		if f.Agreed, err = agreement(tx, id); err != nil {
+			return err
+		}
+		if f.Frozen, err = frozen(tx, id); err != nil {
+			return err
+		}
+		if f.Lift, err = lifting(tx, f.Network, id); err != nil {
 			return err
 		}
 		tied, err = subjects(tx, id)

@@ -146,6 +146,7 @@ func (s *Service) Register(r *job.Runner) {
 	r.Handle(jobTell, s.tell)
 	r.Every("clocks of cases", 10*time.Second, s.sweepClocks)
 	r.Every("recipients who did not confirm", 30*time.Second, s.sweepTold)
+	r.Every("restrictions whose end was announced", 10*time.Second, s.sweepLifts)
 }
 
 const (
@@ -304,24 +305,31 @@ func siteName(n *network.Network, c Case) string {
 
 // write sends the person a message about the case: by e-mail where there is an address, else by SMS.
 func (s *Service) write(tx *db.Tx, n *network.Network, ring *vault.Ring, c Case, key string, vars map[string]string) error {
+	_, err := s.writeKnown(tx, n, ring, c, key, vars)
+	return err
+}
+
+// writeKnown is write, and answers the id of the message, by which its caller sees what became of it; empty where the person left no address.
+func (s *Service) writeKnown(tx *db.Tx, n *network.Network, ring *vault.Ring, c Case, key string, vars map[string]string) (id string, err error) {
 	all := map[string]string{"ref": c.Ref, "link": s.link(n, c), "site": siteName(n, c)}
 	for k, v := range vars {
 		all[k] = v
 	}
 	l, err := n.Message(key, c.Lang, all)
 	if err != nil {
-		return err
+		return "", err
 	}
+	m := notify.Message{ID: tx.NewID("msg"), Person: c.ID, Object: c.ID, Kind: key}
 	phone := c.Phone
-	if c.Email != "" {
-		phone = ""
-	}
-	m := notify.Message{Person: c.ID, Object: c.ID, Kind: key}
-	if c.Email != "" {
+	switch {
+	case c.Email != "":
+		phone, id = "", m.ID+"-"+notify.ByEmail
 		m.ReplyTo = replyTo(n)
 		if m.Answers, err = lastMessage(tx, ring, c.ID); err != nil {
-			return err
+			return "", err
 		}
+	case c.Phone != "":
+		id = m.ID + "-" + notify.BySMS
 	}
-	return s.Notify.Letter(tx, ring, l, m, phone, c.Email)
+	return id, s.Notify.Letter(tx, ring, l, m, phone, c.Email)
 }

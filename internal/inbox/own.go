@@ -27,6 +27,7 @@ type Mine struct {
 	Told    []Told
 	Names   map[string]string // company of each professional who was told
 	Copy    bool              // a copy of the data may be opened, after a code
+	Lift    *Lift             // the announced end of a restriction
 }
 
 // own opens the case of a private link.
@@ -61,7 +62,10 @@ func (s *Service) Mine(ctx context.Context, actor auth.Actor) (m Mine, err error
 		if m.Events, err = events(tx, m.ID); err != nil {
 			return err
 		}
-		m.Told, err = toldOf(tx, m.ID)
+		if m.Told, err = toldOf(tx, m.ID); err != nil {
+			return err
+		}
+		m.Lift, err = lifting(tx, m.Network, m.ID)
 		return err
 	})
 	if err != nil {

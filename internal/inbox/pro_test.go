@@ -42,9 +42,12 @@ func TestPro_restrictedCorrectedAndGone(t *testing.T) {
 			t.Errorf("frozen he is %s, %s", p.State, p.Reason)
 		}
 		code(t, r.Pros.Resume(ctx, r.One(t, network.RoleOnboarding), me.Pro), "frozen")
-		if err := r.Inbox.Release(ctx, officer, freeze); err != nil {
+		if err := r.Inbox.AnnounceLift(ctx, officer, freeze, inbox.ByMessage); err != nil {
 			t.Fatal(err)
 		}
+		r.Drain(t)
+		r.Clock.Add(5 * 24 * time.Hour)
+		r.Sweep(t)
 		if p := stateOf(t, r, me.Pro); p.State != pro.Active || p.Reason != "" {
 			t.Errorf("released he is %s, %s", p.State, p.Reason)
 		}

@@ -40,6 +40,7 @@ func Check(n *Network) []Problem {
 	c.introductions()
 	c.access()
 	c.prices()
+	c.spent()
 	c.purposes()
 	c.recipients()
 	c.modules()

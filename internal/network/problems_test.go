@@ -97,6 +97,10 @@ var mistakes = []struct {
 	{"link in the logo", "logo.svg", "<path ", `<path onclick="x" `},
 
 	// what Check finds
+	{"codes forgotten while they count", "network.yaml", "codes: 24 hours", "codes: 30 min"},
+	{"attempts forgotten while they count", "network.yaml", "attempts: 31 days", "attempts: 29 days"},
+	{"sessions kept for long", "network.yaml", "sessions: 30 days", "sessions: 13 months"},
+	{"a freeze lifted at once", "network.yaml", "restriction: {notice: 3 days}", "restriction: {notice: 30 min}"},
 	{"question without purpose", "forms/plombier.yaml", "    max: 1000\n    data: need", "    max: 1000\n    data: billing"},
 	{"photos without purpose", "network.yaml", "    data: [photos]", "    data: [need]"},
 	{"data that the software keeps", "network.yaml", "    data: [billing]", "    data: [activity]"},

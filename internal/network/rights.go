@@ -14,20 +14,21 @@ import (
 
 // Rights is how people exercise their rights over their data (GDPR art. 12 to 22, loi 78-17 art. 85).
 type Rights struct {
-	Answer     Duration       // Time to answer, from receipt: 1 month at most (GDPR art. 12.3).
-	Extended   Duration       `yaml:",opt"` // Time to answer from receipt, in all, once a complex case was extended with reasons; no extension if absent.
-	Warn       Duration       // Time before the end of a clock at which the officer is warned.
-	Identity   IdentityCheck  // When a proof of identity may be asked; it pauses the clock until it comes.
-	Channels   []RightChannel `min:"1"`     // Ways in which a request may come, all of them into one queue.
-	Post       string         `yaml:",opt"` // Use of the postal address for letters, for example rights; required with the channel post.
-	Asks       []RightDetail  `yaml:",opt"` // What the form asks besides name and a way to answer; nothing of it is compulsory unless a remark says so.
-	Scopes     []Scope        `min:"1"`     // Sets of data that a request for erasure may name, each erased without the others.
-	AfterDeath bool           // Directives on one's data after death are recorded (loi 78-17 art. 85).
-	Authority  Authority      // Where to complain.
-	Answers    []Wording      `min:"1"`     // Ready-made answers that the officer starts from.
-	Refusals   []Wording      `min:"1"`     // Grounds of law for refusing (GDPR art. 12.4, 12.5, 17.3).
-	Tell       []Hears        `yaml:",opt"` // Processors and partners that are told of rectification, erasure and restriction (GDPR art. 19); professionals who bought are always told.
-	Remind     Duration       // Time after which who was told and did not confirm is reminded.
+	Answer      Duration       // Time to answer, from receipt: 1 month at most (GDPR art. 12.3).
+	Extended    Duration       `yaml:",opt"` // Time to answer from receipt, in all, once a complex case was extended with reasons; no extension if absent.
+	Warn        Duration       // Time before the end of a clock at which the officer is warned.
+	Identity    IdentityCheck  // When a proof of identity may be asked; it pauses the clock until it comes.
+	Channels    []RightChannel `min:"1"`     // Ways in which a request may come, all of them into one queue.
+	Post        string         `yaml:",opt"` // Use of the postal address for letters, for example rights; required with the channel post.
+	Asks        []RightDetail  `yaml:",opt"` // What the form asks besides name and a way to answer; nothing of it is compulsory unless a remark says so.
+	Scopes      []Scope        `min:"1"`     // Sets of data that a request for erasure may name, each erased without the others.
+	Restriction *Restriction   `yaml:",opt"` // How a restriction ends; announced 3 days before if absent (GDPR art. 18.3).
+	AfterDeath  bool           // Directives on one's data after death are recorded (loi 78-17 art. 85).
+	Authority   Authority      // Where to complain.
+	Answers     []Wording      `min:"1"`     // Ready-made answers that the officer starts from.
+	Refusals    []Wording      `min:"1"`     // Grounds of law for refusing (GDPR art. 12.4, 12.5, 17.3).
+	Tell        []Hears        `yaml:",opt"` // Processors and partners that are told of rectification, erasure and restriction (GDPR art. 19); professionals who bought are always told.
+	Remind      Duration       // Time after which who was told and did not confirm is reminded.
 }
 
 // Scope is a set of data that can be erased alone (clauses ET-127, ET-128).
@@ -200,6 +201,7 @@ func (c *checker) rights() {
 		c.law("rights.extended", fault.T("RGPD art. 12.3", "GDPR art. 12.3"), fault.T("une réponse peut prendre "+t.FR+" en tout", "an answer may take "+t.EN+" in all"),
 			fault.T("ce délai, plus court que les "+three.Text().FR+" que le règlement admet", "this time, shorter than the "+three.Text().EN+" that the regulation admits"))
 	}
+	c.restriction()
 	if r.Warn.approx() >= r.Answer.approx() {
 		c.wrong("rights.warn", "l’avertissement vient avant la fin du délai : écrivez moins que %s.", "the warning comes before the end of the clock: write less than %s.", r.Answer)
 	}

@@ -28,7 +28,8 @@ type Network struct {
 	Invoices      Invoices      `yaml:",opt"` // What invoices repeat; required where something is sold.
 	Verification  Verification  // How a consumer's number is verified and duplicates are found.
 	Limits        Limits        // Limits against abuse.
-	Purposes      []Purpose     `min:"1"` // Why personal data is used, and the only place where a retention is written.
+	Spent         Spent         `yaml:",opt"` // How long rows stay that no purpose holds, once they have served.
+	Purposes      []Purpose     `min:"1"`     // Why personal data is used, and the only place where a retention is written.
 	Recipients    []Recipient   // Who receives personal data outside the operator's own staff.
 	Consents      []Consent     // Boxes that a person ticks; each is asked apart and none is ticked beforehand.
 	Differences   []Difference  `yaml:",opt"` // What a public document says and the law in force overrides, by rule; check says what is executed instead.

@@ -107,6 +107,11 @@ func (e *Engine) Holds(ctx context.Context, actor auth.Actor) (all []LegalHold, 
 	return all, err
 }
 
+// HoldsUnder lists the legal holds that last and bear a reference, for a room that ends with LiftIn what it laid under it.
+func HoldsUnder(tx *db.Tx, reference string) ([]string, error) {
+	return db.Values[string](tx, "SELECT id FROM legal_hold WHERE reference = $1 AND ended_at = 0 ORDER BY id", reference)
+}
+
 // heldBy says which records of people a hold that lasts keeps.
 func heldBy(tx *db.Tx, people ...string) (func(person, record string) bool, error) {
 	type file struct{ person, record string }

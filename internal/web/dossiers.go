@@ -148,6 +148,9 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	p.MayExtend = f.State == inbox.Open && !f.Network.Rights.Extended.IsZero() && !f.Extended && v.DB.Now().Before(f.Due)
 	p.Purposes, p.Consents = v.purposeOptions(network.Consumer, network.Professional), v.consentOptions()
 	v.caseFacts(&p, f)
+	if f.Lift != nil {
+		p.Facts = append(p.Facts, ui.Fact{Label: v.lang.T("Levée du gel", "End of the freeze"), Value: v.liftWords(f.Lift)})
+	}
 	v.caseOppositions(&p, f)
 	if err := v.caseReviews(&p, f); err != nil {
 		return nil, err
@@ -197,7 +200,7 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 		p.Steps = append(p.Steps, ui.Step{At: e.At, Tone: stepTone(e.Kind), Text: v.caseStep(e), By: people[e.Actor]})
 	}
 	if f.Asked == network.RightRestriction && f.State == inbox.Answered {
-		p.Do = append(p.Do, v.freezing(p.Action, f.Events))
+		p.Do = append(p.Do, v.freezing(p.Action, f)...)
 	}
 	if p.Running {
 		if err := v.caseWork(&p, f); err != nil {
@@ -328,7 +331,7 @@ func (v *visit) caseWork(p *ui.CaseFile, f inbox.File) error {
 				Effect: strings.TrimSpace(v.lang.Tf("Seront effacés pour toujours : %s. Ceux qui les ont reçus sont avertis.", "Erased for good: %s. Those who received it are told.", gone) + " " + stays)})
 		}
 	case network.RightRestriction:
-		p.Do = append(p.Do, v.freezing(p.Action, f.Events))
+		p.Do = append(p.Do, v.freezing(p.Action, f)...)
 	case network.RightClosing:
 		p.Do = append(p.Do, ui.Action{Label: v.lang.T("Fermer son accès", "Close the access"), Href: p.Action, Key: "e", Danger: true, Hidden: []ui.Hidden{{Name: "do", Value: "end-access"}},
 			Effect: v.lang.T("Sans frais ni préavis : plus rien ne lui est proposé, il ne se connecte plus, et le délai de conservation commence.", "At no cost and without notice: nothing more is offered, no more sign-in, and the time of what is kept begins.")})
@@ -457,8 +460,12 @@ func (v *visit) caseDo() error {
 		good = v.lang.T("C’est effacé, et ceux qui avaient ces données sont avertis.", "Erased, and those who had this data have been told.")
 	case "restrict":
 		err = v.Inbox.Restrict(v.ctx, v.actor, id)
-	case "release":
-		err = v.Inbox.Release(v.ctx, v.actor, id)
+	case "announce-lift":
+		err = v.Inbox.AnnounceLift(v.ctx, v.actor, id, v.value("way"))
+		good = v.lang.T("La levée est annoncée. Rien ne change avant le jour dit.", "The lifting is announced. Nothing changes before that day.")
+	case "recall-lift":
+		err = v.Inbox.RecallLift(v.ctx, v.actor, id)
+		good = v.lang.T("Le gel continue, la personne en est prévenue.", "The freeze goes on, and the person is told.")
 	case "objection-granted", "objection-grounds":
 		err = v.Inbox.Decide(v.ctx, v.actor, id, inbox.Verdict{Person: v.value("person"), Purpose: v.value("purpose"), Granted: v.value("do") == "objection-granted", Grounds: v.value("grounds")})
 	case "direct":
@@ -481,20 +488,4 @@ func (v *visit) caseDo() error {
 		return v.invalid(err, v.casePage)
 	}
 	return v.did(back, good, err)
-}
-
-// freezing is the next step of a restriction: to begin it, or to end it.
-func (v *visit) freezing(path string, events []inbox.Event) ui.Action {
-	frozen := false
-	for _, e := range events {
-		if e.Kind == inbox.EvDone && (e.Object == inbox.Restriction || e.Object == inbox.Released) {
-			frozen = e.Object == inbox.Restriction
-		}
-	}
-	if frozen {
-		return ui.Action{Label: v.lang.T("Lever le gel", "End the freeze"), Href: path, Hidden: []ui.Hidden{{Name: "do", Value: "release"}},
-			Effect: v.lang.T("La personne est prévenue, puis ses données peuvent de nouveau être utilisées.", "The person is told, then the data may be used again.")}
-	}
-	return ui.Action{Label: v.lang.T("Geler ses données", "Freeze the data"), Href: path, Key: "e", Hidden: []ui.Hidden{{Name: "do", Value: "restrict"}},
-		Effect: v.lang.T("Ses demandes ne sont plus vendues, corrigées, montrées ni effacées ; ceux qui les ont achetées n’y lisent plus rien et sont avertis.", "Requests are no longer sold, corrected, shown or erased; those who bought them read nothing there any more and are told.")}
 }

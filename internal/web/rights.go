@@ -164,6 +164,9 @@ func (v *visit) myCasePage(form ui.Form) (ui.View, error) {
 	if m.State == inbox.Waiting {
 		p.Doubt = m.Doubt
 	}
+	if m.Lift != nil {
+		p.Lift = v.liftWords(m.Lift)
+	}
 	if m.Asked == network.RightUnnamed {
 		p.Title = v.lang.T("Votre demande", "Your request")
 	}
@@ -266,6 +269,7 @@ func (v *visit) ownStep(e inbox.Event) string {
 
 func (v *visit) doneWords(what string) string {
 	words := map[string][2]string{inbox.Rectification: {"Données corrigées", "Data corrected"}, inbox.Erasure: {"Données effacées", "Data erased"}, inbox.Restriction: {"Données gelées", "Data frozen"}, inbox.Released: {"Gel levé", "Freeze ended"},
+		inbox.Announced: {"Levée du gel annoncée", "End of the freeze announced"}, inbox.Recalled: {"Levée du gel reportée, le gel continue", "End of the freeze put off, the freeze goes on"},
 		string(network.RightObjection): {"Usage arrêté", "Use stopped"}, inbox.Closed: {"Accès fermé", "Access closed"}, inbox.Directed: {"Directive enregistrée", "Directive recorded"}, inbox.Undirect: {"Directive révoquée", "Directive revoked"}, inbox.DeathKept: {"Directive exécutée : données gardées", "Directive carried out: data kept"},
 		inbox.DeathGone: {"Directive exécutée : données effacées", "Directive carried out: data erased"}, inbox.DeathCopy: {"Directive exécutée : copie remise", "Directive carried out: copy handed over"},
 		inbox.ReviewChanged: {"Décision revue et changée", "Decision reviewed and changed"}, inbox.ReviewUpheld: {"Décision revue et maintenue", "Decision reviewed and upheld"},

@@ -775,6 +775,15 @@ CREATE TABLE inbox_told (
 );
 CREATE INDEX inbox_told_case ON inbox_told (case_id, at);
 CREATE INDEX inbox_told_open ON inbox_told (sent_at) WHERE acknowledged_at = 0;
+-- A restriction whose end was announced and has not come: the row goes with the lifting, or with its recall (GDPR art. 18.3).
+CREATE TABLE inbox_lift (
+  case_id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  way TEXT NOT NULL CHECK (way IN ('message', 'letter', 'phone')),
+  message_id TEXT NOT NULL,
+  by_account TEXT NOT NULL
+);
 
 -- oversight: the officer's files; each has a bunch of keys of its own, and beside its words what a register is sorted and counted by
 CREATE TABLE oversight_file (

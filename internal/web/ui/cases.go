@@ -38,6 +38,7 @@ type MyCase struct {
 	Due       time.Time // zero when no clock runs
 	Why       string    // why it takes longer
 	Doubt     string    // why we ask who somebody is
+	Lift      string    // when a freeze ends, in words; empty when no end was announced
 	Steps     []Step
 	Letters   []LetterShown
 	Told      []ToldShown

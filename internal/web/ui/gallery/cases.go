@@ -42,7 +42,7 @@ var cases = []Sample{
 	}},
 	{"mon-dossier", "Droits", func(l ui.Lang) ui.View {
 		return ui.MyCase{Public: open(l, "/mon-dossier"), Reference: "D4F7K-2B8M", Title: l.T("Effacer mes données", "Erase my data"), Status: ui.Status{Tone: ui.Now, Text: l.T("En cours", "Running")}, Due: now.AddDate(0, 0, 20), Why: "Trois cents appels à relire.",
-			Doubt: "Deux personnes portent ce nom chez nous.", Steps: caseSteps, Letters: written, Told: toldWhom, Write: true, Copy: "/mon-dossier/donnees", Officer: "dpo@depanneurs.example", Complain: complainTo, Refused: true}
+			Doubt: "Deux personnes portent ce nom chez nous.", Lift: l.T("le 27 novembre 2026", "on 27 November 2026"), Steps: caseSteps, Letters: written, Told: toldWhom, Write: true, Copy: "/mon-dossier/donnees", Officer: "dpo@depanneurs.example", Complain: complainTo, Refused: true}
 	}},
 	{"mes-donnees", "Droits", func(l ui.Lang) ui.View {
 		return ui.MyCopy{Public: open(l, "/mon-dossier/donnees"), Reference: "D4F7K-2B8M", Sections: []ui.CopySection{{Title: l.T("Qui vous êtes", "Who you are"), Facts: []ui.Fact{{Label: l.T("Nom", "Name"), Value: "Jeanne Exemple"}}}},
