@@ -85,6 +85,7 @@ const (
 	ContactLog      Action = "contact.log"
 	CallAnswer      Action = "call.answer"
 	RecordingHear   Action = "recording.hear"
+	RecordingLend   Action = "recording.lend"
 	SearchAll       Action = "search"
 	ProList         Action = "pro.list"
 	ProCreate       Action = "pro.create"
@@ -141,7 +142,8 @@ var permissions = map[Action][]string{
 	SeatBuy:         {"professional"},
 	ContactLog:      {"professional"},
 	CallAnswer:      {"agent"},
-	RecordingHear:   {"administrator"},
+	RecordingHear:   {"supervisor", "administrator"},
+	RecordingLend:   {"supervisor", "administrator"},
 	SearchAll:       {"agent", "onboarding", "administrator"},
 	ProList:         {"agent", "onboarding", "accountant", "administrator"},
 	ProCreate:       {"onboarding"},

@@ -111,10 +111,14 @@ func (s *sheet) purpose(p network.Purpose, who network.Person) {
 		data = append(data, s.said(c.Label()))
 	}
 	s.p("**" + md(s.said(p.Label)) + "**")
-	s.list(s.T("À quel titre : ", "Ground: ")+Basis(s.Lang, p.Basis, who)+s.Tf(" (RGPD, art. %s)", " (GDPR art. %s)", article(p.Basis)),
-		s.T("Données : ", "Data: ")+s.Series(data),
-		s.T("Transmises à : ", "Passed to: ")+cmp.Or(s.to(p), s.T("personne hors de notre équipe", "nobody outside our staff")),
-		s.T("Gardées : ", "Kept: ")+Kept(s.Lang, p.Keep)+s.T(", puis ", ", then ")+ending(s.Lang, p.Keep))
+	points := []string{s.T("À quel titre : ", "Ground: ") + Basis(s.Lang, p.Basis, who) + s.Tf(" (RGPD, art. %s)", " (GDPR art. %s)", article(p.Basis)),
+		s.T("Données : ", "Data: ") + s.Series(data),
+		s.T("Transmises à : ", "Passed to: ") + cmp.Or(s.to(p), s.T("personne hors de notre équipe", "nobody outside our staff")),
+		s.T("Gardées : ", "Kept: ") + Kept(s.Lang, p.Keep) + s.T(", puis ", ", then ") + ending(s.Lang, p.Keep)}
+	for _, h := range heard(s.Lang, s.n, p) {
+		points = append(points, md(h))
+	}
+	s.list(points...)
 }
 
 // to names the recipients of a purpose.

@@ -56,7 +56,7 @@ func Register(n *network.Network, l Lang) []Activity {
 		for _, o := range p.Origins() {
 			from = append(from, l.said(o.Label()))
 		}
-		all = append(all, Activity{ID: p.ID, Controllers: controllers, Sources: strings.Join(from, ", "), Purpose: l.said(p.Label), Basis: Basis(l, p.Basis, p.People[0]) + " (art. " + article(p.Basis) + ")", People: strings.Join(who, ", "), Data: l.Series(data),
+		all = append(all, Activity{ID: p.ID, Controllers: controllers, Sources: strings.Join(from, ", "), Purpose: strings.Join(append([]string{l.said(p.Label)}, heard(l, n, p)...), ". "), Basis: Basis(l, p.Basis, p.People[0]) + " (art. " + article(p.Basis) + ")", People: strings.Join(who, ", "), Data: l.Series(data),
 			Recipients: cmp.Or(l.Series(to), l.T("personne hors de l’équipe", "nobody outside staff")), Transfers: cmp.Or(l.Series(abroad), l.T("aucun", "none")), Erasure: Kept(l, p.Keep) + l.T(", puis ", ", then ") + ending(l, p.Keep)})
 	}
 	return all

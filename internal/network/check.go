@@ -57,6 +57,7 @@ func Check(n *Network) []Problem {
 	c.rights()
 	c.inbox()
 	c.oversight()
+	c.listening()
 	return c.probs
 }
 

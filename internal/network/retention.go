@@ -187,7 +187,7 @@ func (c *checker) keep(path string, p Purpose, k Keep) {
 		c.wrong(path+".remainder", "« remainder » est ce qui reste après l’effacement : retirez « archive », et écrivez at_end: erase.",
 			`"remainder" is what is left after erasing: remove "archive", and write at_end: erase.`)
 	}
-	if slices.Contains(p.Data, DataRecording) && k.AtEnd == AtEndErase && len(p.Recipients) > 0 {
+	if slices.Contains(p.Data, DataRecording) && k.AtEnd != AtEndEraseEverywhere && len(p.Recipients) > 0 {
 		c.wrong(path+".at_end", "un prestataire garde aussi ces enregistrements : écrivez erase-everywhere pour qu’il les efface.",
 			"a processor keeps these recordings too: write erase-everywhere so that it deletes them.")
 	}

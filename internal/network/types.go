@@ -36,6 +36,7 @@ type Network struct {
 	Cookies       Cookies       // What is read and written on a visitor's device, and the life of his choice about it.
 	Documents     []Document    `yaml:",opt"` // What a change of a public document does.
 	Call          Call          // What an agent says and asks on the phone.
+	Listening     *Listening    `yaml:",opt"`                     // Why recordings of calls are heard, by whom, and to whom one may be lent; nobody hears them if absent.
 	Prospecting   *Prospecting  `yaml:",opt"`                     // Commercial calls and messages; the rules of law alone if absent.
 	Buying        []Wording     `yaml:"buying_confirmations,opt"` // What a professional confirms at each purchase.
 	Suspensions   []Wording     `yaml:"suspension_reasons,opt"`   // Grounds for suspending a professional's access.

@@ -90,6 +90,7 @@ const (
 	RoleAccountant    Role = "accountant"
 	RoleOfficer       Role = "officer"
 	RoleLitigation    Role = "litigation"
+	RoleSupervisor    Role = "supervisor" // of the telephone: hears recordings, with a reason
 	RoleAdministrator Role = "administrator"
 )
 
@@ -314,7 +315,7 @@ func (RecreditReason) words() []string { return all(WrongNumber) }
 func (Refusal) words() []string        { return all(RefusalEndsCall, RefusalUnrecorded) }
 func (Law) words() []string            { return all(LawRepairPrices, LawEnergyCanvass) }
 func (Role) words() []string {
-	return all(RoleAgent, RoleOnboarding, RoleModerator, RoleMarketing, RoleAccountant, RoleOfficer, RoleLitigation, RoleAdministrator)
+	return all(RoleAgent, RoleOnboarding, RoleModerator, RoleMarketing, RoleAccountant, RoleOfficer, RoleLitigation, RoleSupervisor, RoleAdministrator)
 }
 func (SMSCode) words() []string { return all(CodeWithoutScript, CodeAlways, CodeNever) }
 func (Allow) words() []string   { return all(AllowRefuse, AllowAllow) }

@@ -76,6 +76,8 @@ func (v *visit) roleName(r network.Role) string {
 		return v.lang.T("Protection des données", "Data protection")
 	case network.RoleLitigation:
 		return v.lang.T("Contentieux", "Litigation")
+	case network.RoleSupervisor:
+		return v.lang.T("Superviseur", "Supervisor")
 	case network.RoleAdministrator:
 		return v.lang.T("Administrateur", "Administrator")
 	}
