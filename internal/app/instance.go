@@ -90,7 +90,8 @@ type World struct {
 	SMSKeys  []string
 	Line     call.Line // the zero Line carries no call and records none
 	LineKeys []string
-	Hook     inbox.Hook // the zero Hook posts no notice
+	Country  person.Countries // nil answers nothing
+	Hook     inbox.Hook       // the zero Hook posts no notice
 }
 
 // clock is business time: real time and an offset, which only a folder with a virtual clock has. Machine time is always real.
@@ -327,7 +328,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	}
 	i.Pros = pro.New(i.DB, i.Vault, i.Editions, i.Auth, i.Notify, i.URL, i.Demo)
 	i.Billing = billing.New(i.DB, i.Vault, i.Editions, i.Notify, i.Pros, i.Card, i.URL)
-	i.Requests = request.New(request.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Links: i.Links, URL: i.URL, Demo: i.Demo})
+	i.Requests = request.New(request.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Links: i.Links, URL: i.URL, Demo: i.Demo, Country: i.Country})
 	i.Calls = call.New(call.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Requests: i.Requests, Links: i.Links, Line: i.Line, Demo: i.Demo})
 	i.Documents = document.New(document.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Auth: i.Auth, Pros: i.Pros, Requests: i.Requests, URL: i.URL})
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {

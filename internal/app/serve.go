@@ -45,17 +45,18 @@ type serveCmd struct {
 	Proxies  []string `help:"Networks of the proxies whose X-Forwarded-For is believed." default:"127.0.0.0/8,::1/128" env:"ENTREMISE_PROXIES"`
 	Plain    bool     `help:"Serve plain http to browsers, for a trial on one machine: cookies are then not bound to TLS." env:"ENTREMISE_PLAIN"`
 
-	SMTP     string `name:"smtp" help:"Mail server, host:port." env:"ENTREMISE_SMTP"`
-	SMTPUser string `name:"smtp-user" env:"ENTREMISE_SMTP_USER"`
-	SMTPTLS  string `name:"smtp-tls" help:"starttls, tls or none (loopback only)." default:"starttls" env:"ENTREMISE_SMTP_TLS"`
-	From     string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
-	SMSURL   string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
-	Mail     string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." env:"ENTREMISE_MAIL_LISTEN"`
-	MailCert string `name:"mail-cert" help:"Certificate chain (PEM) with which the receiver of mail offers STARTTLS; read again for each sender." env:"ENTREMISE_MAIL_CERT"`
-	MailKey  string `name:"mail-key" help:"Its private key (PEM)." env:"ENTREMISE_MAIL_KEY"`
-	IMAP     string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
-	IMAPUser string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
-	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
+	SMTP            string `name:"smtp" help:"Mail server, host:port." env:"ENTREMISE_SMTP"`
+	SMTPUser        string `name:"smtp-user" env:"ENTREMISE_SMTP_USER"`
+	SMTPTLS         string `name:"smtp-tls" help:"starttls, tls or none (loopback only)." default:"starttls" env:"ENTREMISE_SMTP_TLS"`
+	From            string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
+	SMSURL          string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
+	Mail            string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." env:"ENTREMISE_MAIL_LISTEN"`
+	MailCert        string `name:"mail-cert" help:"Certificate chain (PEM) with which the receiver of mail offers STARTTLS; read again for each sender." env:"ENTREMISE_MAIL_CERT"`
+	MailKey         string `name:"mail-key" help:"Its private key (PEM)." env:"ENTREMISE_MAIL_KEY"`
+	IMAP            string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
+	IMAPUser        string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
+	countrySettings `embed:""`
+	SMSFrom         string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
 }
 
 // secretValue reads NAME, or the file that NAME_FILE names.
@@ -89,6 +90,9 @@ func (c serveCmd) Run(o *out) error {
 	}
 	var err error
 	if w.Drivers, w.SMSKeys, err = c.drivers(); err != nil {
+		return err
+	}
+	if w.Country, err = c.countries(); err != nil {
 		return err
 	}
 	hook, err := secretValue("ENTREMISE_NOTICE_SECRET")
@@ -139,6 +143,9 @@ func (c serveCmd) Run(o *out) error {
 		o.say("receiving smtp://%s", at)
 	case err == nil && n.Inbox != nil && n.Inbox.Receiver == network.ReceiverSMTP:
 		o.log.Warn("the network says that mail is read, and none is received: give --mail-listen")
+	}
+	if n.Verification.Country != nil && w.Country == nil {
+		o.log.Warn("the network says that the country of a form is checked, and no provider is given: each one is taken as if it did not answer; give --country-url")
 	}
 	return errors.Join(i.serve(o, l, i.Handler(web.Demo{})), stop())
 }

@@ -38,6 +38,7 @@ func Check(n *Network) []Problem {
 	c.sites()
 	c.trades()
 	c.introductions()
+	c.country()
 	c.access()
 	c.prices()
 	c.spent()

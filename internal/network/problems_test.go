@@ -380,6 +380,48 @@ func TestCheck_modulesBindTheirNetwork(t *testing.T) {
 	}
 }
 
+// A provider of countries is a processor that gets addresses and nothing else, and it is asked for a reason (AQ-20).
+func TestCheck_countries(t *testing.T) {
+	const line = "  country: {provider: country-check, accepted: [FR, MC], otherwise: set-aside}"
+	for name, c := range map[string]struct{ from, to, want string }{
+		"as it ships":            {line, line, ""},
+		"refused":                {"otherwise: set-aside}", "otherwise: refuse, unanswered: set-aside}", ""},
+		"no recipient":           {"provider: country-check", "provider: nobody", "verification.country.provider"},
+		"no processor":           {"provider: country-check", "provider: supplier", "verification.country.provider"},
+		"gets names":             {"provider: country-check", "provider: mail", "verification.country.provider"},
+		"no purpose of his":      {"    recipients: [country-check, hosting]\n", "    recipients: [hosting]\n", "verification.country.provider"},
+		"no country":             {"accepted: [FR, MC]", "accepted: [France]", "verification.country.accepted"},
+		"everybody all the same": {"otherwise: set-aside}", "otherwise: accept}", "verification.country.otherwise"},
+	} {
+		folder, err := networks.Open("auto-quotes")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := fstest.MapFS{}
+		if err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := fs.ReadFile(folder, name)
+			f[name] = &fstest.MapFile{Data: data}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		edit(t, f, "network.yaml", c.from, c.to)
+		found := c.want == ""
+		for _, p := range judge(f) {
+			found = found || p.Severity == network.Mistake && p.Path == c.want
+			if p.Severity == network.Mistake && c.want == "" {
+				t.Errorf("%s: %s", name, p.Say("en"))
+			}
+		}
+		if !found {
+			t.Errorf("%s: nobody noticed", name)
+		}
+	}
+}
+
 func TestLoad_embeddedNetworks(t *testing.T) {
 	for _, name := range networks.Names() {
 		fsys, err := networks.Open(name)

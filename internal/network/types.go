@@ -242,10 +242,11 @@ type Recredit struct {
 
 // Verification says when a code is asked and what counts as a duplicate.
 type Verification struct {
-	SMSCode        SMSCode  `yaml:"sms_code"` // When a code by SMS proves the number.
-	CodeValid      Duration // Life of a code.
-	Duplicates     Duration // Two requests of one number for one trade and commune within this time are one.
-	DisposableMail Allow    `yaml:",opt"` // Throw-away e-mail addresses: refuse or allow; refuse if absent.
+	SMSCode        SMSCode       `yaml:"sms_code"` // When a code by SMS proves the number.
+	CodeValid      Duration      // Life of a code.
+	Duplicates     Duration      // Two requests of one number for one trade and commune within this time are one.
+	DisposableMail Allow         `yaml:",opt"` // Throw-away e-mail addresses: refuse or allow; refuse if absent.
+	Country        *CountryCheck `yaml:",opt"` // From which countries forms are taken, as a provider tells it; nobody is asked if absent.
 }
 
 // Limits are counted per key: number, address of the network or account.
@@ -296,7 +297,7 @@ type Recipient struct {
 	Contract  string        `yaml:",opt"` // Reference of the contract that binds a processor; a processor without it is a mistake (GDPR art. 28.3).
 	Signed    Date          `yaml:",opt"` // Day on which that contract was signed.
 	Identity  string        `yaml:",opt"` // The firm itself, name and town: told to who asks who really received his data (clause WA-58).
-	Driver    string        `yaml:",opt"` // Connector of the software that serves it: http for text messages, smtp for mail, simulated for telephony, host for the machine itself.
+	Driver    string        `yaml:",opt"` // Connector of the software that serves it: http for text messages and for the country of an address, smtp for mail, simulated for telephony, host for the machine itself.
 	Country   string        // Country, two letters.
 	Safeguard string        `yaml:",opt"` // Safeguard of a transfer outside the European Economic Area, for example standard-clauses.
 	Digests   bool          `yaml:",opt"` // It receives nothing but digests.

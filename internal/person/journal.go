@@ -24,6 +24,7 @@ import (
 // Seen is what a connection shows of itself.
 type Seen struct {
 	Address  string `json:"address"`
+	Country  string `json:"country,omitempty"` // as a provider told it of a form, two letters (AQ-20)
 	Browser  string `json:"browser"`
 	Language string `json:"language,omitempty"` // that the browser asks for first: two or three letters (RN-17)
 	System   string `json:"system"`

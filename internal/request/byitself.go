@@ -18,7 +18,12 @@ func (s *Service) publishByItself(ctx context.Context, id string) error {
 		return nil
 	}
 	hand := false
-	if err := s.db.Read(ctx, func(tx *db.Tx) error { hand, err = handled(tx, n, r); return err }); err != nil || hand {
+	if err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if hand, err = handled(tx, n, r); err == nil && !hand {
+			hand, err = setAside(tx, n, r.ID)
+		}
+		return err
+	}); err != nil || hand {
 		return err // it waits for an agent, who decides
 	}
 	p, err := s.decide(ctx, n, r.ID, r.Trade, r.Urgency, r.Intent, r.Commune(), r.Answers, 0)

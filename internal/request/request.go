@@ -229,6 +229,7 @@ const (
 	EvReopened  = "reopened"
 	EvByHand    = "by-hand"  // a named person chooses to whom it is offered
 	EvReviewed  = "reviewed" // a person has looked at a decision and changed it
+	EvCountry   = "country"  // it comes from a country that is not accepted, or nobody could tell which: Object says so
 	EvToCall    = "to-call"  // the number gets no code by SMS: the agent's call verifies it
 )
 

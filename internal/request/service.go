@@ -35,6 +35,7 @@ type Service struct {
 	links    *auth.Signer
 	url      func(host, path string) string
 	demo     bool
+	country  person.Countries
 	odds     oddsKept
 }
 
@@ -49,11 +50,12 @@ type Parts struct {
 	Links    *auth.Signer                   // signs private links and stop links
 	URL      func(host, path string) string // whole address of a page, with scheme and port
 	Demo     bool                           // numbers reserved for fiction are accepted
+	Country  person.Countries               // tells the country of an address; nil is a provider that does not answer
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, notify: p.Notify, pros: p.Pros, billing: p.Billing, links: p.Links, url: p.URL, demo: p.Demo}
+	return &Service{db: p.DB, vault: p.Vault, editions: p.Editions, notify: p.Notify, pros: p.Pros, billing: p.Billing, links: p.Links, url: p.URL, demo: p.Demo, country: p.Country}
 }
 
 // Jobs of this room; each one's object is an id.

@@ -177,6 +177,10 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 	if err := s.underLimits(ctx, n, actor, addressIndex); err != nil {
 		return Submitted{}, err
 	}
+	from, err := s.whence(ctx, n, actor, in.Address)
+	if err != nil {
+		return Submitted{}, err
+	}
 	// Whoever did no work proves the number by a code instead; a partner's program answers for its own visitors.
 	needsCode := n.Verification.SMSCode == network.CodeAlways || n.Verification.SMSCode == network.CodeWithoutScript && !in.Worked && actor.Who == auth.Visitor
 	if needsCode && !phone.CanText(e164) {
@@ -267,13 +271,16 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 			}
 			return job.Add(tx, jobSendLink, first.ID, 0)
 		}
-		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: person.See(in.Address, in.Agent, in.Languages).Text()}, addressIndex, in.Photos); err != nil {
+		if err := s.store(tx, n, ring, who, r, content{words: ok2.words, street: strings.TrimSpace(in.Street), address: from.seen(in).Text()}, addressIndex, in.Photos); err != nil {
 			return err
 		}
 		if err := privacy.Record(tx, ring, n, choices...); err != nil {
 			return err
 		}
 		if err := audit.Write(tx, actor.Name(), actor.As(auth.RequestSubmit), "request.submit", r.ID, in.Channel); err != nil {
+			return err
+		}
+		if err := from.note(tx, r.ID); err != nil {
 			return err
 		}
 		if needsCode {

@@ -272,6 +272,8 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		}
 	case request.EvByHand:
 		s.Tone, s.Text = ui.Now, v.lang.T("À proposer à la main : la personne ne veut pas que le logiciel choisisse", "To be offered by hand: the person does not want the software to choose")
+	case request.EvCountry:
+		s.Tone, s.Text = ui.Now, v.countryWords(e.Object)
 	case request.EvToCall:
 		s.Tone, s.Text = ui.Now, v.lang.T("Numéro à vérifier pendant l’appel : pas de code par SMS", "Number to be verified in the call: no code by text")
 	case request.EvReviewed:

@@ -63,7 +63,7 @@ func (v *visit) connections() error {
 	}
 	page := ui.Connections{Space: v.spaceFrame()}
 	for _, c := range all {
-		line := ui.Connection{At: c.At, What: v.lang.T("Connexion", "Sign-in"), Who: names[c.Object], Address: c.Seen.Address, With: joinWords(c.Seen.Browser, c.Seen.Language, c.Seen.System, v.deviceName(c.Seen.Device)), Blocked: c.Blocked}
+		line := ui.Connection{At: c.At, What: v.lang.T("Connexion", "Sign-in"), Who: names[c.Object], Address: c.Seen.Address, With: joinWords(c.Seen.Country, c.Seen.Browser, c.Seen.Language, c.Seen.System, v.deviceName(c.Seen.Device)), Blocked: c.Blocked}
 		if c.Kind == "request" {
 			line.What, line.Who, line.Href = v.lang.T("Demande", "Request"), v.lang.T("ouvrir", "open"), "/demandes/"+c.Object
 		}

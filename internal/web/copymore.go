@@ -22,7 +22,7 @@ func (v *visit) copyMore(of inbox.CopyOf) (all []ui.CopySection) {
 			if c.What == "sign-in" {
 				what = v.lang.T("connexion", "sign-in")
 			}
-			s.Facts = append(s.Facts, ui.Fact{Label: v.lang.Date(c.At.In(geo.Paris())) + ", " + what, Value: joinWords(c.Seen.Address, c.Seen.Browser, c.Seen.Language, c.Seen.System, v.deviceName(c.Seen.Device))})
+			s.Facts = append(s.Facts, ui.Fact{Label: v.lang.Date(c.At.In(geo.Paris())) + ", " + what, Value: joinWords(c.Seen.Address, c.Seen.Country, c.Seen.Browser, c.Seen.Language, c.Seen.System, v.deviceName(c.Seen.Device))})
 		}
 		all = append(all, s)
 	}

@@ -297,6 +297,8 @@ func (v *visit) consumerStep(m request.Mine, e request.Event) (ui.Step, bool) {
 		}
 	case request.EvByHand:
 		s.Text = v.lang.T("Une personne choisit désormais à qui elle est proposée", "A person now chooses to whom it is offered")
+	case request.EvCountry:
+		s.Text = v.lang.T("Un conseiller vérifie d’où elle vient : le pays de votre connexion n’est pas de ceux que nous servons, ou n’est pas connu", "An agent checks where it comes from: the country of your connection is not one that we serve, or is not known")
 	case request.EvToCall:
 		s.Text = v.lang.T("Votre numéro sera vérifié pendant l’appel, sans code par SMS", "Your number will be verified in the call, without a code by text")
 	case request.EvReviewed:

@@ -52,9 +52,17 @@ func (v *visit) callBacks() error {
 	}
 	page := ui.Queue{Space: v.watching("queue"), Title: v.lang.T("Rappels", "Call-backs"), Hint: v.lang.T("Des personnes attendent votre appel. La plus ancienne promesse d’abord.", "People are waiting for your call. The oldest promise first."),
 		None: v.lang.T("Personne n’attend d’appel", "Nobody is waiting for a call")}
+	marked, err := v.countryMarks(waiting)
+	if err != nil {
+		return err
+	}
 	chosen := v.r.URL.Query().Get("c")
 	for _, w := range waiting {
-		page.Due = append(page.Due, v.waitingDue(v.lang.T("Rappel", "Call-back"), "/rappels", w, names))
+		due := v.waitingDue(v.lang.T("Rappel", "Call-back"), "/rappels", w, names)
+		if mark := marked[w.ID]; mark != "" {
+			due.Detail = v.countryWords(mark) + ". " + due.Detail
+		}
+		page.Due = append(page.Due, due)
 		if w.ID == chosen {
 			page.Open = v.queueCase(w, "/rappels", v.lang.T("Prendre et appeler", "Take and call"))
 		}
