@@ -41,6 +41,9 @@ type CopyOf struct {
 	Since    time.Time     `json:"since"`
 	Source   string        `json:"source"` // how the data came
 	Name     string        `json:"name,omitempty"`
+	Title    string        `json:"title,omitempty"` // parts of the name, where the network asks them apart (AQ-09)
+	First    string        `json:"first_name,omitempty"`
+	Last     string        `json:"last_name,omitempty"`
 	Company  string        `json:"company,omitempty"`
 	Phone    string        `json:"phone,omitempty"`
 	Email    string        `json:"email,omitempty"`
@@ -163,7 +166,7 @@ func (c Copy) CSV(w io.Writer) error {
 	}
 	_ = out.Write([]string{"record", "field", "value"})
 	for _, p := range c.Given().People {
-		for _, f := range [][2]string{{"name", p.Name}, {"company", p.Company}, {"phone", p.Phone}, {"email", p.Email}, {"street", p.Street}, {"siren", p.SIREN}} {
+		for _, f := range [][2]string{{"name", p.Name}, {"title", p.Title}, {"first_name", p.First}, {"last_name", p.Last}, {"company", p.Company}, {"phone", p.Phone}, {"email", p.Email}, {"street", p.Street}, {"siren", p.SIREN}} {
 			line(p.Kind, f[0], f[1])
 		}
 		for _, r := range p.Requests {
@@ -322,6 +325,9 @@ func (s *Service) copyConsumer(ctx context.Context, n *network.Network, id, lang
 		return p, err
 	}
 	p.Since, p.Name, p.Company, p.Phone, p.Email = who.At, who.Name, who.Company, who.Phone, who.Email
+	if person.Parted(who.Name) {
+		p.Title, p.First, p.Last = person.Parts(who.Name)
+	}
 	for _, t := range traced {
 		m, err := s.Requests.Mine(ctx, auth.Actor{Who: auth.System, Account: "system", Request: t.ID})
 		if err != nil {

@@ -39,6 +39,7 @@ func Check(n *Network) []Problem {
 	c.trades()
 	c.introductions()
 	c.country()
+	c.fields()
 	c.access()
 	c.prices()
 	c.spent()

@@ -380,8 +380,9 @@ func TestCheck_modulesBindTheirNetwork(t *testing.T) {
 	}
 }
 
-// A provider of countries is a processor that gets addresses and nothing else, and it is asked for a reason (AQ-20).
-func TestCheck_countries(t *testing.T) {
+// A provider of countries is a processor that gets addresses and nothing else, and it is asked for a reason (AQ-20). Fields of the form are known ones,
+// and a name is asked once, whole or in parts (AQ-09).
+func TestCheck_countriesAndFields(t *testing.T) {
 	const line = "  country: {provider: country-check, accepted: [FR, MC], otherwise: set-aside}"
 	for name, c := range map[string]struct{ from, to, want string }{
 		"as it ships":            {line, line, ""},
@@ -391,6 +392,9 @@ func TestCheck_countries(t *testing.T) {
 		"gets names":             {"provider: country-check", "provider: mail", "verification.country.provider"},
 		"no purpose of his":      {"    recipients: [country-check, hosting]\n", "    recipients: [hosting]\n", "verification.country.provider"},
 		"no country":             {"accepted: [FR, MC]", "accepted: [France]", "verification.country.accepted"},
+		"a field of nobody":      {"form_fields:\n", "form_fields:\n  birthday: Pour rien.\n", "form_fields.birthday"},
+		"half a name":            {"  first_name: {fr: Pour que le fournisseur sache qui l’attend., en: So that the supplier knows who expects him.}\n", "", "form_fields"},
+		"a name asked twice":     {"form_fields:\n", "form_fields:\n  name: Pour vous appeler.\n", "form_fields.name"},
 		"everybody all the same": {"otherwise: set-aside}", "otherwise: accept}", "verification.country.otherwise"},
 	} {
 		folder, err := networks.Open("auto-quotes")

@@ -27,6 +27,7 @@ type Network struct {
 	Access        *Access       `yaml:",opt"` // Professionals' access; required where something is sold.
 	Invoices      Invoices      `yaml:",opt"` // What invoices repeat; required where something is sold.
 	Verification  Verification  // How a consumer's number is verified and duplicates are found.
+	Fields        []Wording     `yaml:"form_fields,opt"` // What each field of who asks is for, shown next to it: title, first_name, last_name, name, company, phone, email, postcode, street. Title, first and last name are asked apart only where they stand here.
 	Limits        Limits        // Limits against abuse.
 	Spent         Spent         `yaml:",opt"` // How long rows stay that no purpose holds, once they have served.
 	Purposes      []Purpose     `min:"1"`     // Why personal data is used, and the only place where a retention is written.

@@ -77,7 +77,8 @@ func EmailIndex(v *vault.Vault, email string) string {
 func wordIndexes(v *vault.Vault, p Person) []string {
 	seen := map[string]bool{}
 	var all []string
-	for _, w := range strings.Fields(geo.Fold(p.Name + " " + p.Company)) {
+	_, name := untitled(p.Name)
+	for _, w := range strings.Fields(geo.Fold(name + " " + p.Company)) {
 		if len(w) > 1 && !seen[w] && len(all) < 12 {
 			seen[w] = true
 			all = append(all, v.Index("name", w))

@@ -118,7 +118,7 @@ func checkPlace(c *fault.Check, postcode, insee string) geo.Commune {
 
 func (s *Service) checkWho(c *fault.Check, n *network.Network, kind, name, company, rawPhone, rawEmail, street string, commune geo.Commune) (e164, email string) {
 	c.That(kind == "person" || kind == "company", "kind", fault.T("Dites si vous êtes un particulier ou une entreprise.", "Say whether you are a person or a company."))
-	c.That(fits(name, 2, maxName), "name", fault.T("Écrivez votre nom, en 2 à 80 caractères.", "Write your name, in 2 to 80 characters."))
+	checkName(c, n, name)
 	c.That(kind != "company" || fits(company, 2, maxName), "company", fault.T("Écrivez le nom de l’entreprise.", "Write the name of the company."))
 	c.That(street == "" || fits(street, 3, maxStreet), "street", fault.T("Écrivez l’adresse en 160 caractères au plus.", "Write the address in at most 160 characters."))
 	e164, err := phone.Parse(rawPhone, commune.Dept, s.demo)

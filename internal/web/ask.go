@@ -48,7 +48,7 @@ func (v *visit) asking(form ui.Form) (ui.View, error) {
 	form.Starred = true
 	form.Hidden = []ui.Hidden{{Name: "key", Value: key}, {Name: "pow_challenge", Value: challenge}}
 	page := ui.Asking{Public: v.public(nil), Form: form, Action: "/demande/" + slug, TradeName: v.say2(t.Label), Urgent: t.Emergency,
-		Photos: v.n.Limits.Photos, PhotoMB: photoMB, AskStreet: true, Notice: v.notice(network.Consumer), Work: ui.Work{Challenge: challenge, Bits: workBits},
+		Photos: v.n.Limits.Photos, PhotoMB: photoMB, Fields: v.formFields(), Notice: v.notice(network.Consumer), Work: ui.Work{Challenge: challenge, Bits: workBits},
 		FirstContact: v.n.Introductions.Clocks.FirstContact.Exact(), Questions: v.questions(f), Communes: communeOptions(first(form.Values["postcode"]), first(form.Values["commune"]))}
 	_, page.MayPreferCall = v.n.For(network.DeedCode, network.Consumer)
 	for _, c := range v.n.ConsentsOn(network.AskedOnForm) {
@@ -173,10 +173,14 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 // readAsk decodes the form. Names are those of the fault's fields, so that an error finds its field.
 func (v *visit) readAsk(f *network.Form) (request.Ask, error) {
 	in := request.Ask{Key: v.value("key"), Site: v.site.Host, Trade: v.r.PathValue("trade"), Lang: string(v.lang), Urgency: v.value("urgency"), Postcode: v.value("postcode"), INSEE: v.value("commune"),
-		Street: v.value("street"), Kind: v.value("kind"), Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"),
+		Street: v.value("street"), Kind: v.value("kind"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"),
 		Answers: v.answers(f), Consents: map[string]bool{}, Channel: "form", Address: v.address(), Agent: v.agent(), Languages: v.languages(), Trap: v.value("website") != ""}
 	if in.Kind == "" {
 		in.Kind = "person"
+	}
+	var err error
+	if in.Name, err = v.typedName(); err != nil {
+		return in, err
 	}
 	for _, c := range v.n.ConsentsOn(network.AskedOnForm) {
 		in.Consents[c.ID] = v.value("consent-"+c.ID) != ""

@@ -587,7 +587,11 @@ func (v *visit) requestFix() error {
 		return err
 	}
 	form := f.Network.Form(f.Trade)
-	if err := v.Requests.Correct(v.ctx, v.actor, f.ID, v.readCorrection(form)); err != nil {
+	in, err := v.readCorrection(form)
+	if err == nil {
+		err = v.Requests.Correct(v.ctx, v.actor, f.ID, in)
+	}
+	if err != nil {
 		return v.invalid(wordsFault(form, err), v.fixPageOfFile(f))
 	}
 	return v.did("/demandes/"+f.ID, v.lang.T("La demande est corrigée.", "The request is corrected."), nil)

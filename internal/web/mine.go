@@ -435,7 +435,7 @@ func (v *visit) fixForm() error {
 
 func (v *visit) fixPage(m request.Mine) func(ui.Form) (ui.View, error) {
 	return func(f ui.Form) (ui.View, error) {
-		return ui.Fix{Public: v.public(m.Zone()), Form: f, Questions: v.questions(m.Network.Form(m.Trade)), Communes: communeOptions(first(f.Values["postcode"]), first(f.Values["commune"])), AskStreet: true, Sold: m.Sold > 0}, nil
+		return ui.Fix{Public: v.public(m.Zone()), Form: f, Questions: v.questions(m.Network.Form(m.Trade)), Communes: communeOptions(first(f.Values["postcode"]), first(f.Values["commune"])), Fields: v.formFields(), Sold: m.Sold > 0}, nil
 	}
 }
 
@@ -448,7 +448,10 @@ func (v *visit) fix() error {
 		return err
 	}
 	form := m.Network.Form(m.Trade)
-	err = v.Requests.Correct(v.ctx, v.actor, "", v.readCorrection(form))
+	in, err := v.readCorrection(form)
+	if err == nil {
+		err = v.Requests.Correct(v.ctx, v.actor, "", in)
+	}
 	if err != nil {
 		if fault.Code(err) == "code-needed" {
 			return v.to("/ma-demande/code")
@@ -458,11 +461,12 @@ func (v *visit) fix() error {
 	return v.did("/ma-demande", v.lang.T("Votre demande est corrigée.", "Your request is corrected."), nil)
 }
 
-func (v *visit) readCorrection(f *network.Form) request.Correction {
+func (v *visit) readCorrection(f *network.Form) (request.Correction, error) {
+	name, err := v.typedName()
 	kind := v.value("kind")
 	if kind == "" {
 		kind = "person"
 	}
 	return request.Correction{Postcode: v.value("postcode"), INSEE: v.value("commune"), Street: v.value("street"), Urgency: v.value("urgency"), Answers: v.answers(f),
-		Kind: kind, Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email")}
+		Kind: kind, Name: name, Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email")}, err
 }

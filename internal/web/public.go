@@ -212,7 +212,8 @@ func (v *visit) place() error {
 // correctionValues puts what is stored into the fields of a correction.
 func correctionValues(m request.Mine) map[string][]string {
 	c := m.Current()
-	values := map[string][]string{"postcode": {c.Postcode}, "commune": {c.INSEE}, "street": {c.Street}, "urgency": {c.Urgency}, "kind": {c.Kind}, "name": {c.Name}, "company": {c.Company}, "phone": {phone.Display(c.Phone)}, "email": {c.Email}}
+	values := map[string][]string{"postcode": {c.Postcode}, "commune": {c.INSEE}, "street": {c.Street}, "urgency": {c.Urgency}, "kind": {c.Kind}, "company": {c.Company}, "phone": {phone.Display(c.Phone)}, "email": {c.Email}}
+	nameValues(values, c.Name)
 	words := wordsQuestion(m.Network.Form(m.Trade))
 	for id, a := range c.Answers {
 		if id == words {

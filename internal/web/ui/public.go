@@ -55,8 +55,8 @@ type Place struct {
 
 // Asking is `/demande/{trade}`, the call-back form; it posts to Action as multipart/form-data.
 //
-// Inputs: postcode, commune (INSEE code), each Question.Name, words, photos (files), kind (person|company), company, name, phone, email,
-// street, each Consent.Name ("yes"), pow_nonce, website (a trap: people leave it empty), and Form.Hidden as given. On an error the
+// Inputs: postcode, commune (INSEE code), each Question.Name, words, photos (files), kind (person|company), company, name (or title, first_name and
+// last_name where Fields.Parted), phone, email, street, each Consent.Name ("yes"), pow_nonce, website (a trap: people leave it empty), and Form.Hidden as given. On an error the
 // adapter answers 422 with the same view, everything typed in Form.Values; when the postcode has several communes and none was chosen,
 // it fills Communes.
 type Asking struct {
@@ -69,12 +69,20 @@ type Asking struct {
 	Questions     []Question
 	Photos        int // how many may be joined; 0 hides the question
 	PhotoMB       int // each at most
-	AskStreet     bool
+	Fields        Fields
 	Consents      []Consent
 	Notice        Notice
 	Work          Work
 	FirstContact  time.Duration
 	MayPreferCall bool // a code may prove the number, and the person may have it verified by a call instead
+}
+
+// Fields are what is asked of who sends a form, and what is said next to each of them, by its name: what the network needs it for.
+type Fields struct {
+	Street bool
+	Parted bool // first and last name apart
+	Title  bool // and how to address him, if he likes
+	Why    map[string]string
 }
 
 // Work is the proof of work (hashcash) that a script does while the person types: the least pow_nonce, a decimal, such that
@@ -150,7 +158,7 @@ type Fix struct {
 	Form
 	Questions []Question
 	Communes  []Option
-	AskStreet bool
+	Fields    Fields
 	Sold      bool // says that who took the request is told of the change
 }
 

@@ -38,7 +38,7 @@ var agreed = []ui.Consent{
 
 func asking(l ui.Lang, urgent bool) ui.Asking {
 	return ui.Asking{Public: open(l, "/demande/plombier"), Action: "/demande/plombier", TradeName: "Plombier", Urgent: urgent, Questions: questions, Photos: 4, PhotoMB: 10,
-		AskStreet: true, Consents: agreed, Notice: notice, Work: ui.Work{Challenge: "2026-11-22T08:12Z.pl0mb1er", Bits: 16}, FirstContact: 10 * time.Minute,
+		Fields: ui.Fields{Street: true}, Consents: agreed, Notice: notice, Work: ui.Work{Challenge: "2026-11-22T08:12Z.pl0mb1er", Bits: 16}, FirstContact: 10 * time.Minute,
 		Form: ui.Form{Hidden: []ui.Hidden{{Name: "once", Value: "once_4f7k"}, {Name: "pow_challenge", Value: "2026-11-22T08:12Z.pl0mb1er"}}}}
 }
 
@@ -128,7 +128,7 @@ var public = []Sample{
 		return v
 	}},
 	{"corriger", "Public", func(l ui.Lang) ui.View {
-		return ui.Fix{Public: open(l, "/ma-demande/corriger"), Questions: questions, Communes: []ui.Option{{Value: "30189", Label: "Nîmes"}}, AskStreet: true, Sold: true,
+		return ui.Fix{Public: open(l, "/ma-demande/corriger"), Questions: questions, Communes: []ui.Option{{Value: "30189", Label: "Nîmes"}}, Fields: ui.Fields{Street: true}, Sold: true,
 			Form: ui.Form{Values: map[string][]string{"postcode": {"30000"}, "name": {"Jeanne Exemple"}, "phone": {"06 39 98 12 34"}, "kind": {"company"}, "company": {"Cabinet Exemple"}, "answers.what": {"leak"}, "answers.leak": {"sink"}, "answers.flow": {"no"}}}}
 	}},
 	{"conditions", "Public", func(l ui.Lang) ui.View {
