@@ -12,7 +12,6 @@ import (
 
 	"entremise/internal/db"
 	"entremise/internal/network"
-	people "entremise/internal/person"
 	"entremise/internal/rig"
 	"entremise/networks"
 )
@@ -21,9 +20,6 @@ import (
 func spentRows(t *testing.T, r *rig.Rig, id string) {
 	t.Helper()
 	ok(t, r.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := people.Attempted(tx, "number "+id, "acc_1"); err != nil {
-			return err
-		}
 		for _, q := range []string{
 			"INSERT INTO code (id, object, person_id, purpose, code_hash, sent_at, expires_at, tries, used_at) VALUES ($1, 'req_1', 'per_1', 'verify-phone', 'x', $2, $2, 0, 0)",
 			"INSERT INTO session (token_hash, account_id, created_at, seen_at, fresh_at, expires_at) VALUES ($1, 'acc_1', $2, $2, $2, $2)",
@@ -33,7 +29,7 @@ func spentRows(t *testing.T, r *rig.Rig, id string) {
 				return err
 			}
 		}
-		for _, q := range []string{"INSERT INTO register_entry (phone_bidx, confirmed_at) VALUES ($1, $2)",
+		for _, q := range []string{"INSERT INTO register_entry (phone_bidx, confirmed_at) VALUES ($1, $2)", "INSERT INTO attempt (id, phone_bidx, at, by_account) VALUES ($1, 'number', $2, 'acc_1')",
 			"INSERT INTO address_block (address_bidx, at, until_at, reason, by_account) VALUES ($1, $2, $2, 'rubbish', 'acc_1')"} {
 			if err := tx.Send(q, id, db.Micros(tx.Now())); err != nil {
 				return err

@@ -89,6 +89,11 @@ CREATE TABLE account (
   duty_since BIGINT NOT NULL
 );
 CREATE INDEX account_pro ON account (pro_id);
+-- Accounts that were made, closed or opened again, and at which the lifecycle has not looked since.
+CREATE TABLE account_turn (
+  account_id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL
+);
 CREATE TABLE account_role (
   account_id TEXT NOT NULL,
   role TEXT NOT NULL,
