@@ -58,6 +58,7 @@ var publicColumns = map[string]string{
 	"inbox_directive.ref":        "reference",
 	"inbox_directive.case_id":    "id",
 	"inbox_directive.by_account": "account id",
+	"inbox_lift.by_account":      "account id",
 	"objection.object":           "id",
 	"objection.purpose":          "id of the network file",
 	"objection.edition":          "digest",

@@ -297,6 +297,9 @@ func Holdings() []privacy.Holding {
 	return slices.Concat(privacy.Holdings(), notify.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), inbox.Holdings(), oversight.Holdings())
 }
 
+// spentRows are what every room declares that serves for a time.
+func spentRows() []auth.Spent { return slices.Concat(auth.SpentRows(), person.SpentRows()) }
+
 // endings is the file of the ledger of erasures. It lies beside the databases unless ENTREMISE_ERASURES_FILE names another place, and in no backup.
 func (i *Instance) endings() string {
 	if path := os.Getenv("ENTREMISE_ERASURES_FILE"); path != "" {
@@ -334,7 +337,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}
-	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: i.Requests.BeforeErasure,
+	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Spent: spentRows(), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: i.Requests.BeforeErasure,
 		Endings: privacy.EndingsIn(i.endings())})
 	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
 	i.Jobs.Every("what has been kept long enough", time.Minute, i.Life.Sweep)

@@ -25,7 +25,7 @@ import (
 
 // retentionCmd is the lifecycle from the command line.
 type retentionCmd struct {
-	Forecast forecastCmd `cmd:"" help:"Say what will be archived, erased or made anonymous in the days to come."`
+	Forecast forecastCmd `cmd:"" help:"Say what will be archived, erased, made anonymous or forgotten in the days to come."`
 	Run      runCmd      `cmd:"" help:"Move what is due now; the server does so by itself every minute."`
 }
 
@@ -259,8 +259,8 @@ func (i *Instance) runRetention(o *out, dry bool) error {
 	if err != nil {
 		return err
 	}
-	return o.report(map[string]any{"archived": done.Archived, "erased": done.Erased, "anonymised": done.Anonymised}, func() {
-		o.say("%d archived, %d erased, %d made anonymous.", done.Archived, done.Erased, done.Anonymised)
+	return o.report(map[string]any{"archived": done.Archived, "erased": done.Erased, "anonymised": done.Anonymised, "forgotten": done.Forgotten}, func() {
+		o.say("%d archived, %d erased, %d made anonymous, %d rows forgotten that had served.", done.Archived, done.Erased, done.Anonymised, done.Forgotten)
 	})
 }
 

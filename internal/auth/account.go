@@ -120,6 +120,9 @@ func (s *Service) Create(tx *db.Tx, r *vault.Ring, id string, in NewAccount) err
 		f.Fields = []fault.Field{{Name: "email", Text: f.Public}}
 		return f
 	}
+	if err := turned(tx, id); err != nil {
+		return err
+	}
 	return s.setRoles(tx, id, in.Roles, in.Trades)
 }
 
@@ -311,10 +314,19 @@ func (s *Service) Close(tx *db.Tx, id string) error {
 	if n == 0 {
 		return errNoAccount
 	}
+	if err := turned(tx, id); err != nil {
+		return err
+	}
 	if err := tx.Send("DELETE FROM session WHERE account_id = $1", id); err != nil {
 		return err
 	}
 	return tx.Send("UPDATE api_token SET revoked_at = $2 WHERE account_id = $1 AND revoked_at = 0", id, db.Micros(tx.Machine()))
+}
+
+// turned notes in tx that an account was made, closed or opened again: the lifecycle, which lies right of this room, looks at it in its next round. An
+// update where the row is there already, so that a round that takes it meanwhile is not missed.
+func turned(tx *db.Tx, id string) error {
+	return tx.Send("INSERT INTO account_turn (account_id, at) VALUES ($1, $2) ON CONFLICT (account_id) DO UPDATE SET at = excluded.at", id, db.Micros(tx.Now()))
 }
 
 // Enable opens a disabled account again, unless its time was over and nothing is left of it.
@@ -328,6 +340,9 @@ func (s *Service) Enable(ctx context.Context, actor Actor, id string) error {
 			err = errNoAccount
 		}
 		if err != nil {
+			return err
+		}
+		if err := turned(tx, id); err != nil {
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(TeamManage), "account.enable", id, "")

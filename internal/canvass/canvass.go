@@ -259,11 +259,7 @@ func (j *judge) needsConsent() bool {
 
 // listed reports an entry in the register that protects now. It does so from its confirmation, not only once its legal delay has run.
 func (j *judge) listed() bool {
-	protects := network.Duration{N: 3, Unit: network.UnitYear}
-	if j.p.Register != nil {
-		protects = j.p.Register.Protects
-	}
-	return j.consumerByPhone() && !j.Listed.IsZero() && !j.Current && !j.At.Before(j.Listed) && j.At.Before(protects.AddTo(j.Listed))
+	return j.consumerByPhone() && !j.Listed.IsZero() && !j.Current && !j.At.Before(j.Listed) && j.At.Before(j.p.Register.Protection().AddTo(j.Listed))
 }
 
 // stands reports whether a consent is valid at an instant: given before, not withdrawn, and not over at that second.

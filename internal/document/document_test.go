@@ -446,6 +446,16 @@ func TestAllows_andStands(t *testing.T) {
 	}
 }
 
+// spentHeld counts the kinds of rows that serve for a time, and that a network makes.
+func spentHeld(n *network.Network) (held int) {
+	for _, k := range network.SpentKinds() {
+		if _, is := n.SpentFor(k); is {
+			held++
+		}
+	}
+	return held
+}
+
 func TestRegister_csv(t *testing.T) {
 	for _, name := range networks.Names() {
 		n := load(t, name)
@@ -456,11 +466,20 @@ func TestRegister_csv(t *testing.T) {
 		r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))))
 		r.Comma = ';'
 		rows, err := r.ReadAll()
-		if err != nil || len(rows) != len(n.Purposes)+1 {
+		if err != nil || len(rows) != len(n.Purposes)+spentHeld(n)+1 {
 			t.Fatalf("%d rows: %v", len(rows), err)
 		}
 		for i, row := range rows[1:] {
-			if row[0] != n.Purposes[i].ID || slices.Contains(row, "") {
+			if slices.Contains(row, "") {
+				t.Errorf("%s: %q", name, row)
+			}
+			if i >= len(n.Purposes) {
+				if !strings.HasPrefix(row[0], "spent-") {
+					t.Errorf("%s: %q", name, row)
+				}
+				continue
+			}
+			if row[0] != n.Purposes[i].ID {
 				t.Errorf("%s: %q", name, row)
 			}
 			if joint := strings.HasPrefix(row[2], "conjoints"); joint != (n.Purposes[i].Joint != nil) {
@@ -544,8 +563,27 @@ func TestRegister_jsonLDIsOfDPV(t *testing.T) {
 				t.Errorf("%s: %s", name, s)
 			}
 		}
-		if processes != len(n.Purposes) || of < 15 {
+		if processes != len(n.Purposes)+spentHeld(n) || of < 15 {
 			t.Errorf("%s: %d processes, %d terms", name, processes, of)
+		}
+	}
+}
+
+// The public table gives the file's time for each kind of rows that serve for a time, and another figure gives another table.
+func TestRetention_namesWhatServes(t *testing.T) {
+	for _, name := range networks.Names() {
+		n := load(t, name)
+		_, table, _ := document.Make(n, network.DocRetention, "fr")
+		for _, k := range network.SpentKinds() {
+			keep, held := n.SpentFor(k)
+			if line := "| " + k.Label().FR + " | " + keep.Text().FR + " depuis "; strings.Contains(table, line) != held {
+				t.Errorf("%s: %q is there: %t", name, line, !held)
+			}
+		}
+		changed := *n
+		changed.Spent.Sessions = network.Duration{N: 7, Unit: network.UnitWeek}
+		if _, other, _ := document.Make(&changed, network.DocRetention, "en"); !strings.Contains(other, "7\u00a0weeks from their end") {
+			t.Errorf("%s: %s", name, other)
 		}
 	}
 }

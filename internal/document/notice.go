@@ -336,6 +336,7 @@ func (s *sheet) retention() {
 		rows = append(rows, []string{md(s.said(p.Label)), Active(s.Lang, p.Keep), archive, ending(s.Lang, p.Keep), strings.Join(who, ", "), s.Series(data)})
 	}
 	s.table(rows...)
+	s.spent()
 }
 
 // legal is the legal notice: publisher, director, host, sites (LCEN art. 1-1 and 19, C. com. R123-237).

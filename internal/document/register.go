@@ -27,7 +27,7 @@ func Measures(l Lang) string {
 		"Encryption per person and kind of data, keys apart; access by role and second factor; every reading logged; erasure by destroying keys; encrypted backups.")
 }
 
-// Register lists the processing activities of an edition, in the order of its purposes.
+// Register lists the processing activities of an edition, in the order of its purposes, then what serves for a time and is held for nobody.
 func Register(n *network.Network, l Lang) []Activity {
 	s := &sheet{Lang: l, n: n}
 	var all []Activity
@@ -59,7 +59,7 @@ func Register(n *network.Network, l Lang) []Activity {
 		all = append(all, Activity{ID: p.ID, Controllers: controllers, Sources: strings.Join(from, ", "), Purpose: strings.Join(append([]string{l.said(p.Label)}, heard(l, n, p)...), ". "), Basis: Basis(l, p.Basis, p.People[0]) + " (art. " + article(p.Basis) + ")", People: strings.Join(who, ", "), Data: l.Series(data),
 			Recipients: cmp.Or(l.Series(to), l.T("personne hors de l’équipe", "nobody outside staff")), Transfers: cmp.Or(l.Series(abroad), l.T("aucun", "none")), Erasure: Kept(l, p.Keep) + l.T(", puis ", ", then ") + ending(l, p.Keep)})
 	}
-	return all
+	return append(all, spentActivities(n, l, cmp.Or(n.Operator.Company, n.Operator.Name))...)
 }
 
 // Cells are the values of a line, in the order of the head.
@@ -159,6 +159,8 @@ func RegisterJSONLD(n *network.Network, base string) ([]byte, error) {
 		}
 		graph = append(graph, process)
 	}
+	more, spent := spentNodes(n, base, controller)
+	graph, processes = append(graph, more...), append(processes, spent...)
 	graph = append([]node{{"@id": base, "@type": "dpv:ROPA", "rdfs:label": both("Registre des traitements", "Register of processing activities"), "dct:issued": string(n.InForce), "dpv:hasProcess": refs(processes...)}}, graph...)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -168,6 +168,11 @@ func (g *gathering) retention() error {
 		}
 		rules = append(rules, r)
 	}
+	for _, k := range network.SpentKinds() {
+		if kept := document.SpentKept("fr", g.n, k); kept != "" {
+			rules = append(rules, rule{Purpose: string(k), Label: k.Label().FR, Kept: kept, AtEnd: "forget"})
+		}
+	}
 	if err := g.json("retention/durations.json", "How long data is kept, by purpose", rules); err != nil {
 		return err
 	}

@@ -25,6 +25,14 @@ type Register struct {
 	Protects Duration // An entry protects for so long, from its confirmation.
 }
 
+// Protection is how long an entry protects: three years where the file names no register, for what an earlier edition loaded protects still.
+func (r *Register) Protection() Duration {
+	if r == nil {
+		return Duration{3, UnitYear}
+	}
+	return r.Protects
+}
+
 // ContactHours are the days and spans of the day in which somebody may be contacted, at his own place.
 type ContactHours struct {
 	Days  []Day   `min:"1"` // Days of the week; a public holiday counts only where holidays is named.

@@ -48,7 +48,7 @@ var spentLabels = map[SpentKind]struct{ what, from fault.Text }{
 	SpentRegister: {fault.T("Numéros de la liste d’opposition", "Numbers of the opposition register"), fault.T("leur confirmation", "their confirmation")},
 }
 
-// SpentFor is how long rows of a kind stay. held is false where the network has none of the kind: what is left of an earlier edition goes at once.
+// SpentFor is how long rows of a kind stay. held is false where the network makes none of the kind; what an earlier edition left goes in that time too.
 func (n *Network) SpentFor(k SpentKind) (d Duration, held bool) {
 	or := func(d, usual Duration) Duration {
 		if d.IsZero() {
@@ -66,9 +66,10 @@ func (n *Network) SpentFor(k SpentKind) (d Duration, held bool) {
 	case SpentBlocks:
 		return or(n.Spent.Blocks, Duration{1, UnitMonth}), true
 	case SpentRegister:
-		if n.Prospecting != nil && n.Prospecting.Register != nil {
-			return n.Prospecting.Register.Protects, true
+		if n.Prospecting == nil {
+			return (*Register)(nil).Protection(), false
 		}
+		return n.Prospecting.Register.Protection(), n.Prospecting.Register != nil
 	}
 	return d, false
 }

@@ -27,7 +27,7 @@ type registerEntry struct {
 }
 
 // LoadRegister takes a list of an opposition register in, a number and the day of its confirmation on each line, separated by a semicolon:
-// "06 39 98 00 01;2026-05-14". What is loaded joins what is there, the later confirmation stands, and entries that protect no longer go. Nothing is
+// "06 39 98 00 01;2026-05-14". What is loaded joins what is there, the later confirmation stands. Nothing is
 // kept of a number but a digest. A fault names the first line that cannot be read. fiction admits the ranges of demonstrations.
 func LoadRegister(ctx context.Context, d *db.DB, v *vault.Vault, n *network.Network, actor auth.Actor, list string, fiction bool) (loaded int, err error) {
 	if err := actor.May(auth.RegisterLoad); err != nil {
@@ -41,9 +41,6 @@ func LoadRegister(ctx context.Context, d *db.DB, v *vault.Vault, n *network.Netw
 		return 0, err
 	}
 	return len(entries), d.WriteGuarded(ctx, func(tx *db.Tx) error {
-		if err := tx.Send("DELETE FROM register_entry WHERE confirmed_at <= $1", db.Micros(n.Prospecting.Register.Protects.Cutoff(tx.Now()))); err != nil {
-			return err
-		}
 		for _, e := range entries {
 			if err := tx.Send(`INSERT INTO register_entry (phone_bidx, confirmed_at) VALUES ($1, $2)
 				ON CONFLICT (phone_bidx) DO UPDATE SET confirmed_at = CASE WHEN register_entry.confirmed_at > excluded.confirmed_at THEN register_entry.confirmed_at ELSE excluded.confirmed_at END`,
@@ -91,8 +88,8 @@ func Listed(tx *db.Tx, phoneIndex string) (time.Time, error) {
 	return db.Time(at), err
 }
 
-// attemptsKept is how long an attempt counts at most, with a day to spare.
-const attemptsKept = 31 * 24 * time.Hour
+// attemptsCount is how long an attempt counts at most, with a day to spare.
+const attemptsCount = 31 * 24 * time.Hour
 
 // Attempts are when somebody tried to canvass a number by telephone, whoever it was and whether it was answered or not.
 func Attempts(tx *db.Tx, phoneIndex string) ([]time.Time, error) {
@@ -100,13 +97,10 @@ func Attempts(tx *db.Tx, phoneIndex string) ([]time.Time, error) {
 		var at int64
 		err := s.Scan(&at)
 		return db.Time(at), err
-	}, "SELECT at FROM attempt WHERE phone_bidx = $1 AND at > $2 ORDER BY at", phoneIndex, db.Micros(tx.Now().Add(-attemptsKept)))
+	}, "SELECT at FROM attempt WHERE phone_bidx = $1 AND at > $2 ORDER BY at", phoneIndex, db.Micros(tx.Now().Add(-attemptsCount)))
 }
 
-// Attempted notes an attempt, and forgets those that count no more.
+// Attempted notes an attempt.
 func Attempted(tx *db.Tx, phoneIndex, by string) error {
-	if err := tx.Send("DELETE FROM attempt WHERE at <= $1", db.Micros(tx.Now().Add(-attemptsKept))); err != nil {
-		return err
-	}
 	return tx.Send("INSERT INTO attempt (id, phone_bidx, at, by_account) VALUES ($1, $2, $3, $4)", tx.NewID("att"), phoneIndex, db.Micros(tx.Now()), by)
 }

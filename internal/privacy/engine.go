@@ -29,6 +29,7 @@ type Engine struct {
 	holdings []Holding
 	remains  map[string]Remains
 	endings  Endings
+	spent    []auth.Spent
 	before   func(ctx context.Context, person string, scope Scope) error
 }
 
@@ -43,6 +44,7 @@ type Parts struct {
 	Vault    *vault.Vault
 	Editions *edition.Store
 	Holdings []Holding
+	Spent    []auth.Spent
 	Remains  map[string]Remains
 	Endings  Endings
 	Before   func(ctx context.Context, person string, scope Scope) error
@@ -56,14 +58,14 @@ func NewEngine(p Parts) *Engine {
 	if p.Before == nil {
 		p.Before = func(context.Context, string, Scope) error { return nil }
 	}
-	return &Engine{db: p.DB, vault: p.Vault, editions: p.Editions, holdings: p.Holdings, remains: p.Remains, endings: p.Endings, before: p.Before}
+	return &Engine{db: p.DB, vault: p.Vault, editions: p.Editions, holdings: p.Holdings, spent: p.Spent, remains: p.Remains, endings: p.Endings, before: p.Before}
 }
 
-// Moved counts what a round did: records of a purpose.
-type Moved struct{ Archived, Erased, Anonymised int64 }
+// Moved counts what a round did: records of a purpose, and rows forgotten that had served.
+type Moved struct{ Archived, Erased, Anonymised, Forgotten int64 }
 
 func (m *Moved) add(o Moved) {
-	m.Archived, m.Erased, m.Anonymised = m.Archived+o.Archived, m.Erased+o.Erased, m.Anonymised+o.Anonymised
+	m.Archived, m.Erased, m.Anonymised, m.Forgotten = m.Archived+o.Archived, m.Erased+o.Erased, m.Anonymised+o.Anonymised, m.Forgotten+o.Forgotten
 }
 
 // Why keys end.
@@ -89,6 +91,9 @@ func (e *Engine) Run(ctx context.Context) (done Moved, err error) {
 		return done, err
 	}
 	if err := errors.Join(e.releaseDue(ctx), e.holdAccounts(ctx, n), e.endStates(ctx, n), e.endRemainders(ctx, n)); err != nil {
+		return done, err
+	}
+	if done.Forgotten, err = e.forgetSpent(ctx, n); err != nil {
 		return done, err
 	}
 	for ctx.Err() == nil {

@@ -12,8 +12,8 @@ import (
 
 // Forecast is what will leave its phase until an instant, for each purpose and step.
 type Forecast struct {
-	Purpose string
-	To      string // archive, erase or anonymise
+	Purpose string // its id; of rows that have served, their kind
+	To      string // archive, erase, anonymise or forget
 	Day     string // date in UTC
 	Records int64
 }
@@ -59,7 +59,7 @@ func (e *Engine) Foretell(ctx context.Context, n *network.Network, until time.Ti
 				return err
 			}
 		}
-		return nil
+		return e.foretellSpent(tx, n, until, count)
 	})
 	for f, n := range count {
 		f.Records = n

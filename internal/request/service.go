@@ -76,7 +76,6 @@ func (s *Service) Register(r *job.Runner) {
 	r.Every("ask how it went", 10*time.Second, s.sweepAsk)
 	r.Every("requests nobody took", 10*time.Second, s.sweepExpired)
 	r.Every("card payments", 5*time.Second, s.sweepCard)
-	r.Every("what counts no more", 10*time.Minute, s.sweepSpent)
 	r.Every("requests whose own consent was taken back", 10*time.Second, s.sweepUnwanted)
 }
 

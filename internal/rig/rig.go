@@ -141,7 +141,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
 	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
-	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Remains: map[string]privacy.Remains{"req": request.Remains}, Before: r.Requests.BeforeErasure,
+	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Spent: slices.Concat(auth.SpentRows(), person.SpentRows()), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: r.Requests.BeforeErasure,
 		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings(), oversight.Holdings())})
 	r.Documents = document.New(document.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Auth: r.Auth, Pros: r.Pros, Requests: r.Requests, URL: url})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })

@@ -9,8 +9,10 @@ import (
 
 	"entremise/internal/auth"
 	"entremise/internal/db"
+	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
+	"entremise/internal/network"
 	"entremise/internal/privacy"
 	"entremise/internal/request"
 	"entremise/internal/web/ui"
@@ -52,12 +54,20 @@ func (v *visit) retention() error {
 			i = len(page.Forecast)
 			at[s] = i
 			p, _ := v.n.Purpose(f.Purpose)
+			if f.Forgets() {
+				p.Label = network.SpentKind(f.Purpose).Label()
+			}
 			page.Forecast = append(page.Forecast, ui.Moving{Purpose: v.say2(p.Label), To: v.stepName(f.To), First: day(f.Day)})
 		}
 		page.Forecast[i].Records += f.Records
 	}
 	for _, p := range v.n.Purposes {
 		page.Rules = append(page.Rules, ui.Fact{Label: v.say2(p.Label), Value: v.keptFor(p.Keep)})
+	}
+	for _, k := range network.SpentKinds() {
+		if kept := document.SpentKept(document.Lang(v.lang), v.n, k); kept != "" {
+			page.Rules = append(page.Rules, ui.Fact{Label: v.say2(k.Label()), Value: kept})
+		}
 	}
 	holds, err := v.Life.Holds(v.ctx, v.actor)
 	if err != nil {
@@ -90,6 +100,8 @@ func (v *visit) stepName(to string) string {
 		return v.lang.T("en archive", "to the archive")
 	case "anonymise":
 		return v.lang.T("rendu anonyme", "made anonymous")
+	case "forget":
+		return v.lang.T("oublié", "forgotten")
 	}
 	return v.lang.T("effacé", "erased")
 }

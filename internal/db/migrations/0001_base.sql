@@ -89,6 +89,11 @@ CREATE TABLE account (
   duty_since BIGINT NOT NULL
 );
 CREATE INDEX account_pro ON account (pro_id);
+-- Accounts that were made, closed or opened again, and at which the lifecycle has not looked since.
+CREATE TABLE account_turn (
+  account_id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL
+);
 CREATE TABLE account_role (
   account_id TEXT NOT NULL,
   role TEXT NOT NULL,
@@ -109,6 +114,7 @@ CREATE TABLE session (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX session_account ON session (account_id);
+CREATE INDEX session_over ON session (expires_at);
 CREATE TABLE ticket (
   token_hash TEXT NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('invitation', 'sign-in', 'second-factor')),
@@ -354,6 +360,7 @@ CREATE TABLE register_entry (
   phone_bidx TEXT NOT NULL PRIMARY KEY,
   confirmed_at BIGINT NOT NULL
 );
+CREATE INDEX register_entry_confirmed ON register_entry (confirmed_at, phone_bidx);
 CREATE TABLE attempt (
   id TEXT NOT NULL PRIMARY KEY,
   phone_bidx TEXT NOT NULL,
@@ -361,6 +368,7 @@ CREATE TABLE attempt (
   by_account TEXT NOT NULL
 );
 CREATE INDEX attempt_phone ON attempt (phone_bidx, at);
+CREATE INDEX attempt_at ON attempt (at);
 CREATE TABLE address_block (
   address_bidx TEXT NOT NULL PRIMARY KEY,
   at BIGINT NOT NULL,
