@@ -55,6 +55,7 @@ type serveCmd struct {
 	MailKey  string `name:"mail-key" help:"Its private key (PEM)." env:"ENTREMISE_MAIL_KEY"`
 	IMAP     string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
 	IMAPUser string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
+	LineURL  string `name:"line-url" help:"Where the telephone company hands out recordings (GET) and deletes them (DELETE), by the call's name; without it nothing is recorded." env:"ENTREMISE_LINE_URL"`
 	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
 }
 
@@ -68,7 +69,7 @@ func secretValue(name string) (string, error) {
 }
 
 func (c serveCmd) Run(o *out) error {
-	// Its calls come by the signed webhook alone; it hands out no sound, so nothing is recorded.
+	// Its calls come by the signed webhook. Without an address that hands out and deletes their sound nothing is recorded.
 	w := World{Secure: !c.Plain, Line: call.Line{Name: "webhook"}, URL: func(host, path string) string { return "https://" + host + path }}
 	if c.Plain {
 		_, port, err := net.SplitHostPort(c.Listen)
@@ -115,6 +116,15 @@ func (c serveCmd) Run(o *out) error {
 	}
 	if line != "" {
 		w.LineKeys = strings.Split(line, ",")
+	}
+	if c.LineURL != "" {
+		token, err := secretValue("ENTREMISE_LINE_TOKEN")
+		if err != nil {
+			return err
+		}
+		if w.Line, err = call.NewLine(call.Gateway{URL: c.LineURL, Token: token}); err != nil {
+			return err
+		}
 	}
 	i, err := open(o.ctx, c.Settings, w, false, o.log)
 	if err != nil {
