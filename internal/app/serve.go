@@ -45,18 +45,20 @@ type serveCmd struct {
 	Proxies  []string `help:"Networks of the proxies whose X-Forwarded-For is believed." default:"127.0.0.0/8,::1/128" env:"ENTREMISE_PROXIES"`
 	Plain    bool     `help:"Serve plain http to browsers, for a trial on one machine: cookies are then not bound to TLS." env:"ENTREMISE_PLAIN"`
 
-	SMTP            string `name:"smtp" help:"Mail server, host:port." env:"ENTREMISE_SMTP"`
-	SMTPUser        string `name:"smtp-user" env:"ENTREMISE_SMTP_USER"`
-	SMTPTLS         string `name:"smtp-tls" help:"starttls, tls or none (loopback only)." default:"starttls" env:"ENTREMISE_SMTP_TLS"`
-	From            string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
-	SMSURL          string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
-	Mail            string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." env:"ENTREMISE_MAIL_LISTEN"`
-	MailCert        string `name:"mail-cert" help:"Certificate chain (PEM) with which the receiver of mail offers STARTTLS; read again for each sender." env:"ENTREMISE_MAIL_CERT"`
-	MailKey         string `name:"mail-key" help:"Its private key (PEM)." env:"ENTREMISE_MAIL_KEY"`
-	IMAP            string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
-	IMAPUser        string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
+	SMTP     string `name:"smtp" help:"Mail server, host:port." env:"ENTREMISE_SMTP"`
+	SMTPUser string `name:"smtp-user" env:"ENTREMISE_SMTP_USER"`
+	SMTPTLS  string `name:"smtp-tls" help:"starttls, tls or none (loopback only)." default:"starttls" env:"ENTREMISE_SMTP_TLS"`
+	From     string `help:"Sender of e-mails." env:"ENTREMISE_MAIL_FROM"`
+	SMSURL   string `name:"sms-url" help:"Address of the SMS gateway." env:"ENTREMISE_SMS_URL"`
+	Mail     string `name:"mail-listen" help:"Address on which mail to the network's addresses is received (SMTP); put your mail relay in front." env:"ENTREMISE_MAIL_LISTEN"`
+	MailCert string `name:"mail-cert" help:"Certificate chain (PEM) with which the receiver of mail offers STARTTLS; read again for each sender." env:"ENTREMISE_MAIL_CERT"`
+	MailKey  string `name:"mail-key" help:"Its private key (PEM)." env:"ENTREMISE_MAIL_KEY"`
+	IMAP     string `name:"imap" help:"Mailbox server, host:port with TLS, for a network whose inbox says receiver: imap." env:"ENTREMISE_IMAP"`
+	IMAPUser string `name:"imap-user" env:"ENTREMISE_IMAP_USER"`
+	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
+	LineURL  string `name:"line-url" help:"Where the telephone company hands out recordings (GET) and deletes them (DELETE), by the call's name; without it nothing is recorded." env:"ENTREMISE_LINE_URL"`
+
 	countrySettings `embed:""`
-	SMSFrom         string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
 }
 
 // secretValue reads NAME, or the file that NAME_FILE names.
@@ -69,7 +71,7 @@ func secretValue(name string) (string, error) {
 }
 
 func (c serveCmd) Run(o *out) error {
-	// Its calls come by the signed webhook alone; it hands out no sound, so nothing is recorded.
+	// Its calls come by the signed webhook. Without an address that hands out and deletes their sound nothing is recorded.
 	w := World{Secure: !c.Plain, Line: call.Line{Name: "webhook"}, URL: func(host, path string) string { return "https://" + host + path }}
 	if c.Plain {
 		_, port, err := net.SplitHostPort(c.Listen)
@@ -119,6 +121,15 @@ func (c serveCmd) Run(o *out) error {
 	}
 	if line != "" {
 		w.LineKeys = strings.Split(line, ",")
+	}
+	if c.LineURL != "" {
+		token, err := secretValue("ENTREMISE_LINE_TOKEN")
+		if err != nil {
+			return err
+		}
+		if w.Line, err = call.NewLine(call.Gateway{URL: c.LineURL, Token: token}); err != nil {
+			return err
+		}
 	}
 	i, err := open(o.ctx, c.Settings, w, false, o.log)
 	if err != nil {

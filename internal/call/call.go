@@ -2,7 +2,9 @@
 //
 // Promises. Of several agents one gets a call. Nothing is asked before the recording was announced (ET-143); who refuses it leaves nothing that
 // anybody can read (ET-144). Only a share of the calls is recorded, whatever the public document says (CNIL: never all of them), and the
-// draw cannot be swayed by what is said. A recording is heard for one of four purposes, and each hearing leaves a line (ET-146, 147).
+// draw cannot be swayed by what is said. A recording is heard for one of the reasons that the network file names, by the roles that it names, and
+// each hearing leaves a line (ET-146, 147); one may be lent to a provider under a legal hold (AQ-15). What the line keeps of a call goes when our
+// copy goes, and until it confirms that, it shows (ET-148).
 //
 // A call goes ringing → answered → talking → ended. Instead of talking it may end as refused, and instead of answered as missed; a missed one
 // is called back, which takes the same steps again.
@@ -28,6 +30,8 @@ func Holdings() []privacy.Holding {
 	return []privacy.Holding{
 		{Table: "call", Person: "person_id", Record: "id", Category: network.DataContact, Columns: []string{"caller_sealed", "caller_bidx"}, Whose: network.Consumer},
 		{Table: "recording", Person: "person_id", Record: "call_id", Category: network.DataRecording, Columns: []string{"sound_sealed"}, Whose: network.Consumer, Rows: true},
+		{Table: "recording_loan", Person: "person_id", Record: "call_id", Category: network.DataRecording, Columns: []string{"why_sealed"}, Whose: network.Consumer, Rows: true},
+		{Table: "line_copy", Person: "person_id", Record: "call_id", Category: network.DataRecording, Columns: []string{"held"}, Whose: network.Consumer}, // emptied: the line is asked to delete
 	}
 }
 
@@ -90,30 +94,6 @@ type Call struct {
 	person, index, line string
 	sealed              []byte
 	rang                time.Time // machine time
-}
-
-// Purpose is why a recording is heard (ET-146).
-type Purpose string
-
-// The four purposes. There are no others.
-const (
-	ForTraining    Purpose = "training"
-	ForQuality     Purpose = "quality"
-	ForEvidence    Purpose = "evidence"    // of a dispute
-	ForImprovement Purpose = "improvement" // of the operator's own ways of working
-)
-
-// Purposes lists them in the order in which they are offered.
-func Purposes() []Purpose { return []Purpose{ForTraining, ForQuality, ForEvidence, ForImprovement} }
-
-// Label is the purpose in words.
-func (p Purpose) Label() fault.Text {
-	return map[Purpose]fault.Text{
-		ForTraining:    fault.T("Former les conseillers", "Train agents"),
-		ForQuality:     fault.T("Améliorer l’accueil téléphonique", "Improve answering"),
-		ForEvidence:    fault.T("Garder une preuve dans un litige", "Keep evidence in a dispute"),
-		ForImprovement: fault.T("Améliorer nos méthodes", "Improve our methods"),
-	}[p]
 }
 
 // Script is what an agent says on a site's line, in the operator's words.

@@ -322,30 +322,31 @@ func TestHangup_keepsOneSealedSoundOfARecordedCall(t *testing.T) {
 		if i < 0 || recent[i].Recording != rec || recent[i].Request != req || recent[i].Length != 3*time.Second {
 			t.Errorf("the list: %+v", recent[max(i, 0)])
 		}
-		heard := must(r.Calls.Listen(ctx, admin, rec, call.ForQuality))(t)
+		heard := must(r.Calls.Listen(ctx, admin, rec, "quality"))(t)
 		if wav := must(r.Calls.Sound(ctx, admin, heard.Ticket))(t); string(wav) != string(call.Tone(3)) || heard.Call != id || heard.Length != 3*time.Second {
 			t.Errorf("the sound of %s lasts %s in %d bytes", heard.Call, heard.Length, len(wav))
 		}
 	})
 }
 
-func TestListen_fourPurposesAndNobodyElse(t *testing.T) {
+func TestListen_theFilesReasonsAndNobodyElse(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		agent, admin := r.Agent(t), r.One(t, network.RoleAdministrator)
 		id, req := recorded(t, r, agent)
 		ok(t, r.Calls.Hangup(ctx, agent, id))
 		r.Drain(t)
 		rec := value[string](t, r, "SELECT id FROM recording")
-		for _, p := range call.Purposes() {
-			if p.Label().FR == "" || p.Label().EN == "" {
-				t.Errorf("%s has no words", p)
-			}
-			must(r.Calls.Listen(ctx, admin, rec, p))(t)
-			if n := value[int64](t, r, "SELECT count(*) FROM audit WHERE object = $1 AND action = 'recording.hear' AND outcome = 'done' AND actor = $2 AND detail = $3", rec, admin.Account, string(p)); n != 1 {
-				t.Errorf("%d lines for %s", n, p)
+		reasons := must(r.Calls.Reasons(ctx, admin))(t)
+		if len(reasons) != 4 || len(must(r.Calls.Reasons(ctx, agent))(t)) != 0 {
+			t.Errorf("%d reasons, want the four of the file and none for an agent", len(reasons))
+		}
+		for _, p := range reasons {
+			must(r.Calls.Listen(ctx, admin, rec, p.ID))(t)
+			if n := value[int64](t, r, "SELECT count(*) FROM audit WHERE object = $1 AND action = 'recording.hear' AND outcome = 'done' AND actor = $2 AND detail = $3", rec, admin.Account, p.ID); n != 1 {
+				t.Errorf("%d lines for %s", n, p.ID)
 			}
 		}
-		for _, p := range []call.Purpose{"", "curiosity", "Training"} {
+		for _, p := range []string{"", "curiosity", "Training"} {
 			_, err := r.Calls.Listen(ctx, admin, rec, p)
 			wantCode(t, err, "invalid-fields")
 		}
@@ -353,7 +354,7 @@ func TestListen_fourPurposesAndNobodyElse(t *testing.T) {
 			"professional": r.Pro(t), "agent": agent, "accountant": r.One(t, network.RoleAccountant),
 			"consumer": {Who: auth.Consumer, Request: req}, "affiliate": {Who: auth.Affiliate, Account: "acc_aff"},
 		} {
-			_, err := r.Calls.Listen(ctx, who, rec, call.ForQuality)
+			_, err := r.Calls.Listen(ctx, who, rec, "quality")
 			if !fault.Is(err, fault.Denied) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -361,9 +362,9 @@ func TestListen_fourPurposesAndNobodyElse(t *testing.T) {
 				t.Errorf("the refusal to a %s left no line", name)
 			}
 		}
-		_, err := r.Calls.Listen(ctx, auth.Actor{Who: auth.Visitor}, rec, call.ForQuality)
+		_, err := r.Calls.Listen(ctx, auth.Actor{Who: auth.Visitor}, rec, "quality")
 		wantCode(t, err, "sign-in")
-		_, err = r.Calls.Listen(ctx, admin, "rec_unknown", call.ForQuality)
+		_, err = r.Calls.Listen(ctx, admin, "rec_unknown", "quality")
 		wantCode(t, err, "no-recording")
 	})
 }
@@ -376,14 +377,14 @@ func TestSound_isForWhoSaidWhy(t *testing.T) {
 		ok(t, r.Calls.Hangup(ctx, agent, id))
 		r.Drain(t)
 		rec := value[string](t, r, "SELECT id FROM recording")
-		ticket := must(r.Calls.Listen(ctx, admin, rec, call.ForEvidence))(t).Ticket
+		ticket := must(r.Calls.Listen(ctx, admin, rec, "evidence"))(t).Ticket
 		for range 3 {
 			must(r.Calls.Sound(ctx, admin, ticket))(t)
 		}
 		if n := value[int64](t, r, "SELECT count(*) FROM audit WHERE action = 'recording.hear'"); n != 1 {
 			t.Errorf("one hearing leaves %d lines", n)
 		}
-		agents := must(r.Calls.Listen(ctx, admin, rec, call.ForEvidence))(t).Ticket
+		agents := must(r.Calls.Listen(ctx, admin, rec, "evidence"))(t).Ticket
 		for name, c := range map[string]struct {
 			who    auth.Actor
 			ticket string
@@ -410,7 +411,7 @@ func TestSound_isForWhoSaidWhy(t *testing.T) {
 		r.Clock.AddMachine(time.Second)
 		_, err := r.Calls.Sound(ctx, admin, ticket)
 		wantCode(t, err, "link-gone")
-		fresh := must(r.Calls.Listen(ctx, admin, rec, call.ForEvidence))(t).Ticket
+		fresh := must(r.Calls.Listen(ctx, admin, rec, "evidence"))(t).Ticket
 		must(r.Vault.Erase(ctx, value[string](t, r, "SELECT person_id FROM recording"), "call-recording"))(t)
 		_, err = r.Calls.Sound(ctx, admin, fresh)
 		wantCode(t, err, "no-recording")
@@ -428,10 +429,10 @@ func TestRecording_endsAfterTheFilesTime(t *testing.T) {
 		sealed := value[[]byte](t, r, "SELECT sound_sealed FROM recording")
 		r.Clock.Add(180 * 24 * time.Hour) // 22 May: six months are over on the 23rd
 		r.Sweep(t)
-		must(r.Calls.Listen(ctx, admin, rec, call.ForEvidence))(t)
+		must(r.Calls.Listen(ctx, admin, rec, "evidence"))(t)
 		r.Clock.Add(48 * time.Hour)
 		r.Sweep(t)
-		_, err := r.Calls.Listen(ctx, admin, rec, call.ForEvidence)
+		_, err := r.Calls.Listen(ctx, admin, rec, "evidence")
 		wantCode(t, err, "no-recording") // ET-145
 		keys := must(r.Vault.Ring(ctx, person))(t)
 		if _, err := keys.Open("call-recording", vault.Place{Table: "recording", Column: "sound_sealed", Row: rec}, sealed); !errors.Is(err, vault.ErrErased) {

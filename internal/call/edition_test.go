@@ -15,7 +15,7 @@ import (
 )
 
 // rewrite applies the network once more with other words in its file.
-func rewrite(t *testing.T, r *rig.Rig, old, new string) {
+func rewrite(t *testing.T, r *rig.Rig, change ...string) {
 	t.Helper()
 	folder, err := networks.Open("emergency-trades")
 	ok(t, err)
@@ -26,12 +26,14 @@ func rewrite(t *testing.T, r *rig.Rig, old, new string) {
 		}
 		b, err := fs.ReadFile(folder, path)
 		if path == "network.yaml" {
-			if !strings.Contains(string(b), old) {
-				t.Fatalf("the network file has no %q", old)
+			for i := 0; i < len(change); i += 2 {
+				if !strings.Contains(string(b), change[i]) {
+					t.Fatalf("the network file has no %q", change[i])
+				}
+				b = []byte(strings.Replace(string(b), change[i], change[i+1], 1))
 			}
-			b = []byte(strings.Replace(string(b), old, new, 1))
 		}
-		if new == "" { // a figure that is gone may not stay in a text
+		if change[1] == "" { // a figure that is gone may not stay in a text
 			b = []byte(strings.ReplaceAll(string(b), "{recordings.share}", "0 %"))
 		}
 		changed[path] = &fstest.MapFile{Data: b}

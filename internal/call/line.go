@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"entremise/internal/auth"
@@ -27,11 +28,22 @@ type Line struct {
 	// Fetch answers the sound of a call that is over, as a WAV file, by the line's own name for the call. It may be asked again and again.
 	// A line without it records nothing.
 	Fetch func(ctx context.Context, id string) (wav []byte, err error)
+	// Delete destroys whatever the line keeps of a call, by the line's own name for it; nil is its confirmation that nothing is left, also of a
+	// call of which it has nothing. It may be asked again and again (ET-148).
+	Delete func(ctx context.Context, id string) error
 }
 
-// Simulated is the embedded line: whatever was said, its recordings are three seconds of a tone.
+// Simulated is the embedded line: whatever was said, its recordings are three seconds of a tone, until it is asked to delete one.
 func Simulated() Line {
-	return Line{Name: "simulated", Embedded: true, Fetch: func(context.Context, string) ([]byte, error) { return Tone(3), nil }}
+	var gone sync.Map
+	return Line{Name: "simulated", Embedded: true,
+		Fetch: func(_ context.Context, id string) ([]byte, error) {
+			if _, deleted := gone.Load(id); deleted {
+				return nil, errors.New("the simulated line has deleted this recording")
+			}
+			return Tone(3), nil
+		},
+		Delete: func(_ context.Context, id string) error { gone.Store(id, true); return nil }}
 }
 
 // LineEvent is what a line tells about a call.

@@ -52,14 +52,17 @@ func (s *Service) Simulated() bool { return s.line.Embedded }
 const (
 	jobFetch  job.Kind = "call.fetch-sound" // a call that is over and was recorded
 	jobForget job.Kind = "call.forget"      // a person who refused, or whom nobody reached: his keys
+	jobDelete job.Kind = "call.delete-copy" // a call of which the line is to keep nothing
 )
 
 // Register binds jobs and sweeps.
 func (s *Service) Register(r *job.Runner) {
 	r.Handle(jobFetch, s.fetch)
 	r.Handle(jobForget, s.forget)
+	r.Handle(jobDelete, s.deleteCopy)
 	r.Every("calls nobody answered", time.Second, s.sweepMissed)
 	r.Every("calls left behind", time.Minute, s.sweepLeft)
+	r.Every("recordings that the line is to delete", 10*time.Second, s.sweepCopies)
 }
 
 // ring stores a call that has begun to ring. Its caller gets a key for his number only; the others follow when he agrees.
@@ -347,6 +350,9 @@ func (s *Service) Consent(ctx context.Context, actor auth.Actor, id string, acce
 			if err := privacy.HoldMore(tx, n, c.ID, c.person, network.Consumer, "", network.DataRecording); err != nil {
 				return err
 			}
+			if err := noteCopy(tx, c, held); err != nil {
+				return err
+			}
 		}
 		tx.Wake("calls")
 		return audit.Write(tx, actor.Name(), actor.As(auth.CallAnswer), "call.accept", c.ID, requestID)
@@ -359,6 +365,9 @@ func (s *Service) refuse(ctx context.Context, actor auth.Actor, c Call) error {
 		done, _, err := end(tx, c.ID, Answered, Refused)
 		if err != nil || !done {
 			return err // refused in the same instant, by the same agent
+		}
+		if err := s.dropCopy(tx, c); err != nil {
+			return err
 		}
 		if err := s.leave(tx, c); err != nil {
 			return err
@@ -391,6 +400,12 @@ func (s *Service) object(ctx context.Context, actor auth.Actor, c Call) error {
 	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec("UPDATE call SET sampled = $2, accepted_at = 0 WHERE id = $1 AND state = 'talking'", c.ID, false)
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := tx.Send("UPDATE line_copy SET held = '' WHERE call_id = $1", c.ID); err != nil { // it is asked once the call is over
+			return err
+		}
+		if err := privacy.Drop(tx, c.ID, c.person, network.DataRecording); err != nil {
 			return err
 		}
 		tx.Wake("calls")
@@ -433,6 +448,11 @@ func (s *Service) hangup(ctx context.Context, actor auth.Actor, c Call) error {
 		}
 		if c.State == Talking { // his number was for the call; his request has a time of its own
 			if err := privacy.Ended(tx, n, c.person, c.ID, network.WhileRequestOpen); err != nil {
+				return err
+			}
+		}
+		if c.State != Ringing && !recorded {
+			if err := s.dropCopy(tx, c); err != nil {
 				return err
 			}
 		}

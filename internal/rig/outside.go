@@ -166,6 +166,23 @@ type Line struct {
 	mu     sync.Mutex
 	answer func() ([]byte, error)
 	asked  int
+	refuse error
+
+	deleted []string
+}
+
+// Deleted are the line's names of the calls of which it has confirmed that nothing is left, in order.
+func (l *Line) Deleted() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.deleted)
+}
+
+// Refuse makes the line answer every deletion with an error; nil confirms again.
+func (l *Line) Refuse(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuse = err
 }
 
 // Answer makes what follows the sound of every call, or the error of fetching it; nil plays the tone again.
@@ -193,6 +210,16 @@ func (l *Line) line() call.Line {
 			return l.answer()
 		}
 		return tone(ctx, id)
+	}
+	remove := line.Delete
+	line.Delete = func(ctx context.Context, id string) error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.refuse != nil {
+			return l.refuse
+		}
+		l.deleted = append(l.deleted, id)
+		return remove(ctx, id)
 	}
 	return line
 }

@@ -37,7 +37,13 @@ func deskRoutes() []route {
 		{"POST", "/appels/{id}/annonce", space, staff, 0, (*visit).callAnnounce},
 		{"POST", "/appels/{id}/enregistrement", space, staff, 0, (*visit).callConsent},
 		{"POST", "/appels/{id}/terminer", space, staff, 0, (*visit).callEnd},
+		{"GET", "/enregistrements", space, staff, 0, (*visit).recordings},
 		{"GET", "/enregistrements/{id}", space, staff, 0, (*visit).recording},
+		{"POST", "/enregistrements/{id}/pret", space, staff, 0, (*visit).recordingLend},
+		{"POST", "/enregistrements/prets/{id}/fin", space, staff, 0, (*visit).recordingRevoke},
+		{"GET", "/ecoute/{token}", space, open, 0, (*visit).loan}, // by its link
+		{"POST", "/ecoute/{token}", space, open, 0, (*visit).loanHear},
+		{"GET", "/ecoute/son/{ticket}", space, open, 0, (*visit).loanSound},
 		{"POST", "/enregistrements/{id}", space, staff, 0, (*visit).recordingHear},
 		{"GET", "/enregistrements/son/{ticket}", space, staff, 0, (*visit).recordingSound},
 

@@ -1,13 +1,10 @@
 package web
 
 import (
-	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"entremise/internal/auth"
 	"entremise/internal/call"
@@ -363,61 +360,5 @@ func (v *visit) lineWebhook() error {
 	}
 	v.wrote = true
 	v.w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// recording asks for what purpose a recording is heard (ET-146); nothing is opened before.
-func (v *visit) recording() error {
-	if err := v.actor.May(auth.RecordingHear); err != nil {
-		return v.recordingDenied()
-	}
-	return v.show(v.recordingPage(ui.Form{}))
-}
-
-func (v *visit) recordingPage(f ui.Form) ui.Recording {
-	p := ui.Recording{Space: v.spaceFrame(), Form: f, Action: v.r.URL.Path}
-	for _, purpose := range call.Purposes() {
-		p.Purposes = append(p.Purposes, ui.Option{Value: string(purpose), Label: v.say2(purpose.Label())})
-	}
-	return p
-}
-
-// recordingDenied lets the service refuse, so that the try leaves its line in the audit trail (ET-147).
-func (v *visit) recordingDenied() error {
-	_, err := v.Calls.Listen(v.ctx, v.actor, v.r.PathValue("id"), "")
-	return err
-}
-
-// recordingHear plays a recording to who said why: one line in the audit trail, however often the page's player asks for a part of it.
-func (v *visit) recordingHear() error {
-	if err := v.parse(); err != nil {
-		return err
-	}
-	heard, err := v.Calls.Listen(v.ctx, v.actor, v.r.PathValue("id"), call.Purpose(v.value("purpose")))
-	if err != nil {
-		return v.invalid(err, func(f ui.Form) (ui.View, error) { return v.recordingPage(f), nil })
-	}
-	p := v.recordingPage(ui.Form{})
-	p.At, p.Length, p.Sound = heard.At, heard.Length.Round(time.Second), "/enregistrements/son/"+heard.Ticket
-	return v.show(p)
-}
-
-// recordingSound is what the page's player asks for, whole or in parts.
-func (v *visit) recordingSound() error {
-	wav, err := v.Calls.Sound(v.ctx, v.actor, v.r.PathValue("ticket"))
-	if err != nil {
-		return err
-	}
-	// A player takes an hour of sound as slowly as it is heard: not within the time that a page has, but not past the server's end either.
-	rc := http.NewResponseController(v.w)
-	if err := rc.SetWriteDeadline(time.Time{}); err != nil {
-		return err
-	}
-	defer context.AfterFunc(v.ctx, func() { _ = rc.SetWriteDeadline(time.Unix(1, 0)) })() // a connection that is gone needs no end
-	h := v.w.Header()
-	h.Set("Content-Type", "audio/wav")
-	h.Set("Cache-Control", "private, no-store")
-	v.wrote = true
-	http.ServeContent(v.w, v.r, "", time.Time{}, bytes.NewReader(wav))
 	return nil
 }

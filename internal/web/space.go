@@ -11,7 +11,7 @@ import (
 // navNeeds says which action opens which page of the navigation; the pages ask their services again.
 var navNeeds = map[string]auth.Action{
 	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn, "/droits": auth.CaseOpen,
-	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead,
+	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead,
 	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/demarchage": auth.ContactAsk, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/conservation": auth.RetentionRead, "/conformite": auth.OversightRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
@@ -24,10 +24,10 @@ func (v *visit) spaceFrame() ui.Space {
 	v.banners(&s.Frame, s.Pro)
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
-		if soldOnly[path] && !v.n.Sells() || path == "/conformite" && v.n.Oversight == nil {
+		if soldOnly[path] && !v.n.Sells() || path == "/conformite" && v.n.Oversight == nil || path == "/enregistrements" && v.n.Listening == nil {
 			continue
 		}
-		if known && (act == "" || v.actor.Can(act) || path == "/conservation" && v.actor.Can(auth.ArchiveOpen)) {
+		if known && (act == "" || v.actor.Can(act) || path == "/conservation" && v.actor.Can(auth.ArchiveOpen) || path == "/enregistrements" && v.actor.Can(auth.RetentionRead)) {
 			s.May = append(s.May, path)
 		}
 	}

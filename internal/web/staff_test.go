@@ -30,7 +30,7 @@ var staffPages = []struct {
 	{"/permissions", nil, "Qui peut quoi", "Who may do what"},
 	{"/rappels", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Des personnes attendent votre appel", "People are waiting for your call"},
 	{"/invendus", []network.Role{network.RoleAgent, network.RoleAdministrator}, "personne ne les a prises", "nobody took them"},
-	{"/appels", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Derniers appels", "Last calls"},
+	{"/appels", []network.Role{network.RoleAgent, network.RoleSupervisor, network.RoleAdministrator}, "Derniers appels", "Last calls"},
 	{"/demandes/{req}", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Ce qui s’est passé", "What happened"},
 	{"/demandes/{req}/corriger", []network.Role{network.RoleAgent, network.RoleAdministrator}, "Corriger la demande", "Correct the request"},
 	{"/recherche", []network.Role{network.RoleAgent, network.RoleOnboarding, network.RoleAdministrator}, "Que cherchez-vous", "What are you looking for"},
@@ -43,6 +43,7 @@ var staffPages = []struct {
 	{"/journal.csv", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "machine_at", "machine_at"},
 	{"/ventes", []network.Role{network.RoleAccountant, network.RoleAdministrator}, "De la demande au chantier", "From request to job"},
 	{"/ventes.csv", []network.Role{network.RoleAccountant, network.RoleAdministrator}, "excl_vat_eur", "excl_vat_eur"},
+	{"/enregistrements", []network.Role{network.RoleSupervisor, network.RoleOfficer, network.RoleAdministrator}, "Chez l’opérateur", "At the operator"},
 	{"/reglages", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "Réglages en vigueur", "Settings in force"},
 }
 

@@ -677,6 +677,36 @@ CREATE TABLE recording ( /* wide */
   seconds BIGINT NOT NULL,
   sound_sealed BYTEA NOT NULL
 );
+-- what the line may keep of a call: held while we keep ours, then asked for until it confirms that nothing is left
+CREATE TABLE line_copy (
+  call_id TEXT NOT NULL PRIMARY KEY,
+  person_id TEXT NOT NULL,
+  line_id TEXT NOT NULL,
+  held TEXT NOT NULL CHECK (held IN ('', 'held')),
+  asked_at BIGINT NOT NULL,
+  tries BIGINT NOT NULL,
+  confirmed_at BIGINT NOT NULL
+);
+CREATE INDEX line_copy_owed ON line_copy (asked_at, call_id) WHERE held = '' AND confirmed_at = 0;
+-- a link to one recording, for a provider who settles a dispute
+CREATE TABLE recording_loan (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  recording_id TEXT NOT NULL,
+  call_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  hold_id TEXT NOT NULL,
+  why_sealed BYTEA NOT NULL,
+  by_account TEXT NOT NULL,
+  until_at BIGINT NOT NULL,
+  revoked_at BIGINT NOT NULL,
+  revoked_by TEXT NOT NULL,
+  uses BIGINT NOT NULL,
+  used_at BIGINT NOT NULL
+);
+CREATE INDEX recording_loan_recording ON recording_loan (recording_id, at);
+CREATE INDEX recording_loan_call ON recording_loan (call_id);
 
 -- inbox: a case has a bunch of keys of its own, so that it is kept and erased apart from what it speaks of
 CREATE TABLE inbox_case (

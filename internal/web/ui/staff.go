@@ -463,18 +463,6 @@ type EditionLine struct {
 	Status  Status
 }
 
-// Recording is `/enregistrements/{id}`: why it is heard (ET-146), then its sound. Form: POST (purpose). The sound's address is good for this one
-// hearing, however often the player asks for a part of it.
-type Recording struct {
-	Space
-	Form
-	Action   string
-	Purposes []Option
-	At       time.Time
-	Length   time.Duration
-	Sound    string // address; empty before a purpose was named
-}
-
 // Correct is `/demandes/{id}/corriger`: what staff change at the customer's word. The inputs are those of Fix; posts there.
 type Correct struct {
 	Space
