@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 
 	"entremise/internal/network"
@@ -19,6 +20,14 @@ func RecipientRows(n *network.Network, l Lang) [][]string {
 			serves = append(serves, l.said(p.Label))
 			if p.Joint != nil && p.Joint.With == r.ID {
 				joint = append(joint, l.said(p.Label))
+			}
+		}
+		if len(r.Fields) > 0 { // of a professional it gets these and no more
+			gets = slices.DeleteFunc(gets, func(label string) bool {
+				return slices.ContainsFunc(r.Fields, func(f network.Field) bool { return label == l.said(f.Category().Label()) })
+			})
+			for _, f := range r.Fields {
+				gets = append(gets, l.said(f.Label()))
 			}
 		}
 		if r.Digests {

@@ -261,6 +261,9 @@ func (v *visit) profileFilled(form ui.Form) (page ui.Profile, err error) {
 	if err := v.ownUses(&page); err != nil {
 		return page, err
 	}
+	if err := v.ownNearby(&page); err != nil {
+		return page, err
+	}
 	if err := v.ownChoices(&page); err != nil {
 		return page, err
 	}
