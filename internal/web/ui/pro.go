@@ -220,6 +220,7 @@ type Profile struct {
 	SMS      bool
 	News     []Consent // what he agreed to be sent besides
 	Uses     []UseLine // what he may object to
+	Standing Standing  // what was verified of him and agreed with him
 	Nearby   []Nearby  // where requests like his were, outside his area
 	Email    bool
 	PerDay   string // caps; empty is none
