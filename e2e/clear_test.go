@@ -48,7 +48,7 @@ type clearText struct {
 }
 
 // wordsOfOurs are the fields in which a form sends words of ours, or a figure, and not of the person's.
-var wordsOfOurs = regexp.MustCompile(`^(answers\..*|consent.*|confirm.*|check-.*|then|back|do|kind|urgency|trades?|commune|insee|postcode|lang|state|reason|channel|asked|scopes?|site|roles|host|pay|price|amount|radius|form|key|pow_.*|until|days?|by|reference|outcome|what|purpose|outcomes?|ground|why|person|id|ref|pro|qui|link|next|country|category|on|from|to|version|severity|token_name|undertaking|registry_on|qualified\..*|since\..*)$`)
+var wordsOfOurs = regexp.MustCompile(`^(answers\..*|consent.*|confirm.*|check-.*|then|back|do|kind|urgency|trades?|commune|insee|postcode|lang|state|reason|channel|asked|scopes?|site|roles|host|pay|price|amount|radius|form|key|pow_.*|until|days?|by|reference|inquiry_reference|provider|outcome|what|purpose|outcomes?|ground|why|person|id|ref|pro|qui|link|next|country|category|on|from|to|version|severity|token_name|undertaking|registry_on|qualified\..*|since\..*)$`)
 
 // named are ids of records and references of requests: they lead to somebody in our own database only.
 var named = regexp.MustCompile(`^([a-z]{2,4}_[0-9a-z]{20,}|[0-9A-Z]{4}-[0-9A-Z]{4})$`)

@@ -54,6 +54,8 @@ type CopyOf struct {
 	Messages []CopyMessage `json:"messages,omitempty"`
 
 	Orders      []CopyOrder      `json:"orders,omitempty"` // of a professional (ET-108)
+	Inquiries   []CopyInquiry    `json:"inquiries,omitempty"`
+	Agreements  []CopyAgreement  `json:"agreements,omitempty"`
 	Connections []CopyConnection `json:"connections,omitempty"`
 
 	Objections []CopyObjection `json:"objections,omitempty"`
@@ -144,7 +146,7 @@ func (c Copy) Given() Copy {
 	c.Purposes, c.Recipients, c.Received = nil, nil, nil
 	people := slices.Clone(c.People)
 	for i := range people {
-		people[i].Messages, people[i].Choices, people[i].Objections, people[i].Orders, people[i].Connections, people[i].Archived = nil, nil, nil, nil, nil, nil
+		people[i].Messages, people[i].Choices, people[i].Objections, people[i].Orders, people[i].Connections, people[i].Archived, people[i].Inquiries, people[i].Agreements = nil, nil, nil, nil, nil, nil, nil, nil
 		people[i].Requests = slices.Clone(people[i].Requests)
 		for k := range people[i].Requests {
 			people[i].Requests[k].Receivers = nil
@@ -403,6 +405,9 @@ func (s *Service) copyPro(ctx context.Context, id, lang string) (p CopyOf, err e
 	}
 	p.Messages = ownMessages(sent, id)
 	if err := s.copyOrders(ctx, &p, id, lang); err != nil {
+		return p, err
+	}
+	if err := s.copyDossier(ctx, &p, id, lang); err != nil {
 		return p, err
 	}
 	came, err := s.Pros.SignIns(ctx, id)

@@ -8,12 +8,17 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/network"
 	"entremise/internal/notify"
+	"entremise/internal/pro"
 )
 
 // received lists who really received data of a person, of those that the network file names: a provider whose connector carried something for him,
 // and the host of what is held. Who was only allowed to is not among them. Each is called by his own name where the file gives it (GDPR art. 15.1 c,
 // CJEU C-154/21; WA-58).
 func received(tx *db.Tx, n *network.Network, t subject, since time.Time) (all []CopyReceiver, err error) {
+	verified, err := pro.SentTo(tx, t.Person)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range n.Recipients {
 		var at time.Time
 		switch r.Driver {
@@ -25,6 +30,9 @@ func received(tx *db.Tx, n *network.Network, t subject, since time.Time) (all []
 			at, err = call.Carried(tx, t.Person)
 		case "host":
 			at = since
+		}
+		if i := slices.IndexFunc(verified, func(x pro.Sent) bool { return x.Recipient == r.ID }); i >= 0 {
+			at = verified[i].At
 		}
 		if err != nil {
 			return nil, err

@@ -21,6 +21,7 @@ import (
 	"entremise/internal/fault"
 	"entremise/internal/job"
 	"entremise/internal/network"
+	"entremise/internal/pro"
 	"entremise/internal/request"
 )
 
@@ -82,11 +83,23 @@ func (s *Service) tellRecipients(tx *db.Tx, n *network.Network, id, what string,
 			}
 		}
 	}
-	pros, err := db.Value[int64](tx, "SELECT count(*) FROM inbox_subject WHERE case_id = $1 AND whose = 'professional'", id)
-	if err != nil || len(requests) == 0 && pros == 0 {
+	pros, err := db.Values[string](tx, "SELECT person_id FROM inbox_subject WHERE case_id = $1 AND whose = 'professional'", id)
+	if err != nil || len(requests) == 0 && len(pros) == 0 {
 		return err // nobody outside had anything of this person
 	}
+	verified, err := pro.SentTo(tx, pros...)
+	if err != nil {
+		return err
+	}
+	for _, x := range verified { // under its own number, by which it finds him
+		if err := insert(x.Recipient, "recipient", x.Reference); err != nil {
+			return err
+		}
+	}
 	for _, t := range n.Rights.Tell {
+		if r, _ := n.Recipient(t.Recipient); len(r.Verifies) > 0 {
+			continue
+		}
 		if err := insert(t.Recipient, "recipient", ""); err != nil {
 			return err
 		}
@@ -173,7 +186,7 @@ func (s *Service) tell(ctx context.Context, id string) error {
 		}
 		return s.DB.Write(ctx, sent)
 	}
-	l, err := n.Message("recipient-told", "fr", map[string]string{"ref": c.Ref, "what": whats[t.What].Say("fr"), "link": link})
+	l, err := n.Message("recipient-told", "fr", map[string]string{"ref": strings.TrimSpace(c.Ref + " " + t.About), "what": whats[t.What].Say("fr"), "link": link})
 	if err != nil {
 		return err
 	}

@@ -90,6 +90,7 @@ func (c *checker) recipients() {
 			c.wrong(path, "un sous-traitant n’agit que sous contrat (RGPD art. 28.3) : ajoutez « contract » et sa référence.", `a processor acts under a contract only (GDPR art. 28.3): add "contract" and its reference.`)
 		}
 		c.gets(r)
+		c.verifiers(r)
 		if r.Policy != "" && !strings.HasPrefix(r.Policy, "https://") {
 			c.wrong(path+".policy", "« %s » n’est pas une adresse : écrivez-la avec https://.", "%q is no address: write it with https://.", clip(r.Policy))
 		}

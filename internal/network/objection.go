@@ -14,9 +14,11 @@ const (
 	DeedRouting Deed = "routing" // the software chooses to whom a request is offered; for who objects a named person does (AQ-26)
 	DeedCode    Deed = "code"    // a code by SMS proves a number; who objects is called instead (AQ-43)
 	DeedRanking Deed = "ranking" // a professional is sent the requests chosen for him; who objects reads a plain list by date and area (ET-139)
+
+	DeedNearby Deed = "nearby" // a professional is shown where requests like those that he took were, outside his area; who objects is shown nothing (ET-117)
 )
 
-func (Deed) words() []string { return all(DeedRouting, DeedCode, DeedRanking) }
+func (Deed) words() []string { return all(DeedRouting, DeedCode, DeedRanking, DeedNearby) }
 
 // For is the purpose for which the software does something to people of a sort.
 func (n *Network) For(d Deed, whose Person) (Purpose, bool) {

@@ -283,6 +283,10 @@ var mistakes = []struct {
 	{"assessment of nothing", "network.yaml", "  reassess: 3 years\n", "  reassess: 3 years\n  assess: [nothing]\n"},
 	{"overseen without a purpose", "network.yaml", "    data: [oversight]\n", "    data: [case]\n"},
 	{"recipient of more than it is given", "network.yaml", "    contract: ST-2026-02 SMS\n", "    contract: ST-2026-02 SMS\n    gets: [photos]\n"},
+	{"verifier of a field too many", "network.yaml", "    fields: [company, siren]\n    verifies: [solvency]\n", "    fields: [company, siren, street]\n    verifies: [solvency]\n"},
+	{"verifier without fields", "network.yaml", "    fields: [company, siren]\n    verifies: [solvency]\n", "    verifies: [solvency]\n"},
+	{"verifier whose answer no purpose keeps", "network.yaml", "    data: [documents, identity, contact, business]\n", "    data: [identity, contact, business]\n"},
+	{"verifier that nobody tells", "network.yaml", "    solvency: {email: donnees@comptes-clairs.example}\n", ""},
 	{"recredit without sale", "network.yaml", "sale: per-introduction", "sale: forwarded-to-members"},
 }
 

@@ -30,6 +30,8 @@ func Holdings() []privacy.Holding {
 			Blank: map[string]string{"siren_bidx": "id"}}, // unique, and who was shut out for good stays known while anything of him is,
 		{Table: "pro_word", Person: "pro_id", Record: "pro_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Professional, Rows: true},
 		{Table: "pro_version", Person: "pro_id", Record: "pro_id", Category: network.DataBusiness, Columns: []string{"profile"}, Whose: network.Professional, Blank: map[string]string{"profile": "'{}'"}},
+		{Table: "pro_agreement", Person: "pro_id", Record: "pro_id", Category: network.DataBusiness, Columns: []string{"words_sealed"}, Whose: network.Professional},
+		{Table: "pro_inquiry", Person: "pro_id", Record: "pro_id", Category: network.DataDocuments, Columns: []string{"finding_sealed"}, Whose: network.Professional},
 	}
 }
 

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"strings"
+
 	"entremise/internal/geo"
 	"entremise/internal/inbox"
+	"entremise/internal/network"
 	"entremise/internal/web/ui"
 )
 
@@ -12,6 +15,20 @@ func (v *visit) copyMore(of inbox.CopyOf) (all []ui.CopySection) {
 		s := ui.CopySection{Title: v.lang.T("Vos commandes", "Your orders")}
 		for _, o := range of.Orders {
 			s.Facts = append(s.Facts, ui.Fact{Label: v.lang.Date(o.At.In(geo.Paris())) + ", " + o.Ref, Value: joinWords(o.Trade, communeName(o.Commune), o.Price+" € "+v.lang.T("HT", "excl. VAT"), v.outcomeName(o.Outcome))})
+		}
+		all = append(all, s)
+	}
+	if len(of.Inquiries) > 0 {
+		s := ui.CopySection{Title: v.lang.T("Ce que des prestataires ont vérifié", "What providers verified")}
+		for _, q := range of.Inquiries {
+			s.Facts = append(s.Facts, ui.Fact{Label: network.Date(q.On).Say(string(v.lang)) + ", " + q.What, Value: joinWords(q.Provider, q.Result, q.Reference, v.lang.T("transmis : ", "sent: ")+strings.Join(q.Sent, ", "))})
+		}
+		all = append(all, s)
+	}
+	if len(of.Agreements) > 0 {
+		s := ui.CopySection{Title: v.lang.T("Vos accords particuliers", "Your special agreements")}
+		for _, a := range of.Agreements {
+			s.Facts = append(s.Facts, ui.Fact{Label: network.Date(a.Signed).Say(string(v.lang)), Value: joinWords(a.Title, a.Reference)})
 		}
 		all = append(all, s)
 	}

@@ -204,6 +204,8 @@ var auditWords = map[string][2]string{
 	"pro.create":              {"Professionnel créé", "Professional created"},
 	"pro.edit":                {"Professionnel modifié", "Professional edited"},
 	"pro.edit-own":            {"Profil modifié par lui-même", "Own profile edited"},
+	"pro.inquiry":             {"Vérification par un prestataire notée", "Check by a provider recorded"},
+	"pro.agreement":           {"Accord particulier joint", "Special agreement attached"},
 	"pro.notices-stopped":     {"Avis de demandes arrêtés à sa demande", "Notices of requests stopped at their wish"},
 	"pro.pending":             {"Accès rouvert", "Access reopened"},
 	"pro.read":                {"Dossier d’un professionnel lu", "Professional’s file read"},

@@ -261,6 +261,12 @@ func (v *visit) profileFilled(form ui.Form) (page ui.Profile, err error) {
 	if err := v.ownUses(&page); err != nil {
 		return page, err
 	}
+	if err := v.ownNearby(&page); err != nil {
+		return page, err
+	}
+	if page.Standing, err = v.standing(v.actor.Pro); err != nil {
+		return page, err
+	}
 	if err := v.ownChoices(&page); err != nil {
 		return page, err
 	}

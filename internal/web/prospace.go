@@ -48,6 +48,7 @@ func proRoutes() []route {
 		{"GET", "/portefeuille/retour/{payment}", space, prosOnly, 0, (*visit).creditBack},
 		{"GET", "/profil", space, prosOnly, 0, (*visit).profile},
 		{"POST", "/profil/zone", space, prosOnly, 0, (*visit).profileArea},
+		{"POST", "/profil/zone/ajouter", space, prosOnly, 0, (*visit).profileAreaMore},
 		{"POST", "/profil/horaires", space, prosOnly, 0, (*visit).profileHours},
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
 		{"POST", "/profil/usages", space, prosOnly, 0, (*visit).profileObject},

@@ -33,6 +33,15 @@ func (v *visit) recipientSheet(r network.Recipient) (all []ui.Fact) {
 		serves = append(serves, v.say2(p.Label))
 	}
 	add(v.lang.T("Reçoit", "Gets"), gets)
+	var fields, verifies []string
+	for _, f := range r.Fields {
+		fields = append(fields, v.say2(f.Label()))
+	}
+	for _, k := range r.Verifies {
+		verifies = append(verifies, v.say2(k.Label()))
+	}
+	add(v.lang.T("D’un professionnel, seulement", "Of a professional, only"), strings.Join(fields, ", "))
+	add(v.lang.T("Vérifie", "Verifies"), strings.Join(verifies, ", "))
 	add(v.lang.T("Pour", "For"), strings.Join(serves, " ; "))
 	add(v.lang.T("Pays", "Country"), r.Country)
 	add(v.lang.T("Garantie", "Safeguard"), r.Safeguard)

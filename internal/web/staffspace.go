@@ -39,6 +39,8 @@ func staffRoutes() []route {
 		{"POST", "/pros/{id}/clore", space, selling, 0, (*visit).proClose},
 		{"POST", "/pros/{id}/virement", space, selling, 0, (*visit).proTransfer},
 		{"POST", "/pros/{id}/silence", space, selling, 0, (*visit).proSilence},
+		{"POST", "/pros/{id}/verifications", space, selling, 0, (*visit).proInquire},
+		{"POST", "/pros/{id}/accords", space, selling, 0, (*visit).proAgree},
 		{"POST", "/pros/{id}/inviter", space, selling, 0, (*visit).proInvite},
 
 		{"GET", "/equipe", space, staff, 0, (*visit).team},
@@ -333,6 +335,9 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		if page.Balance, _, err = v.Billing.Wallet(v.ctx, v.actor, id, "", 0); err != nil {
 			return page, err
 		}
+	}
+	if err := v.proStanding(&page); err != nil {
+		return page, err
 	}
 	return page, v.proHistory(&page, p, contact)
 }

@@ -431,6 +431,31 @@ CREATE TABLE pro_check (
   PRIMARY KEY (pro_id, kind)
 );
 CREATE INDEX pro_check_until ON pro_check (valid_until_on);
+-- What providers verified of professionals: the row outlasts what it found, so that an erasure can be told to who received something.
+CREATE TABLE pro_inquiry (
+  id TEXT NOT NULL PRIMARY KEY,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('solvency', 'legal', 'fraud')),
+  fields TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  answered_on TEXT NOT NULL,
+  valid_until_on TEXT NOT NULL,
+  finding_sealed BYTEA NOT NULL
+);
+CREATE INDEX pro_inquiry_pro ON pro_inquiry (pro_id);
+CREATE TABLE pro_agreement (
+  id TEXT NOT NULL PRIMARY KEY,
+  pro_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  signed_on TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  words_sealed BYTEA NOT NULL
+);
+CREATE INDEX pro_agreement_pro ON pro_agreement (pro_id);
 
 -- billing: knows opaque line references, never requests
 CREATE TABLE wallet (

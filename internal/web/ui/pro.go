@@ -220,12 +220,21 @@ type Profile struct {
 	SMS      bool
 	News     []Consent // what he agreed to be sent besides
 	Uses     []UseLine // what he may object to
+	Standing Standing  // what was verified of him and agreed with him
+	Nearby   []Nearby  // where requests like his were, outside his area
 	Email    bool
 	PerDay   string // caps; empty is none
 	PerMonth string
 	Notices  []string
 	Tokens   []Token
 	New      string // a token just made, shown once
+}
+
+// Nearby is a commune outside a professional's area in which his trade was asked for. Form: POST /profil/zone/ajouter (commune).
+type Nearby struct {
+	Trade, Place, INSEE string
+	Requests            int
+	Km                  float64
 }
 
 // Coverage is a professional's zone, with its communes as points for the map.

@@ -307,6 +307,11 @@ type ProFile struct {
 	Why      *Why
 	Idle     string // flagged: nothing bought for as long as the network file allows (ET-49)
 
+	Standing  Standing
+	Verifiers []Option // provider and what it verifies, "id:kind"
+	Sendable  []Option // fields of a professional
+	Results   []Option
+
 	CanEdit, CanSuspend, CanCredit, CanInvite, CanSilence, CanWhy bool
 }
 

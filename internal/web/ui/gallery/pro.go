@@ -60,6 +60,7 @@ func coverage() ui.Coverage {
 func profile(l ui.Lang) ui.Profile {
 	p := ui.Profile{Space: mine(l, "/profil", ""), Company: "Alès Plomberie", Write: "bonjour@depanneurs.example", Trades: []string{"Plombier", "Chauffagiste"}, Coverage: coverage(), SMS: true, Email: true, PerDay: "6", PerMonth: "60", New: "ent_ExempleDeJetonQuiNeServePas",
 		Tokens:  []ui.Token{{ID: "tok_1", Name: "Agenda", At: ago(time.Minute), By: "vous", Good: true}, {ID: "tok_2", Name: "Ancien agenda", At: ago(80 * time.Hour), By: "Dépanneurs d’ici"}},
+		Nearby:  []ui.Nearby{{Trade: "Plombier", Place: "Uzès", INSEE: "30334", Requests: 6, Km: 28.4}, {Trade: "Chauffagiste", Place: "Quissac", INSEE: "30210", Requests: 2, Km: 31}},
 		Facts:   []ui.Fact{{Label: "SIREN", Value: "000 000 000"}, {Label: "Adresse", Value: "1 place de l'Exemple\n30100 Alès"}, {Label: "Téléphone", Value: "06 39 98 45 67"}, {Label: "E-mail", Value: "contact@ales-plomberie.example"}},
 		Notices: []string{"Il vous est conseillé de ne pas dépendre de ces demandes pour l'essentiel de votre activité.", "Votre zone peut aussi être changée à tout moment par e-mail."}}
 	for d := range 5 {
