@@ -303,7 +303,7 @@ type Recipient struct {
 	Safeguard string        `yaml:",opt"` // Safeguard of a transfer outside the European Economic Area, for example standard-clauses.
 	Digests   bool          `yaml:",opt"` // It receives nothing but digests.
 	Gets      []Category    `yaml:",opt"` // Categories that it receives, where it needs fewer than the purposes that name it use.
-	Fields    []Field       `yaml:",opt"` // What it gets of a professional, where that is less than the categories hold (ET-115).
+	Fields    []ProField    `yaml:",opt"` // What it gets of a professional, where that is less than the categories hold (ET-115).
 	Verifies  []Verifies    `yaml:",opt"` // What it verifies of professionals for us; staff record each answer (ET-115).
 	Policy    string        `yaml:",opt"` // Address of its own policy, where people are sent to it.
 }

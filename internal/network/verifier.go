@@ -28,35 +28,35 @@ func (k Verifies) Label() fault.Text {
 	}[k]
 }
 
-// Field is one value that is kept of a professional.
-type Field string
+// ProField is one value that is kept of a professional.
+type ProField string
 
 // Fields.
 const (
-	FieldCompany Field = "company"
-	FieldSIREN   Field = "siren"
-	FieldContact Field = "contact"
-	FieldPhone   Field = "phone"
-	FieldEmail   Field = "email"
-	FieldStreet  Field = "street"
-	FieldTown    Field = "town"
+	ProCompany ProField = "company"
+	ProSIREN   ProField = "siren"
+	ProContact ProField = "contact"
+	ProPhone   ProField = "phone"
+	ProEmail   ProField = "email"
+	ProStreet  ProField = "street"
+	ProTown    ProField = "town"
 )
 
-func (Field) words() []string {
-	return all(FieldCompany, FieldSIREN, FieldContact, FieldPhone, FieldEmail, FieldStreet, FieldTown)
+func (ProField) words() []string {
+	return all(ProCompany, ProSIREN, ProContact, ProPhone, ProEmail, ProStreet, ProTown)
 }
 
 // Label names a field.
-func (f Field) Label() fault.Text {
-	return map[Field]fault.Text{
-		FieldCompany: fault.T("raison sociale", "company name"), FieldSIREN: fault.T("SIREN", "SIREN"), FieldContact: fault.T("personne à joindre", "person to reach"),
-		FieldPhone: fault.T("téléphone", "phone"), FieldEmail: fault.T("e-mail", "e-mail"), FieldStreet: fault.T("adresse", "address"), FieldTown: fault.T("commune", "town"),
+func (f ProField) Label() fault.Text {
+	return map[ProField]fault.Text{
+		ProCompany: fault.T("raison sociale", "company name"), ProSIREN: fault.T("SIREN", "SIREN"), ProContact: fault.T("personne à joindre", "person to reach"),
+		ProPhone: fault.T("téléphone", "phone"), ProEmail: fault.T("e-mail", "e-mail"), ProStreet: fault.T("adresse", "address"), ProTown: fault.T("commune", "town"),
 	}[f]
 }
 
 // Category is the one under which a field is kept.
-func (f Field) Category() Category {
-	return map[Field]Category{FieldCompany: DataIdentity, FieldSIREN: DataBusiness, FieldContact: DataIdentity, FieldPhone: DataContact, FieldEmail: DataContact, FieldStreet: DataPlace, FieldTown: DataPlace}[f]
+func (f ProField) Category() Category {
+	return map[ProField]Category{ProCompany: DataIdentity, ProSIREN: DataBusiness, ProContact: DataIdentity, ProPhone: DataContact, ProEmail: DataContact, ProStreet: DataPlace, ProTown: DataPlace}[f]
 }
 
 // Verifiers lists the recipients that verify professionals, in the order of the file.

@@ -28,11 +28,11 @@ type Inquiry struct {
 	By        string // account of the staff who recorded it
 	Recipient string // of the network file
 	Kind      network.Verifies
-	Fields    []network.Field // what it was sent
-	Reference string          // the provider's own number of its answer: no name stands in it
-	On        string          // ISO date of the answer
-	Until     string          // ISO date of the last day on which it counts; empty: no end
-	Result    Result          // empty once erased
+	Fields    []network.ProField // what it was sent
+	Reference string             // the provider's own number of its answer: no name stands in it
+	On        string             // ISO date of the answer
+	Until     string             // ISO date of the last day on which it counts; empty: no end
+	Result    Result             // empty once erased
 }
 
 // Result of an inquiry. It decides nothing: what follows from it is a person's to say, with a reason of the network's list.
@@ -163,7 +163,7 @@ func (s *Service) Inquiries(ctx context.Context, id string) (all []Inquiry, err 
 			}
 			q.At = db.Time(at)
 			for f := range strings.FieldsSeq(sent) {
-				q.Fields = append(q.Fields, network.Field(f))
+				q.Fields = append(q.Fields, network.ProField(f))
 			}
 			var found finding
 			err = openJSON(rings[id], network.DataDocuments, inInquiry(q.ID), sealed, &found)

@@ -32,12 +32,12 @@ func TestInquiry_onlyWhatTheListAllows(t *testing.T) {
 	rig.Each(t, func(t *testing.T, r *rig.Rig) {
 		ctx, clerk, he := context.Background(), r.One(t, network.RoleOnboarding), r.Pro(t)
 		day := func(d int) string { return r.DB.Now().In(geo.Paris()).AddDate(0, 0, d).Format(time.DateOnly) }
-		good := pro.Inquiry{Recipient: "solvency", Kind: network.VerifiesSolvency, Fields: []network.Field{network.FieldCompany, network.FieldSIREN}, Reference: "SV-2026/114", On: day(0), Until: day(180), Result: pro.ResultReserved}
+		good := pro.Inquiry{Recipient: "solvency", Kind: network.VerifiesSolvency, Fields: []network.ProField{network.ProCompany, network.ProSIREN}, Reference: "SV-2026/114", On: day(0), Until: day(180), Result: pro.ResultReserved}
 		for name, c := range map[string]struct {
 			change func(*pro.Inquiry)
 			wrong  string
 		}{
-			"a field that it is not to get": {func(q *pro.Inquiry) { q.Fields = append(slices.Clone(q.Fields), network.FieldPhone) }, "fields"},
+			"a field that it is not to get": {func(q *pro.Inquiry) { q.Fields = append(slices.Clone(q.Fields), network.ProPhone) }, "fields"},
 			"nothing sent":                  {func(q *pro.Inquiry) { q.Fields = nil }, "fields"},
 			"what it does not verify":       {func(q *pro.Inquiry) { q.Kind = network.VerifiesFraud }, "provider"},
 			"a recipient of something else": {func(q *pro.Inquiry) { q.Recipient = "mail" }, "provider"},

@@ -67,7 +67,7 @@ func (v *visit) proStanding(page *ui.ProFile) (err error) {
 	if page.Standing, err = v.standing(page.ID); err != nil || !page.CanEdit {
 		return err
 	}
-	var sendable []network.Field
+	var sendable []network.ProField
 	for _, r := range v.n.Verifiers() {
 		for _, k := range r.Verifies {
 			page.Verifiers = append(page.Verifiers, ui.Option{Value: r.ID + ":" + string(k), Label: v.say2(r.Label) + v.lang.T(" : ", ": ") + v.say2(k.Label())})
@@ -92,7 +92,7 @@ func (v *visit) proInquire() error {
 	recipient, kind, _ := strings.Cut(v.value("provider"), ":")
 	q := pro.Inquiry{Recipient: recipient, Kind: network.Verifies(kind), Reference: v.value("inquiry_reference"), On: v.value("on"), Until: v.value("until_on"), Result: pro.Result(v.value("result"))}
 	for _, f := range v.r.Form["fields"] {
-		q.Fields = append(q.Fields, network.Field(f))
+		q.Fields = append(q.Fields, network.ProField(f))
 	}
 	return v.proDid(v.lang.T("La vérification est notée. Le professionnel la voit dans son profil.", "The check is recorded. The professional sees it in their profile."), v.Pros.Inquire(v.ctx, v.actor, v.r.PathValue("id"), q))
 }
