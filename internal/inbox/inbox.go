@@ -113,7 +113,8 @@ const (
 	EvJoined     = "joined"
 	EvSoon       = "soon"
 	EvLate       = "late"
-	EvOpenedCopy = "copy" // the person opened the copy of his data
+	EvShared     = "shared" // the company that decides jointly was told (RN-07)
+	EvOpenedCopy = "copy"   // the person opened the copy of his data
 )
 
 // Service is the one way to act on cases. Safe for concurrent use.

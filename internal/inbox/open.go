@@ -56,7 +56,7 @@ type Opened struct {
 func mayBy(a auth.Actor, c network.RightChannel) bool {
 	switch a.Who {
 	case auth.Visitor, auth.Consumer:
-		return c == network.RightByForm
+		return c == network.RightByForm || c == network.RightByMember
 	case auth.Professional:
 		return c == network.RightBySpace
 	case auth.StaffMember:
@@ -131,6 +131,11 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 				return err
 			}
 		}
+		if c.Channel == network.RightByMember {
+			if err := shared(tx, c); err != nil {
+				return err
+			}
+		}
 		c.clock(n)
 		o.Due = c.Due
 		tx.Wake("cases")
@@ -196,8 +201,11 @@ func (s *Service) normal(ctx context.Context, actor auth.Actor, n *network.Netwo
 		if in.Details[d] = v; v == "" {
 			delete(in.Details, d)
 		}
-		c.That(slices.Contains(n.Rights.Asks, d) || d == network.DetailAddress && in.Channel == network.RightByPost, "details."+string(d), fault.T("Ce champ n’est pas demandé.", "This field is not asked."))
+		c.That(slices.Contains(n.Rights.Asks, d) || d == network.DetailAddress && in.Channel == network.RightByPost || in.Channel == network.RightByMember && (d == network.DetailMember || d == network.DetailMemberEmail), "details."+string(d), fault.T("Ce champ n’est pas demandé.", "This field is not asked."))
 		c.That(utf8.RuneCountInString(v) <= 300, "details."+string(d), fault.T("Écrivez 300 caractères au plus.", "Write 300 characters at most."))
+	}
+	if in.Channel == network.RightByMember {
+		checkMember(&c, in.Details, "details."+string(network.DetailMember), "details."+string(network.DetailMemberEmail))
 	}
 	now := s.DB.Now()
 	if in.Received.IsZero() || in.Channel != network.RightByPost && in.Channel != network.RightByEmail {
@@ -379,6 +387,11 @@ func (s *Service) join(ctx context.Context, actor auth.Actor, id string, in Ask)
 		}
 		if err := insertLetter(tx, ring, id, Post{Way: "in", Channel: in.Channel, Subject: in.Subject, Text: in.Words, By: actor.Account, At: in.Received}); err != nil {
 			return err
+		}
+		if in.Channel == network.RightByMember {
+			if _, err := joined(tx, ring, c, in.Details); err != nil {
+				return err
+			}
 		}
 		if err := note(tx, id, EvLetter, actor.Name(), string(in.Channel)); err != nil {
 			return err

@@ -81,6 +81,7 @@ func (s *Service) Mine(ctx context.Context, actor auth.Actor) (m Mine, err error
 	for id, c := range contacts {
 		m.Names[id] = c.Company
 	}
+	m.Names[toMember] = m.Details[network.DetailMember]
 	m.Copy = m.State == Answered && m.Refusal == "" && (m.Asked == network.RightAccess || m.Asked == network.RightPortability)
 	return m, err
 }

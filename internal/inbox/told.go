@@ -30,6 +30,7 @@ const (
 	Erasure       = "erasure"
 	Rectification = "rectification"
 	Restriction   = "restriction"
+	Shared        = "shared" // a right is exercised over what a member decides jointly (GDPR art. 26; RN-07)
 )
 
 // Told is a recipient with what he was told and whether he confirmed.
@@ -37,7 +38,7 @@ type Told struct {
 	ID           string
 	Case         string
 	Recipient    string // professional, or recipient of the network file
-	Whose        string // professional, recipient
+	Whose        string // professional, recipient, member
 	About        string // reference of the request, for a professional
 	What         string
 	At           time.Time
@@ -112,6 +113,7 @@ var whats = map[string]fault.Text{
 	Erasure:       fault.T("effacement", "erasure"),
 	Rectification: fault.T("rectification", "rectification"),
 	Restriction:   fault.T("limitation", "restriction"),
+	Shared:        fault.T("droit exercé", "right exercised"),
 }
 
 // What says it.
@@ -140,6 +142,9 @@ func (s *Service) tell(ctx context.Context, id string) error {
 			return err
 		}
 		return tx.Send("UPDATE inbox_told SET sent_at = $2 WHERE id = $1", t.ID, db.Micros(tx.Now()))
+	}
+	if t.Whose == toMember {
+		return s.tellMember(ctx, t, c, n, ring, link, sent)
 	}
 	if t.Whose == "professional" {
 		contacts, err := s.Pros.Contacts(ctx, t.Recipient)

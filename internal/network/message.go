@@ -82,6 +82,7 @@ var messageKeys = []MessageKey{
 	{"staff-invite", Staff, false, true, []string{"name", "link"}, nil},
 	{"rights-due", Staff, false, true, []string{"ref", "link", "date"}, takesRights},
 	{"recipient-told", Staff, false, true, []string{"ref", "what", "link"}, takesRights},
+	{"rights-shared", Staff, false, true, []string{"ref", "what", "date", "link"}, joins},
 	{"staff-reset", Staff, false, true, []string{"name", "link", "minutes"}, nil},
 }
 

@@ -413,6 +413,9 @@ func TestMessage_fillsOrRefuses(t *testing.T) {
 		t.Errorf("a value is filled in turn, or a way appears: %+v, %v", l, err)
 	}
 	for _, k := range MessageKeys() { // every message in both languages with exactly its variables
+		if k.need != nil && !k.need(n) {
+			continue
+		}
 		vars := map[string]string{}
 		for _, v := range k.Vars {
 			vars[v] = "x"

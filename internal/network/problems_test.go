@@ -364,6 +364,7 @@ func TestCheck_modulesBindTheirNetwork(t *testing.T) {
 		"published by nobody":         {[][]string{{"  automated_decisions: {basis: contract, may_object: true}\n", ""}, {"  qualification: agent\n", "  qualification: automatic\n"}}, "modules.qualification"},
 		"published by a declared one": {[][]string{{"  qualification: agent\n", "  qualification: automatic\n"}}, ""},
 		"joint with a controller":     {[][]string{{"    recipients: [buyer, hosting]\n", "    recipients: [buyer, client, hosting]\n    joint: {with: client, arrangement: terms}\n"}}, ""},
+		"members without joint data":  {[][]string{{"  channels: [form, ", "  channels: [member, form, "}}, "rights.channels"},
 		"joint with a processor":      {[][]string{{"    recipients: [buyer, hosting]\n", "    recipients: [buyer, hosting]\n    joint: {with: hosting, arrangement: terms}\n"}}, "purposes.show_damage.joint.with"},
 		"a third party that is joint": {[][]string{{"  qualification: agent\n", "  qualification: agent\n  third_parties: consent-only\n"}}, "purposes.introduce.recipients"},
 	} {

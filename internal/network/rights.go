@@ -68,6 +68,8 @@ const (
 	RightByPhone RightChannel = "phone" // an agent opens the case during the call
 	RightByPost  RightChannel = "post"  // the officer opens the case of a letter
 	RightBySpace RightChannel = "space" // a professional passes on what was asked of him
+	// A company that decides jointly passes on what was asked of it (GDPR art. 26.3; RN-07).
+	RightByMember RightChannel = "member"
 )
 
 // RightDetail is something that the form asks to ease the search.
@@ -80,6 +82,9 @@ const (
 	DetailBrand     RightDetail = "brand"     // company, site or service concerned
 	DetailContacted RightDetail = "contacted" // address or number on which the person was contacted
 	DetailCountry   RightDetail = "country"   // country of residence, which decides what law applies
+	DetailMember    RightDetail = "member"    // company that decides jointly, which the request concerns as well
+	// Where that company is written to; it types this itself, or the officer does. No form asks a person.
+	DetailMemberEmail RightDetail = "member-email"
 )
 
 // Right is what somebody asks about data.
@@ -104,10 +109,10 @@ const (
 
 func (IdentityCheck) words() []string { return all(IdentityOnDoubt) }
 func (RightChannel) words() []string {
-	return all(RightByForm, RightByEmail, RightByPhone, RightByPost, RightBySpace)
+	return all(RightByForm, RightByEmail, RightByPhone, RightByPost, RightBySpace, RightByMember)
 }
 func (RightDetail) words() []string {
-	return all(DetailAddress, DetailReference, DetailBrand, DetailContacted, DetailCountry)
+	return all(DetailAddress, DetailReference, DetailBrand, DetailContacted, DetailCountry, DetailMember)
 }
 func (Right) words() []string {
 	return all(RightUnnamed, RightAccess, RightRectification, RightErasure, RightRestriction, RightPortability, RightProspecting, RightObjection,
@@ -137,6 +142,25 @@ var rightLabels = map[Right]fault.Text{
 	RightAfterDeath:    fault.T("Dire ce que deviennent mes données après ma mort", "Say what becomes of my data after my death"),
 	RightClosing:       fault.T("Fermer mon accès de professionnel", "Close my access as a professional"),
 	RightComment:       fault.T("Faire une remarque sur mes données", "Make a remark about my data"),
+}
+
+// Short names a right in a word or two, for queues and for who is told of it.
+func (r Right) Short() fault.Text { return rightNames[r] }
+
+var rightNames = map[Right]fault.Text{
+	RightUnnamed:       fault.T("Droit à préciser", "Right to be named"),
+	RightAccess:        fault.T("Accès", "Access"),
+	RightRectification: fault.T("Rectification", "Rectification"),
+	RightErasure:       fault.T("Effacement", "Erasure"),
+	RightRestriction:   fault.T("Limitation", "Restriction"),
+	RightPortability:   fault.T("Portabilité", "Portability"),
+	RightProspecting:   fault.T("Opposition au démarchage", "Objection to prospecting"),
+	RightObjection:     fault.T("Opposition", "Objection"),
+	RightHuman:         fault.T("Décision automatique", "Automated decision"),
+	RightWithdrawal:    fault.T("Retrait d’accord", "Withdrawal of consent"),
+	RightAfterDeath:    fault.T("Directives après la mort", "Directives after death"),
+	RightClosing:       fault.T("Fermeture d’accès", "Closing of an access"),
+	RightComment:       fault.T("Remarque", "Remark"),
 }
 
 // Scope finds a set of data by id.
@@ -176,6 +200,7 @@ func (n *Network) RightAnswer(id, lang string, vars map[string]string) string {
 
 func takesRights(n *Network) bool { return n.Rights != nil }
 func readsMail(n *Network) bool   { return n.Inbox != nil }
+func joins(n *Network) bool       { return n.Rights.Takes(RightByMember) }
 func tellsPros(n *Network) bool   { return n.Rights != nil && sells(n) }
 
 func (c *checker) rights() {
@@ -202,6 +227,9 @@ func (c *checker) rights() {
 			fault.T("ce délai, plus court que les "+three.Text().FR+" que le règlement admet", "this time, shorter than the "+three.Text().EN+" that the regulation admits"))
 	}
 	c.restriction()
+	if joint := slices.ContainsFunc(c.n.Purposes, func(p Purpose) bool { return p.Joint != nil }); !joint && (r.Takes(RightByMember) || slices.Contains(r.Asks, DetailMember)) {
+		c.wrong("rights.channels", "personne ne décide avec vous (aucune finalité n’a « joint ») : retirez member.", `nobody decides jointly with you (no purpose has "joint"): remove member.`)
+	}
 	if r.Warn.approx() >= r.Answer.approx() {
 		c.wrong("rights.warn", "l’avertissement vient avant la fin du délai : écrivez moins que %s.", "the warning comes before the end of the clock: write less than %s.", r.Answer)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -67,17 +68,11 @@ func (v *visit) dueCases(page *ui.Today) error {
 	return nil
 }
 
-func (v *visit) rightName(r network.Right) string {
-	words := map[network.Right][2]string{network.RightUnnamed: {"Droit à préciser", "Right to be named"}, network.RightAccess: {"Accès", "Access"}, network.RightRectification: {"Rectification", "Rectification"},
-		network.RightErasure: {"Effacement", "Erasure"}, network.RightRestriction: {"Limitation", "Restriction"}, network.RightPortability: {"Portabilité", "Portability"}, network.RightProspecting: {"Opposition au démarchage", "Objection to prospecting"},
-		network.RightObjection: {"Opposition", "Objection"}, network.RightHuman: {"Décision automatique", "Automated decision"}, network.RightWithdrawal: {"Retrait d’accord", "Withdrawal of consent"},
-		network.RightAfterDeath: {"Directives après la mort", "Directives after death"}, network.RightClosing: {"Fermeture d’accès", "Closing of an access"}, network.RightComment: {"Remarque", "Remark"}}
-	return v.lang.T(words[r][0], words[r][1])
-}
+func (v *visit) rightName(r network.Right) string { return v.say2(r.Short()) }
 
 func (v *visit) rightChannel(c network.RightChannel) string {
 	words := map[network.RightChannel][2]string{network.RightByForm: {"Formulaire", "Form"}, network.RightByEmail: {"E-mail", "E-mail"}, network.RightByPhone: {"Téléphone", "Phone"},
-		network.RightByPost: {"Courrier", "Post"}, network.RightBySpace: {"Professionnel", "Professional"}}
+		network.RightByPost: {"Courrier", "Post"}, network.RightBySpace: {"Professionnel", "Professional"}, network.RightByMember: {"Entreprise membre", "Member company"}}
 	return v.lang.T(words[c][0], words[c][1])
 }
 
@@ -189,6 +184,10 @@ func (v *visit) casePage(form ui.Form) (ui.View, error) {
 	for id, c := range contacts {
 		names[id] = c.Company
 	}
+	names["member"] = f.Details[network.DetailMember]
+	if p.Running && v.n.Rights.Takes(network.RightByMember) && !slices.ContainsFunc(f.Told, func(t inbox.Told) bool { return t.What == inbox.Shared }) {
+		p.Member = &ui.CaseMember{Name: f.Details[network.DetailMember]}
+	}
 	for _, t := range f.Told {
 		p.Told = append(p.Told, v.toldShown(t, names))
 	}
@@ -225,7 +224,7 @@ func (v *visit) caseFacts(p *ui.CaseFile, f inbox.File) {
 	add(v.lang.T("De", "From"), f.Name)
 	add("E-mail", f.Email)
 	add(v.lang.T("Téléphone", "Telephone"), f.Phone)
-	for _, d := range []network.RightDetail{network.DetailAddress, network.DetailReference, network.DetailBrand, network.DetailContacted, network.DetailCountry} {
+	for _, d := range []network.RightDetail{network.DetailAddress, network.DetailReference, network.DetailBrand, network.DetailContacted, network.DetailCountry, network.DetailMember, network.DetailMemberEmail} {
 		add(v.say2(detailLabels[d]), f.Details[d])
 	}
 	var sets []string
@@ -287,7 +286,7 @@ func (v *visit) caseStep(e inbox.Event) string {
 		inbox.EvDoubt: {"Preuve d’identité demandée, délai arrêté", "Proof of identity asked, clock stopped"}, inbox.EvIdentified: {"Identité confirmée, preuve détruite", "Identity confirmed, proof destroyed"}, inbox.EvExtended: {"Délai prolongé", "Clock extended"},
 		inbox.EvNamed: {"Droit précisé", "Right named"}, inbox.EvTold: {"Destinataire averti", "Recipient told"}, inbox.EvAck: {"Destinataire a confirmé", "Recipient confirmed"}, inbox.EvAnswered: {"Réponse envoyée", "Answer sent"},
 		inbox.EvRefused: {"Refus envoyé", "Refusal sent"}, inbox.EvJoined: {"Joint à un autre dossier", "Joined to another case"}, inbox.EvSoon: {"Échéance proche, vous êtes averti", "Clock about to end, you were told"}, inbox.EvLate: {"Délai dépassé", "Clock has run out"},
-		inbox.EvOpenedCopy: {"Copie ouverte par la personne", "Copy opened by the person"}, "untied": {"Personne détachée", "Person untied"}}
+		inbox.EvShared: {"Entreprise membre avertie", "Member company told"}, inbox.EvOpenedCopy: {"Copie ouverte par la personne", "Copy opened by the person"}, "untied": {"Personne détachée", "Person untied"}}
 	if e.Kind == inbox.EvDone {
 		return v.doneWords(e.Object)
 	}
@@ -476,6 +475,9 @@ func (v *visit) caseDo() error {
 	case "end-access":
 		err = v.Inbox.EndAccess(v.ctx, v.actor, id)
 		good = v.lang.T("L’accès est fermé.", "The access is closed.")
+	case "share":
+		err = v.Inbox.Share(v.ctx, v.actor, id, v.value("member"), v.value("member_email"))
+		good = v.lang.T("L’entreprise membre est avertie, sans donnée de la personne.", "The member company has been told, without data of the person.")
 	case "review":
 		err = v.Inbox.Review(v.ctx, v.actor, id, inbox.Conclusion{Request: v.value("request"), Changed: v.value("changed") == "yes", Words: v.value("conclusion")})
 		good = v.lang.T("La conclusion est partie, le dossier est clos.", "The conclusion has been sent, the case is closed.")

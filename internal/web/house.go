@@ -138,6 +138,7 @@ var auditWords = map[string][2]string{
 	"case.identified":         {"Identité confirmée", "Identity confirmed"},
 	"case.join":               {"Dossiers joints", "Cases joined"},
 	"case.list":               {"File des dossiers lue", "Queue of cases read"},
+	"case.share":              {"Entreprise membre avertie d’un droit exercé", "Member company told of a right exercised"},
 	"case.mail":               {"Courrier reçu", "Mail received"},
 	"case.name":               {"Droit précisé", "Right named"},
 	"retention.hold":          {"Dossier gelé", "Legal hold laid"},

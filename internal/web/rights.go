@@ -38,11 +38,13 @@ func (v *visit) scopeOptions() []ui.Option {
 }
 
 var detailLabels = map[network.RightDetail]fault.Text{
-	network.DetailAddress:   fault.T("Adresse postale", "Postal address"),
-	network.DetailReference: fault.T("Référence de client ou de demande", "Client or request reference"),
-	network.DetailBrand:     fault.T("Société, marque ou service concerné", "Company, brand or service concerned"),
-	network.DetailContacted: fault.T("Adresse ou numéro où vous avez été sollicité", "Address or number on which you were contacted"),
-	network.DetailCountry:   fault.T("Pays où vous vivez", "Country where you live"),
+	network.DetailAddress:     fault.T("Adresse postale", "Postal address"),
+	network.DetailReference:   fault.T("Référence de client ou de demande", "Client or request reference"),
+	network.DetailBrand:       fault.T("Société, marque ou service concerné", "Company, brand or service concerned"),
+	network.DetailContacted:   fault.T("Adresse ou numéro où vous avez été sollicité", "Address or number on which you were contacted"),
+	network.DetailMember:      fault.T("Entreprise membre concernée", "Member company concerned"),
+	network.DetailMemberEmail: fault.T("E-mail de cette entreprise", "E-mail of that company"),
+	network.DetailCountry:     fault.T("Pays où vous vivez", "Country where you live"),
 }
 
 func (v *visit) detailInputs(more ...network.RightDetail) []ui.Input {
@@ -71,7 +73,7 @@ func (v *visit) rightsForm() error {
 func (v *visit) rightsPage(form ui.Form) (ui.View, error) {
 	r := v.n.Rights
 	form.Starred = true
-	p := ui.RightsForm{Public: v.public(nil), Form: form, Action: "/mes-droits", Asked: v.askedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Consents: v.consentOptions(), Details: v.detailInputs(), Within: v.say2(r.Answer.Text()), Complain: v.complaint()}
+	p := ui.RightsForm{Public: v.public(nil), Form: form, Action: "/mes-droits", Asked: v.askedOptions(), Scopes: v.scopeOptions(), Purposes: v.purposeOptions(network.Consumer, network.Professional), Consents: v.consentOptions(), Details: v.detailInputs(), Within: v.say2(r.Answer.Text()), Complain: v.complaint(), Members: r.Takes(network.RightByMember)}
 	p.Officer = append(p.Officer, ui.Fact{Label: v.lang.T("Par e-mail", "By e-mail"), Value: v.n.Operator.Officer.Email})
 	if r.Takes(network.RightByPhone) {
 		p.Officer = append(p.Officer, ui.Fact{Label: v.lang.T("Par téléphone", "By phone"), Value: v.site.Phone.Display()})
@@ -461,7 +463,7 @@ func (v *visit) toldPage() (ui.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := ui.ToldPage{Public: v.public(nil), Action: "/destinataire/" + token, What: v.say2(t.WhatLabel()), Ref: t.About, Done: !t.Acknowledged.IsZero()}
+	p := ui.ToldPage{Public: v.public(nil), Action: "/destinataire/" + token, What: v.say2(t.WhatLabel()), Ref: t.About, Shared: t.What == inbox.Shared, Done: !t.Acknowledged.IsZero()}
 	return p, nil
 }
 

@@ -54,6 +54,8 @@ func publicRoutes() []route {
 		{"POST", "/nous-ecrire", site, open, 0, (*visit).message},
 		{"GET", "/mes-droits", site, open, 0, (*visit).rightsForm},
 		{"POST", "/mes-droits", site, open, 0, (*visit).rights},
+		{"GET", "/mes-droits/membre", site, open, 0, (*visit).memberRightsForm},
+		{"POST", "/mes-droits/membre", site, open, 0, (*visit).memberRights},
 		{"GET", "/mes-droits/recue", site, open, 0, (*visit).rightsReceived},
 		{"GET", "/d/{token}", site, open, 0, (*visit).openCase},
 		{"GET", "/mon-dossier", site, linked, 0, (*visit).myCase},

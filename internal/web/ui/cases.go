@@ -16,7 +16,22 @@ type RightsForm struct {
 	Within   string // the time to answer, in words
 	Officer  []Fact // how else to ask
 	Complain string // the authority, with address and site
+	Members  bool   // companies that decide jointly pass on what was asked of them: the page leads to their form
 }
+
+// MemberRights is `/mes-droits/membre`: a company that decides jointly passes on what was asked of it (RN-07). Posts there, inputs as in RightsForm with
+// details.member and details.member-email.
+type MemberRights struct {
+	Public
+	Form
+	Asked    []Option
+	Scopes   []Option
+	Purposes []Option
+	Within   string
+}
+
+// CaseMember offers to tell the company that decides jointly; Name is what the person wrote of it.
+type CaseMember struct{ Name string }
 
 // ProRights is `/droits`, the same for a professional.
 type ProRights struct {
@@ -93,6 +108,7 @@ type ToldPage struct {
 	Action string
 	What   string
 	Ref    string
+	Shared bool // a right over what is decided jointly: nothing was asked of this recipient but to know
 	Done   bool
 }
 
@@ -121,6 +137,7 @@ type CaseNew struct {
 type CaseFile struct {
 	Space
 	Form
+	Member    *CaseMember // nil: nobody decides jointly, or he was told
 	Action    string
 	Reference string
 	Title     string
