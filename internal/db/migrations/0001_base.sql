@@ -272,6 +272,7 @@ CREATE TABLE erasure (
   leaf_id TEXT NOT NULL
 );
 CREATE INDEX erasure_open ON erasure (at) WHERE certified_at = 0;
+CREATE INDEX erasure_at ON erasure (at, id);
 -- Keys that are to be destroyed: written with the rows that were emptied, gone once the key store and the ledger of erasures have it.
 CREATE TABLE key_end (
   id TEXT NOT NULL PRIMARY KEY,
