@@ -352,7 +352,7 @@ func (v *visit) oversightPage(form ui.Form) (ui.View, error) {
 		p.Data = v.categoryOptions()
 	}
 	for _, x := range w.Subjects {
-		person := ui.FilePerson{ID: x.Person, Ref: x.Ref, Held: x.Hold != "" && running}
+		person := ui.FilePerson{ID: x.Person, Record: x.Record, Ref: x.Ref, Held: x.Hold != "" && running}
 		if strings.HasPrefix(x.Person, "pro_") && v.n.Sells() {
 			person.Href = "/pros/" + x.Person
 		}
@@ -443,7 +443,7 @@ func (v *visit) oversightDo() error {
 	case "tie":
 		err = v.oversightTie(id)
 	case "untie":
-		err = v.Oversight.Untie(v.ctx, v.actor, id, v.value("person"))
+		err = v.Oversight.Untie(v.ctx, v.actor, id, v.value("person"), v.value("record"))
 	case "close":
 		err = v.Oversight.Close(v.ctx, v.actor, id)
 		good = v.lang.T("Le dossier est clos.", "The file is closed.")
@@ -462,6 +462,9 @@ func (v *visit) oversightTie(id string) error {
 		return err
 	}
 	typed := v.value("ref")
+	if v.value("only") != "" || strings.HasPrefix(typed, "cal_") || strings.HasPrefix(typed, "msg_") {
+		return v.Oversight.TieRecord(v.ctx, v.actor, id, typed)
+	}
 	person, err := v.personOf(typed)
 	if fault.Is(err, fault.Invalid) {
 		var c fault.Check
