@@ -159,6 +159,12 @@ func TestOversight_authoritiesAndBrokenTerms(t *testing.T) {
 	h.does(officer, file, "close", nil).want(303)
 	officer.get(h.space, "/conservation").want(200).has("Levé le")
 	officer.post(h.space, file+"/extrait", nil).want(303) // a closed file gives nothing more
+	// One request alone, and nothing else of its person.
+	alone := h.opens(officer, "autorites", url.Values{"authority": {"Tribunal judiciaire de Lille"}, "legal": {"CPC art. 145, ordonnance 26/00119"}, "asked": {"La demande."}, "data": {"identity", "contact", "connection"}, "since": {since}})
+	h.does(officer, alone, "tie", url.Values{"ref": {"msg_inconnu"}}).want(422).says("n’est connu sous cette référence")
+	h.does(officer, alone, "tie", url.Values{"ref": {ref}, "only": {"yes"}}).want(303)
+	officer.get(h.space, alone).want(200).says("ce seul élément", strings.ToUpper(ref))
+	officer.post(h.space, alone+"/extrait", nil).want(200).has("request.address_sealed", `"record": "req_`).lacks("Dominique Visée", "visee@example.org", "person.")
 	clause(t, "WA-22", "WA-60")
 
 	file = h.opens(officer, "conditions", url.Values{"title": {"Article 8 des conditions"}, "facts": {"Coordonnées revendues."}, "since": {since}})

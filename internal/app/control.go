@@ -133,7 +133,7 @@ func (i *Instance) control(ctx context.Context) (stop func(), err error) {
 		return i.apply(o, folder, ask.Early)
 	})
 	handle("backup", func(o *out, body []byte) error { return i.backupTo(o, body) })
-	handle("inspect", func(o *out, body []byte) error { return i.inspectTo(o, string(body)) })
+	handle("inspect", func(o *out, body []byte) error { return i.inspectTo(o, body) })
 	handle("admin", func(o *out, body []byte) error { return i.adminFrom(o, body) })
 	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }, ReadHeaderTimeout: 5 * time.Second}
 	i.running.Go(func() {

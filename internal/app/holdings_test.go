@@ -170,6 +170,7 @@ var publicColumns = map[string]string{
 	"oversight_event.kind":        "word",
 	"oversight_event.actor":       "account id or word",
 	"oversight_event.object":      "id, digest or word",
+	"oversight_subject.record":    "id",
 	"oversight_subject.ref":       "random reference of a request, or id",
 	"oversight_letter.by_account": "account id",
 	"oversight_letter.data":       "words of the network file",

@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -11,20 +12,56 @@ import (
 // its readers' programs expect. A cell that would run as a formula is made text.
 func CSV(rows [][]string, between rune) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.UseCRLF, w.Comma = true, between
+	t := NewTable(&b, between)
 	for _, r := range rows {
-		safe := make([]string, len(r))
-		for i, cell := range r {
-			safe[i] = unformula(cell)
-		}
-		if err := w.Write(safe); err != nil {
+		if err := t.Row(r); err != nil {
 			return nil, err
 		}
 	}
-	w.Flush()
-	return b.Bytes(), w.Error()
+	err := t.Flush()
+	return b.Bytes(), err
+}
+
+// Table writes a CSV row by row, for one that is too long to be held.
+type Table struct{ w *csv.Writer }
+
+// NewTable begins a table; an error of its writer is answered by Row or Flush.
+func NewTable(to io.Writer, between rune) *Table {
+	marked := &marked{to: to}
+	w := csv.NewWriter(marked)
+	w.UseCRLF, w.Comma = true, between
+	return &Table{w}
+}
+
+// Row writes one.
+func (t *Table) Row(cells []string) error {
+	safe := make([]string, len(cells))
+	for i, cell := range cells {
+		safe[i] = unformula(cell)
+	}
+	return t.w.Write(safe)
+}
+
+// Flush writes what is still held.
+func (t *Table) Flush() error {
+	t.w.Flush()
+	return t.w.Error()
+}
+
+// marked puts the mark of UTF-8 before what is first written.
+type marked struct {
+	to   io.Writer
+	done bool
+}
+
+func (m *marked) Write(p []byte) (int, error) {
+	if !m.done {
+		if _, err := io.WriteString(m.to, "\ufeff"); err != nil {
+			return 0, err
+		}
+		m.done = true
+	}
+	return m.to.Write(p)
 }
 
 // unformula guards a cell against being read as a formula (OWASP, CSV injection). Numbers keep their sign, with a point or a comma.

@@ -7,6 +7,7 @@ import (
 
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/network"
 	"entremise/internal/vault"
 )
 
@@ -66,19 +67,38 @@ type Clocked struct {
 	InTime    *bool      `json:"in_time,omitempty"`
 }
 
-// Clocks lists at most n cases, the newest first, without opening any of them.
-func (s *Service) Clocks(ctx context.Context, n int) ([]Clocked, error) {
+// clocksPage is how many cases are read at once.
+const clocksPage = 200
+
+// EachClock hands over the cases received from an instant to before another, the newest first, without opening any of them.
+func (s *Service) EachClock(ctx context.Context, from, until time.Time, f func(Clocked) error) error {
 	in, err := s.Editions.InForce(ctx)
 	if err != nil {
-		return nil, err
-	}
-	var all []stored
-	if err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		all, err = db.List(tx, scan, "SELECT "+columns+" FROM inbox_case ORDER BY received_at DESC, id LIMIT $1", n)
 		return err
-	}); err != nil {
-		return nil, err
 	}
+	before, after := db.Micros(until), "" // (received_at, id) of the last one
+	for {
+		var all []stored
+		if err := s.DB.Read(ctx, func(tx *db.Tx) error {
+			all, err = db.List(tx, scan, "SELECT "+columns+" FROM inbox_case WHERE received_at >= $1 AND (received_at < $2 OR received_at = $2 AND $3 <> '' AND id > $3) ORDER BY received_at DESC, id LIMIT $4",
+				db.Micros(from), before, after, clocksPage)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, c := range clocked(in, all) {
+			if err := f(c); err != nil {
+				return err
+			}
+		}
+		if len(all) < clocksPage {
+			return nil
+		}
+		before, after = db.Micros(all[len(all)-1].Received), all[len(all)-1].ID
+	}
+}
+
+func clocked(in *network.Network, all []stored) []Clocked {
 	out := make([]Clocked, len(all))
 	for i, c := range all {
 		out[i] = Clocked{Ref: c.Ref, Received: c.Received, Channel: string(c.Channel), Asked: string(c.Asked), Scopes: c.Scopes, State: string(c.State), Refusal: c.Refusal, Extended: !c.Extended.IsZero(), PausedFor: c.PausedFor.Hours()}
@@ -92,5 +112,5 @@ func (s *Service) Clocks(ctx context.Context, n int) ([]Clocked, error) {
 			out[i].Answered, out[i].InTime = &c.AnsweredAt, &in
 		}
 	}
-	return out, nil
+	return out
 }

@@ -1,18 +1,25 @@
 package inspect
 
 import (
+	"archive/zip"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/document"
+	"entremise/internal/fault"
+	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/oversight"
 	"entremise/internal/privacy"
@@ -21,49 +28,122 @@ import (
 
 // Limits of a pack.
 const (
-	mostCases  = 5000
-	mostLines  = 50_000 // of the trail
-	mostSigned = 64     // checkpoints of the log
-	mostProved = 200    // certificates of erasure with their proofs
-	samples    = 3      // passports
-	ahead      = 365    // days of the forecast
+	mostSigned = 64  // checkpoints of the log
+	samples    = 3   // passports
+	ahead      = 365 // days of the forecast
+	linesPage  = 1000
 )
 
-// gathering collects the files of a pack.
+// gathering writes the files of a pack, one after the other.
 type gathering struct {
 	*Service
-	ctx   context.Context
-	actor auth.Actor
-	n     *network.Network
-	files []file
-	last  int64 // size of the last checkpoint in it
+	ctx    context.Context
+	actor  auth.Actor
+	period Period
+	n      *network.Network
+	zip    *zip.Writer
+	listed []Listed
+	names  map[string]bool
+	packed int64 // bytes, unpacked
+	last   int64 // size of the last checkpoint in it
 }
 
-func (g *gathering) add(name, about string, body []byte) {
-	g.files = append(g.files, file{name, about, body})
+var errLarge = fault.New(fault.Limit, "pack-too-large", fault.T("Le dossier dépasse ce que l’outil de vérification lit : choisissez une période plus courte.", "The pack is more than the verifier reads: choose a shorter period."))
+
+// stream writes one file as it is made.
+func (g *gathering) stream(name, about string, write func(io.Writer) error) error {
+	to, err := g.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+	if err != nil {
+		return err
+	}
+	w := &counted{to: to, sum: sha256.New(), left: mostPacked - g.packed}
+	if err := write(w); err != nil {
+		return err
+	}
+	g.packed += w.size
+	if g.names[name] = true; len(g.names) > mostFiles {
+		return errLarge
+	}
+	if name != manifestName {
+		g.listed = append(g.listed, Listed{name, about, int(w.size), hex.EncodeToString(w.sum.Sum(nil))})
+	}
+	return nil
+}
+
+// counted sums up and counts what goes into a file, and stops what no verifier would read.
+type counted struct {
+	to         io.Writer
+	sum        hash.Hash
+	size, left int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	c.sum.Write(p) // never fails
+	if c.size += int64(len(p)); c.size > c.left {
+		return 0, errLarge
+	}
+	return c.to.Write(p)
+}
+
+func (g *gathering) add(name, about string, body []byte) error {
+	return g.stream(name, about, func(w io.Writer) error { _, err := w.Write(body); return err })
 }
 
 func (g *gathering) json(name, about string, v any) error {
 	b, err := json.MarshalIndent(v, "", " ")
-	if err == nil {
-		g.add(name, about, b)
+	if err != nil {
+		return err
 	}
-	return err
+	return g.add(name, about, b)
+}
+
+// jsons writes a list, one value after the other.
+func (g *gathering) jsons(name, about string, each func(add func(v any) error) error) error {
+	return g.stream(name, about, func(w io.Writer) error {
+		between := "[\n "
+		if err := each(func(v any) error {
+			b, err := json.MarshalIndent(v, " ", " ")
+			if err == nil {
+				_, err = w.Write(append([]byte(between), b...))
+			}
+			between = ",\n "
+			return err
+		}); err != nil {
+			return err
+		}
+		end := "\n]"
+		if between == "[\n " {
+			end = "[]"
+		}
+		_, err := io.WriteString(w, end)
+		return err
+	})
 }
 
 func (g *gathering) csv(name, about string, rows [][]string) error {
 	b, err := document.CSV(rows, ',')
-	if err == nil {
-		g.add(name, about, b)
+	if err != nil {
+		return err
 	}
-	return err
+	return g.add(name, about, b)
+}
+
+// within says the period, after what a file is about.
+func (g *gathering) within(about string) string {
+	const day = "2006-01-02 15:04:05 MST"
+	if !g.period.From.IsZero() {
+		about += ", from " + g.period.From.UTC().Format(day)
+	}
+	return about + ", until " + g.period.Until.UTC().Format(day)
 }
 
 func (g *gathering) all() (err error) {
 	if g.n, err = g.Editions.InForce(g.ctx); err != nil {
 		return err
 	}
-	g.add("README.txt", "What this is and how it is checked", []byte(readme))
+	if err := g.add("README.txt", "What this is and how it is checked", []byte(readme)); err != nil {
+		return err
+	}
 	for _, part := range []func() error{g.network, g.register, g.documents, g.retention, g.cases, g.oversight, g.trail, g.consents, g.log} {
 		if err := part(); err != nil {
 			return err
@@ -95,7 +175,9 @@ func (g *gathering) network() error {
 	if err != nil {
 		return err
 	}
-	g.add(editionName, "The network file in force: everything that the software obeys", bundle)
+	if err := g.add(editionName, "The network file in force: everything that the software obeys", bundle); err != nil {
+		return err
+	}
 	all, err := g.Editions.List(g.ctx)
 	if err != nil {
 		return err
@@ -110,11 +192,15 @@ func (g *gathering) register() error {
 	if err != nil {
 		return err
 	}
-	g.add("register/register.csv", "Record of processing activities (GDPR art. 30), French", b)
+	if err := g.add("register/register.csv", "Record of processing activities (GDPR art. 30), French", b); err != nil {
+		return err
+	}
 	if b, err = document.RegisterJSONLD(g.n, g.URL(g.n.SpaceHost, "/registre")); err != nil {
 		return err
 	}
-	g.add("register/register.jsonld", "The same for machines (W3C DPV)", b)
+	if err := g.add("register/register.jsonld", "The same for machines (W3C DPV)", b); err != nil {
+		return err
+	}
 	return g.csv("register/recipients.csv", "Processors, joint controllers and other recipients (GDPR art. 26, 28, 44)", document.RecipientRows(g.n, "fr"))
 }
 
@@ -138,14 +224,16 @@ func (g *gathering) documents() error {
 			for _, v := range all {
 				name := fmt.Sprintf("documents/%s/%s-%s-%s.md", k, v.Applies, l, v.Short())
 				index = append(index, version{string(k), string(l), v.Hash, v.Title, v.Applies, v.Edition, name, v.Published, v.Hash == now.Hash && v.Applies == now.Applies})
-				if slices.ContainsFunc(g.files, func(f file) bool { return f.name == name }) {
+				if g.names[name] {
 					continue
 				}
 				whole, err := g.Documents.Get(g.ctx, k, v.Hash)
 				if err != nil {
 					return err
 				}
-				g.add(name, v.Title, []byte(whole.Source))
+				if err := g.add(name, v.Title, []byte(whole.Source)); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -183,28 +271,29 @@ func (g *gathering) retention() error {
 	if err := g.json("retention/forecast.json", fmt.Sprintf("What moves in the next %d days, by purpose and day", ahead), forecast); err != nil {
 		return err
 	}
-	certificates, err := g.Life.Certificates(g.ctx, auth.Machine)
-	if err != nil {
+	each := func(f func(privacy.Certificate) error) error {
+		return g.Life.EachCertificate(g.ctx, auth.Machine, g.period.From, g.period.Until, f)
+	}
+	if err := g.jsons("retention/erasures.json", g.within("Erasures that were asked for, with their certificates"), func(add func(any) error) error {
+		return each(func(c privacy.Certificate) error { return add(c) })
+	}); err != nil {
 		return err
 	}
-	if err := g.json("retention/erasures.json", "Erasures that were asked for, with their certificates", certificates); err != nil {
-		return err
-	}
-	proved := []certified{}
-	for _, c := range certificates {
-		if c.Leaf == "" || len(proved) == mostProved {
-			continue
-		}
-		in, err := g.Proof.Prove(g.ctx, c.Leaf)
-		if errors.Is(err, proof.ErrWaiting) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		proved = append(proved, certified{encode(c), in})
-	}
-	return g.json(certificatesName, "The newest certificates of erasure as the log committed to them, with their places in it", proved)
+	return g.jsons(certificatesName, g.within("Certificates of erasure as the log committed to them, with their places in it"), func(add func(any) error) error {
+		return each(func(c privacy.Certificate) error {
+			if c.Leaf == "" {
+				return nil
+			}
+			in, err := g.Proof.Prove(g.ctx, c.Leaf)
+			if errors.Is(err, proof.ErrWaiting) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return add(certified{encode(c), in})
+		})
+	})
 }
 
 const certificatesName = "retention/certificates.json"
@@ -223,11 +312,9 @@ func (c certified) verify(vkey string) error {
 }
 
 func (g *gathering) cases() error {
-	all, err := g.Inbox.Clocks(g.ctx, mostCases)
-	if err != nil {
-		return err
-	}
-	return g.json("cases/clocks.json", "Requests of people about their data: by reference, with their clocks", all)
+	return g.jsons("cases/clocks.json", g.within("Requests of people about their data: by reference, with their clocks"), func(add func(any) error) error {
+		return g.Inbox.EachClock(g.ctx, g.period.From, g.period.Until, func(c inbox.Clocked) error { return add(c) })
+	})
 }
 
 // ofOfficer is a file of the officer's, by reference.
@@ -300,24 +387,33 @@ func known(n int64) *int64 {
 var acts = []string{"archive.", "audit.", "case.", "connection.", "consent.", "document.", "edition.", "inspect.", "oversight.", "passport.", "person.", "recording.", "register.", "retention."}
 
 func (g *gathering) trail() error {
-	rows := [][]string{{"at", "actor", "role", "action", "object", "outcome", "detail"}}
-	err := g.DB.Read(g.ctx, func(tx *db.Tx) error {
-		rows = rows[:1]
-		for _, a := range acts {
-			lines, _, err := audit.List(tx, audit.Page{Action: a}, mostLines/len(acts))
-			if err != nil {
+	return g.stream("trail/acts.csv", g.within("Acts on personal data from the audit trail, the newest first; ids only"), func(w io.Writer) error {
+		t := document.NewTable(w, ',')
+		if err := t.Row([]string{"at", "actor", "role", "action", "object", "outcome", "detail"}); err != nil {
+			return err
+		}
+		page := &audit.Page{Until: db.Micros(g.period.Until)}
+		if !g.period.From.IsZero() {
+			page.From = db.Micros(g.period.From)
+		}
+		for page != nil {
+			var lines []audit.Line
+			var next *audit.Page
+			if err := g.DB.Read(g.ctx, func(tx *db.Tx) (err error) { lines, next, err = audit.List(tx, *page, linesPage); return err }); err != nil {
 				return err
 			}
 			for _, l := range lines {
-				rows = append(rows, []string{db.Time(l.At).UTC().Format(time.RFC3339Nano), l.Actor, l.Role, l.Action, l.Object, l.Outcome(), l.Detail})
+				if !slices.ContainsFunc(acts, func(a string) bool { return strings.HasPrefix(l.Action, a) }) {
+					continue
+				}
+				if err := t.Row([]string{db.Time(l.At).UTC().Format(time.RFC3339Nano), l.Actor, l.Role, l.Action, l.Object, l.Outcome(), l.Detail}); err != nil {
+					return err
+				}
 			}
+			page = next
 		}
-		return nil
+		return t.Flush()
 	})
-	if err != nil {
-		return err
-	}
-	return g.csv("trail/acts.csv", "Acts on personal data from the audit trail, by kind, the newest first; ids only", rows)
 }
 
 func (g *gathering) consents() error {
@@ -329,10 +425,15 @@ func (g *gathering) consents() error {
 		return err
 	}
 	passports, err := g.Requests.Sample(g.ctx, g.actor, g.Proof, samples)
-	for i, p := range passports {
-		g.add(fmt.Sprintf("%s%d.json", passportFolder, i+1), "Sample of a lead passport", p)
+	if err != nil {
+		return err
 	}
-	return err
+	for i, p := range passports {
+		if err := g.add(fmt.Sprintf("%s%d.json", passportFolder, i+1), "Sample of a lead passport", p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const passportFolder = "passports/sample-"

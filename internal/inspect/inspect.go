@@ -8,7 +8,6 @@ package inspect
 
 import (
 	"archive/zip"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -16,6 +15,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"slices"
 	"time"
 
@@ -112,69 +113,84 @@ func encode(v any) []byte {
 
 var errSlow = fault.New(fault.Unavailable, "log-slow", fault.T("Le journal des preuves ne répond pas assez vite. Réessayez dans une minute.", "The proof log does not answer fast enough. Try again in a minute."))
 
-// Make gathers, seals and answers a pack. It leaves a line before anything is read. It takes seconds and holds the pack in memory.
-func (s *Service) Make(ctx context.Context, actor auth.Actor) (pack []byte, id string, err error) {
+// Period bounds what a pack tells of cases, erasures and acts: from an instant to before another. A zero instant is no bound.
+type Period struct{ From, Until time.Time }
+
+// Made is a pack that was written.
+type Made struct {
+	ID   string
+	Size int64 // bytes
+}
+
+// Make gathers a pack, writes it as it goes and seals it at its end; an error leaves what was written without a seal, which no verifier takes. It leaves a
+// line before anything is read. It takes seconds, and holds no more of a long register than a page of it. A fault on until is of a period that ends
+// before it begins.
+func (s *Service) Make(ctx context.Context, actor auth.Actor, p Period, to io.Writer) (made Made, err error) {
 	if err := actor.May(auth.InspectMake); err != nil {
-		return nil, "", audit.Refuse(ctx, s.DB, actor.Name(), actor.As(auth.InspectMake), "inspect.make", "", err, "")
+		return made, audit.Refuse(ctx, s.DB, actor.Name(), actor.As(auth.InspectMake), "inspect.make", "", err, "")
 	}
-	id = s.DB.NewID("ins")
-	if err := audit.Read(ctx, s.DB, actor.Name(), actor.As(auth.InspectMake), "inspect.make", id, false); err != nil {
-		return nil, "", err
+	var c fault.Check
+	c.That(p.Until.IsZero() || p.Until.After(p.From), "until", fault.T("La fin de la période vient après son début.", "The end of the period comes after its beginning."))
+	if err := c.Err(); err != nil {
+		return made, err
 	}
-	g := gathering{Service: s, ctx: ctx, actor: actor}
+	made.ID = s.DB.NewID("ins")
+	if err := audit.Read(ctx, s.DB, actor.Name(), actor.As(auth.InspectMake), "inspect.make", made.ID, false); err != nil {
+		return made, err
+	}
+	now := s.DB.Now()
+	if p.Until.IsZero() || p.Until.After(now) { // what happens while it is made is not in one file and missing in the next
+		p.Until = now.Add(time.Microsecond)
+	}
+	out := &open{to: to, sum: sha256.New()}
+	g := gathering{Service: s, ctx: ctx, actor: actor, period: p, zip: zip.NewWriter(out), names: map[string]bool{}}
 	if err := g.all(); err != nil {
-		return nil, "", err
+		return made, err
 	}
-	m := Manifest{Format: format, Network: g.n.Network, Operator: g.n.Operator.Name, Edition: g.n.Hash(), Made: s.DB.Now().UTC(), By: actor.Name()}
-	for _, f := range g.files {
-		sum := sha256.Sum256(f.body)
-		m.Files = append(m.Files, Listed{f.name, f.about, len(f.body), hex.EncodeToString(sum[:])})
+	m := Manifest{Format: format, Network: g.n.Network, Operator: g.n.Operator.Name, Edition: g.n.Hash(), Made: now.UTC(), By: actor.Name(), Files: g.listed}
+	if err := g.json(manifestName, "", m); err != nil {
+		return made, err
 	}
-	text, err := json.MarshalIndent(m, "", " ")
+	if err := g.zip.Close(); err != nil {
+		return made, err
+	}
+	seal, err := s.seal(ctx, made.ID, out.sum.Sum(nil), g.last)
 	if err != nil {
-		return nil, "", err
+		return made, err
 	}
-	body, err := zipped(slices.Concat([]file{{name: manifestName, body: text}}, g.files))
-	if err != nil {
-		return nil, "", err
-	}
-	seal, err := s.seal(ctx, id, body, g.last)
-	if err != nil {
-		return nil, "", err
-	}
-	return closed(body, seal), id, nil
+	n := len(seal)
+	_, err = to.Write(slices.Concat([]byte{byte(n), byte(n >> 8)}, seal))
+	made.Size = out.size + commentLength + int64(n)
+	return made, err
 }
 
 const manifestName = "manifest.json"
 
-// file is one of a pack.
-type file struct {
-	name, about string
-	body        []byte
+// open writes a zip file but for its last two bytes, which say that it has no comment: there the seal will stand. It sums up what it wrote.
+type open struct {
+	to   io.Writer
+	sum  hash.Hash
+	size int64
+	tail []byte
 }
 
-func zipped(files []file) ([]byte, error) {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for _, f := range files {
-		to, err := w.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Deflate})
-		if err != nil {
-			return nil, err
-		}
-		if _, err := to.Write(f.body); err != nil {
-			return nil, err
-		}
+func (o *open) Write(p []byte) (int, error) {
+	all := slices.Concat(o.tail, p)
+	out := all[:max(0, len(all)-commentLength)]
+	o.tail = all[len(out):]
+	o.sum.Write(out) // never fails
+	o.size += int64(len(out))
+	if _, err := o.to.Write(out); err != nil {
+		return 0, err
 	}
-	err := w.Close()
-	return b.Bytes(), err
+	return len(p), nil
 }
 
-// seal signs a zip file's bytes up to the length of its comment, commits to them in the log, and waits until the log has signed that.
-func (s *Service) seal(ctx context.Context, id string, body []byte, last int64) ([]byte, error) {
+// seal signs the sum of a zip file's bytes up to the length of its comment, commits to it in the log, and waits until the log has signed that.
+func (s *Service) seal(ctx context.Context, id string, sum []byte, last int64) ([]byte, error) {
 	var nonce [16]byte
 	rand.Read(nonce[:]) // never fails, since Go 1.24
-	sum := sha256.Sum256(body[:len(body)-commentLength])
-	st := Statement{format, id, hex.EncodeToString(sum[:]), hex.EncodeToString(nonce[:])}
+	st := Statement{format, id, hex.EncodeToString(sum), hex.EncodeToString(nonce[:])}
 	leaf := ""
 	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		leaf, err = proof.CommitSecret(tx, leafKind, id, st.bytes())
@@ -227,9 +243,3 @@ const (
 
 // commentLength is how many bytes at the end of a zip file without a comment say so (APPNOTE 4.3.16).
 const commentLength = 2
-
-// closed puts the seal where a zip file's comment stands.
-func closed(body, seal []byte) []byte {
-	n := len(seal)
-	return slices.Concat(body[:len(body)-commentLength], []byte{byte(n), byte(n >> 8)}, seal)
-}

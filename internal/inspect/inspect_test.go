@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/inspect"
@@ -55,11 +56,20 @@ func lived(t *testing.T, r *rig.Rig) []byte {
 		t.Fatal(err)
 	}
 	r.Sweep(t)
-	pack, _, err := r.Inspect.Make(ctx, officer)
+	return packed(t, r, officer, inspect.Period{})
+}
+
+func packed(t *testing.T, r *rig.Rig, actor auth.Actor, p inspect.Period) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	made, err := r.Inspect.Make(ctx, actor, p, &b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pack
+	if made.Size != int64(b.Len()) {
+		t.Errorf("%d bytes are said, %d written", made.Size, b.Len())
+	}
+	return b.Bytes()
 }
 
 func unzip(t *testing.T, pack []byte) map[string]string {
@@ -119,7 +129,7 @@ func TestPack_holdsAndNamesNobody(t *testing.T) {
 			t.Errorf("answers: %s", files["consents/answers.json"])
 		}
 		for _, role := range network.Roles() {
-			if _, _, err := r.Inspect.Make(ctx, r.One(t, role)); (err == nil) != (role == network.RoleOfficer) || err != nil && !fault.Is(err, fault.Denied) {
+			if _, err := r.Inspect.Make(ctx, r.One(t, role), inspect.Period{}, io.Discard); (err == nil) != (role == network.RoleOfficer) || err != nil && !fault.Is(err, fault.Denied) {
 				t.Errorf("%s makes one: %v", role, err)
 			}
 		}

@@ -13,6 +13,15 @@ func Carried(tx *db.Tx, person, channel string) (time.Time, error) {
 	return db.Time(at), err
 }
 
+// WhoseMessage is whom a message went to and what it is about, empty when there is none of that id.
+func WhoseMessage(tx *db.Tx, id string) (person, object string, err error) {
+	err = tx.Get(db.Into(&person, &object), "SELECT person_id, object FROM message WHERE id = $1", id)
+	if errors.Is(err, db.ErrNone) {
+		err = nil
+	}
+	return person, object, err
+}
+
 // HandedOver is when the channel took a message, zero while it did not; lost says that it never will: refused, stopped or erased meanwhile. One of
 // which nobody knows whether it was taken counts as not taken.
 func HandedOver(tx *db.Tx, id string) (at time.Time, lost bool, err error) {

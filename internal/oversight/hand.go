@@ -1,6 +1,7 @@
 package oversight
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,7 +19,7 @@ import (
 	"entremise/internal/vault"
 )
 
-// Extract is what an authority gets: of the people named in the file, the categories that were asked for, and nothing else.
+// Extract is what an authority gets: of the people and records named in the file, the categories that were asked for, and nothing else.
 type Extract struct {
 	Format    string             `json:"format"`
 	File      string             `json:"file"` // reference
@@ -33,6 +34,7 @@ type Extract struct {
 // Extracted is what is held of one of them.
 type Extracted struct {
 	Person string           `json:"person"`
+	Record string           `json:"record,omitempty"` // the one record that was asked for; all of the person if absent
 	Ref    string           `json:"reference"`
 	Values []ExtractedValue `json:"values"`
 }
@@ -48,7 +50,7 @@ type ExtractedValue struct {
 	Archived bool             `json:"archived,omitempty"`
 }
 
-// Hand makes the extract for an authority (WA-22, WA-60). It is limited to the people and categories of the file, needs a legal reference, and is
+// Hand makes the extract for an authority (WA-22, WA-60). It is limited to the people, records and categories of the file, needs a legal reference, and is
 // recorded with its hash before it is given; the extract itself is not kept.
 func (s *Service) Hand(ctx context.Context, actor auth.Actor, id string) (extract []byte, digest string, err error) {
 	if err := actor.May(auth.OversightWork); err != nil {
@@ -73,11 +75,11 @@ func (s *Service) Hand(ctx context.Context, actor auth.Actor, id string) (extrac
 	out := Extract{Format: "entremise extract 1", File: f.Ref, Legal: f.Words["legal"], Authority: f.Words["authority"], Operator: n.Operator.Name, Made: s.DB.Now().UTC(), Scope: f.Data}
 	values := 0
 	for _, x := range named {
-		trace, err := s.Life.Trace(ctx, x.Person, false)
+		trace, err := s.traced(ctx, x)
 		if err != nil {
 			return nil, "", err
 		}
-		e := Extracted{Person: x.Person, Ref: x.Ref, Values: within(trace, f.Data)}
+		e := Extracted{Person: x.Person, Record: x.Record, Ref: x.Ref, Values: within(trace, f.Data)}
 		values += len(e.Values)
 		out.People = append(out.People, e)
 	}
@@ -94,7 +96,7 @@ func (s *Service) Hand(ctx context.Context, actor auth.Actor, id string) (extrac
 			return "", err
 		}
 		for _, x := range named {
-			if err := audit.Write(tx, actor.Name(), actor.As(auth.OversightWork), "oversight.handed", x.Person, f.Ref); err != nil {
+			if err := audit.Write(tx, actor.Name(), actor.As(auth.OversightWork), "oversight.handed", cmp.Or(x.Record, x.Person), f.Ref); err != nil {
 				return "", err
 			}
 		}
@@ -104,6 +106,13 @@ func (s *Service) Hand(ctx context.Context, actor auth.Actor, id string) (extrac
 		return nil, "", err
 	}
 	return extract, digest, nil
+}
+
+func (s *Service) traced(ctx context.Context, x Subject) (privacy.Trace, error) {
+	if x.Record != "" {
+		return s.Life.TraceRecord(ctx, x.Person, x.Record)
+	}
+	return s.Life.Trace(ctx, x.Person, false)
 }
 
 // within are the values of a person that a scope covers.

@@ -465,7 +465,7 @@ func TestTerms_holdAndEnd(t *testing.T) {
 		if held() != 1 {
 			t.Fatal("nothing is held")
 		}
-		if err := r.Oversight.Untie(ctx, officer, id, pro.Pro); err != nil || held() != 0 {
+		if err := r.Oversight.Untie(ctx, officer, id, pro.Pro, ""); err != nil || held() != 0 {
 			t.Fatalf("untied: %d holds, %v", held(), err)
 		}
 		if err := r.Oversight.Tie(ctx, officer, id, pro.Pro, pro.Pro); err != nil {
@@ -506,7 +506,7 @@ func TestFiles_areTheOfficersAlone(t *testing.T) {
 			_, _, hand := r.Oversight.Hand(ctx, other, id)
 			_, due := r.Oversight.Due(ctx, other)
 			for what, err := range map[string]error{"list": list, "read": one, "hand": hand, "due": due, "complete": r.Oversight.Complete(ctx, other, id, whole(oversight.RiskNone)), "close": r.Oversight.Close(ctx, other, id),
-				"tell": r.Oversight.Tell(ctx, other, id, nil), "untie": r.Oversight.Untie(ctx, other, id, "per_x")} {
+				"tell": r.Oversight.Tell(ctx, other, id, nil), "untie": r.Oversight.Untie(ctx, other, id, "per_x", ""), "tie-record": r.Oversight.TieRecord(ctx, other, id, "cal_x")} {
 				if !fault.Is(err, fault.Denied) {
 					t.Errorf("%s: %s: %v", role, what, err)
 				}

@@ -1,6 +1,7 @@
 package oversight
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -300,11 +301,11 @@ func (s *Service) Close(ctx context.Context, actor auth.Actor, id string) error 
 	})
 }
 
-// lift ends in tx the holds that a file laid, of one person or of all.
-func (s *Service) lift(tx *db.Tx, actor auth.Actor, id string, people ...string) error {
+// lift ends in tx the holds that a file laid, of one subject or of all.
+func (s *Service) lift(tx *db.Tx, actor auth.Actor, id string, of ...Subject) error {
 	all, err := subjects(tx, id)
 	for _, x := range all {
-		if err == nil && x.Hold != "" && (len(people) == 0 || slices.Contains(people, x.Person)) {
+		if err == nil && x.Hold != "" && (len(of) == 0 || slices.ContainsFunc(of, func(o Subject) bool { return o.Person == x.Person && o.Record == x.Record })) {
 			err = s.Life.LiftIn(tx, actor, x.Hold)
 		}
 	}
@@ -314,6 +315,7 @@ func (s *Service) lift(tx *db.Tx, actor auth.Actor, id string, people ...string)
 // Subject is somebody whose records a file is about.
 type Subject struct {
 	Person string
+	Record string // the one record of his that is meant, a request, a call or a message; empty for all of him
 	Ref    string // by which the officer named him
 	At     time.Time
 	Hold   string // id of the legal hold that the file laid on what is kept of him; empty for none
@@ -322,53 +324,53 @@ type Subject struct {
 func subjects(tx *db.Tx, id string) ([]Subject, error) {
 	return db.List(tx, func(s db.Scanner) (x Subject, err error) {
 		var at int64
-		err = s.Scan(&x.Person, &x.Ref, &at, &x.Hold)
+		err = s.Scan(&x.Person, &x.Record, &x.Ref, &at, &x.Hold)
 		x.At = db.Time(at)
 		return x, err
-	}, "SELECT person_id, ref, at, hold_id FROM oversight_subject WHERE file_id = $1 ORDER BY at, person_id", id)
+	}, "SELECT person_id, record, ref, at, hold_id FROM oversight_subject WHERE file_id = $1 ORDER BY at, person_id, record", id)
 }
 
 // Tie names somebody whose records a file is about, by his id and the reference under which he was found. What is kept of him for a request of
 // an authority or broken terms is held from its end while the file is open.
 func (s *Service) Tie(ctx context.Context, actor auth.Actor, id, person, ref string) error {
+	return s.tie(ctx, actor, id, Subject{Person: person, Ref: ref}, "")
+}
+
+func (s *Service) tie(ctx context.Context, actor auth.Actor, id string, x Subject, kept string) error {
 	return s.act(ctx, actor, id, "oversight.tie", EvTied, func(tx *db.Tx, f File, _ *network.Network, _ *vault.Ring) (string, error) {
-		if !f.Kind.Scoped() {
+		if !f.Kind.Scoped() || x.Record != "" && !f.Kind.Holds() {
 			return "", errState
 		}
-		known, err := privacy.Known(tx, person)
+		known, err := privacy.Known(tx, x.Person)
 		if err != nil {
 			return "", err
 		}
-		twice, err := db.Value[int64](tx, "SELECT count(*) FROM oversight_subject WHERE file_id = $1 AND person_id = $2", id, person)
+		twice, err := db.Value[int64](tx, "SELECT count(*) FROM oversight_subject WHERE file_id = $1 AND person_id = $2 AND record = $3", id, x.Person, x.Record)
 		if err != nil {
 			return "", err
 		}
 		if !known || twice > 0 {
 			var c fault.Check
 			c.That(known, "ref", fault.T("Rien n’est conservé sous cette référence.", "Nothing is kept under this reference."))
-			c.That(twice == 0, "ref", fault.T("Cette personne est déjà dans le dossier.", "This person is in the file already."))
+			c.That(twice == 0, "ref", fault.T("C’est déjà dans le dossier.", "This is in the file already."))
 			return "", c.Err()
 		}
 		hold := ""
 		if f.Kind.Holds() {
-			ground := "dispute"
-			if f.Kind == Authority {
-				ground = "authority"
-			}
-			if hold, err = privacy.LayIn(tx, actor, privacy.LegalHold{Person: person, Ground: ground, Reference: f.Ref}); err != nil {
+			if hold, err = holdFor(tx, actor, f, x.Person, kept); err != nil {
 				return "", err
 			}
 		}
-		return person, tx.Send("INSERT INTO oversight_subject (file_id, person_id, ref, at, hold_id) VALUES ($1, $2, $3, $4, $5)", id, person, ref, db.Micros(tx.Now()), hold)
+		return cmp.Or(x.Record, x.Person), tx.Send("INSERT INTO oversight_subject (file_id, person_id, record, ref, at, hold_id) VALUES ($1, $2, $3, $4, $5, $6)", id, x.Person, x.Record, x.Ref, db.Micros(tx.Now()), hold)
 	})
 }
 
-// Untie takes somebody away whom a file is not about; what only it kept of him goes its way.
-func (s *Service) Untie(ctx context.Context, actor auth.Actor, id, person string) error {
+// Untie takes somebody away whom a file is not about, or one record of his; what only it kept of him goes its way.
+func (s *Service) Untie(ctx context.Context, actor auth.Actor, id, person, record string) error {
 	return s.act(ctx, actor, id, "oversight.untie", EvUntied, func(tx *db.Tx, _ File, _ *network.Network, _ *vault.Ring) (string, error) {
-		if err := s.lift(tx, actor, id, person); err != nil {
+		if err := s.lift(tx, actor, id, Subject{Person: person, Record: record}); err != nil {
 			return "", err
 		}
-		return person, tx.Send("DELETE FROM oversight_subject WHERE file_id = $1 AND person_id = $2", id, person)
+		return cmp.Or(record, person), tx.Send("DELETE FROM oversight_subject WHERE file_id = $1 AND person_id = $2 AND record = $3", id, person, record)
 	})
 }

@@ -207,21 +207,51 @@ func (e *Engine) Certificates(ctx context.Context, actor auth.Actor) (all []Cert
 		return nil, err
 	}
 	err = e.db.Read(ctx, func(tx *db.Tx) error {
-		all, err = db.List(tx, func(s db.Scanner) (c Certificate, err error) {
-			var at int64
-			var erased, text string
-			if err = s.Scan(&c.ID, &at, &c.Person, &c.Why, &erased, &text, &c.Leaf); err != nil {
-				return c, err
-			}
-			c.Erased, c.What = db.Time(at), strings.Split(erased, "\n")
-			if text != "" {
-				err = json.Unmarshal([]byte(text), &c)
-			}
-			return c, err
-		}, "SELECT id, at, person_id, why, erased, certificate, leaf_id FROM erasure ORDER BY at DESC, id LIMIT 500")
+		all, err = db.List(tx, scanCertificate, "SELECT "+certificateColumns+" FROM erasure ORDER BY at DESC, id LIMIT 500")
 		return err
 	})
 	return all, err
+}
+
+const certificateColumns = "id, at, person_id, why, erased, certificate, leaf_id"
+
+func scanCertificate(s db.Scanner) (c Certificate, err error) {
+	var at int64
+	var erased, text string
+	if err = s.Scan(&c.ID, &at, &c.Person, &c.Why, &erased, &text, &c.Leaf); err != nil {
+		return c, err
+	}
+	c.Erased, c.What = db.Time(at), strings.Split(erased, "\n")
+	if text != "" {
+		err = json.Unmarshal([]byte(text), &c)
+	}
+	return c, err
+}
+
+// EachCertificate hands over the erasures from an instant to before another, the newest first, as [Engine.Certificates] lists them.
+func (e *Engine) EachCertificate(ctx context.Context, actor auth.Actor, from, until time.Time, f func(Certificate) error) error {
+	if err := actor.May(auth.RetentionRead); err != nil {
+		return err
+	}
+	before, after := db.Micros(until), "" // (at, id) of the last one
+	for {
+		var all []Certificate
+		if err := e.db.Read(ctx, func(tx *db.Tx) (err error) {
+			all, err = db.List(tx, scanCertificate, "SELECT "+certificateColumns+" FROM erasure WHERE at >= $1 AND (at < $2 OR at = $2 AND $3 <> '' AND id > $3) ORDER BY at DESC, id LIMIT $4", db.Micros(from), before, after, part)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, c := range all {
+			if err := f(c); err != nil {
+				return err
+			}
+		}
+		if len(all) < part {
+			return nil
+		}
+		before, after = db.Micros(all[len(all)-1].Erased), all[len(all)-1].ID
+	}
 }
 
 // ScanRows is a [Scan] of every row of databases, as they stand.

@@ -252,6 +252,15 @@ type Held struct {
 // Trace reads everything that the declared holdings have about a person, opened with his keys, those of the archive only when it is asked for.
 // Its caller has checked who asks, and leaves the audit line. It never changes anything.
 func (e *Engine) Trace(ctx context.Context, person string, archive bool) (out Trace, err error) {
+	return e.trace(ctx, person, "", archive)
+}
+
+// TraceRecord is Trace for one record of a person alone: what is held under it, the messages about it, or the one row of that id.
+func (e *Engine) TraceRecord(ctx context.Context, person, record string) (Trace, error) {
+	return e.trace(ctx, person, record, false)
+}
+
+func (e *Engine) trace(ctx context.Context, person, only string, archive bool) (out Trace, err error) {
 	n, err := e.editions.InForce(ctx)
 	if err != nil {
 		return out, err
@@ -271,6 +280,9 @@ func (e *Engine) Trace(ctx context.Context, person string, archive bool) (out Tr
 		}
 		records := []string{}
 		for _, r := range rows[person] {
+			if only != "" && r.record != only {
+				continue
+			}
 			records = append(records, r.record)
 			h := Held{Record: r.record, Purpose: r.purpose, Since: db.Time(r.since), Archived: r.phase == phaseArchived, Categories: r.categories}
 			if p, ok := n.Purpose(r.purpose); ok && p.Keep != nil && r.base > 0 {
@@ -281,7 +293,7 @@ func (e *Engine) Trace(ctx context.Context, person string, archive bool) (out Tr
 		slices.SortFunc(out.Holdings, func(a, b Held) int { return strings.Compare(a.Record+a.Purpose, b.Record+b.Purpose) })
 		slices.Sort(records)
 		for _, h := range e.holdings {
-			values, err := h.values(tx, ring, person, slices.Compact(records))
+			values, err := h.values(tx, ring, person, only, slices.Compact(records))
 			if err != nil {
 				return fmt.Errorf("%s: %w", h.Table, err)
 			}
@@ -292,14 +304,22 @@ func (e *Engine) Trace(ctx context.Context, person string, archive bool) (out Tr
 	return out, err
 }
 
-// values opens what a holding has of a person.
-func (h Holding) values(tx *db.Tx, ring *vault.Ring, person string, records []string) (all []Value, err error) {
+// values opens what a holding has of a person, or of one record of his: of rows that are the person's own, those that are that record or are about it.
+func (h Holding) values(tx *db.Tx, ring *vault.Ring, person, only string, records []string) (all []Value, err error) {
 	if h.Person == "" || h.Record != "" && len(records) == 0 {
 		return nil, nil
 	}
 	for _, c := range h.Sealed() {
 		var args []any
 		where := h.rows(&args, []string{person}, records)
+		if only != "" && h.Record == "" {
+			args = append(args, only)
+			one := h.row() + " = " + db.Mark(len(args))
+			if h.Near != "" {
+				one += " OR " + h.Near + " = " + db.Mark(len(args))
+			}
+			where += " AND (" + one + ")"
+		}
 		err := db.Each(tx, func(s db.Scanner) error {
 			v := Value{Table: h.Table, Column: c, Category: h.Category}
 			var sealed []byte

@@ -45,6 +45,12 @@ func Known(tx *db.Tx, person string) (bool, error) {
 	return n > 0, err
 }
 
+// KnownRecord reports whether anything is held of a person under a record.
+func KnownRecord(tx *db.Tx, person, record string) (bool, error) {
+	n, err := db.Value[int64](tx, "SELECT count(*) FROM holding WHERE person_id = $1 AND record = $2", person, record)
+	return n > 0, err
+}
+
 // Answered counts the answers to a consent.
 type Answered struct {
 	Consent string `json:"consent"`

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"errors"
+	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
+	"entremise/internal/inspect"
 	"entremise/internal/network"
 	"entremise/internal/oversight"
 	"entremise/internal/web/ui"
@@ -348,7 +352,7 @@ func (v *visit) oversightPage(form ui.Form) (ui.View, error) {
 		p.Data = v.categoryOptions()
 	}
 	for _, x := range w.Subjects {
-		person := ui.FilePerson{ID: x.Person, Ref: x.Ref, Held: x.Hold != "" && running}
+		person := ui.FilePerson{ID: x.Person, Record: x.Record, Ref: x.Ref, Held: x.Hold != "" && running}
 		if strings.HasPrefix(x.Person, "pro_") && v.n.Sells() {
 			person.Href = "/pros/" + x.Person
 		}
@@ -439,7 +443,7 @@ func (v *visit) oversightDo() error {
 	case "tie":
 		err = v.oversightTie(id)
 	case "untie":
-		err = v.Oversight.Untie(v.ctx, v.actor, id, v.value("person"))
+		err = v.Oversight.Untie(v.ctx, v.actor, id, v.value("person"), v.value("record"))
 	case "close":
 		err = v.Oversight.Close(v.ctx, v.actor, id)
 		good = v.lang.T("Le dossier est clos.", "The file is closed.")
@@ -458,6 +462,9 @@ func (v *visit) oversightTie(id string) error {
 		return err
 	}
 	typed := v.value("ref")
+	if v.value("only") != "" || strings.HasPrefix(typed, "cal_") || strings.HasPrefix(typed, "msg_") {
+		return v.Oversight.TieRecord(v.ctx, v.actor, id, typed)
+	}
 	person, err := v.personOf(typed)
 	if fault.Is(err, fault.Invalid) {
 		var c fault.Check
@@ -525,9 +532,45 @@ func (v *visit) inspection() error {
 	if to := v.mustBeFresh("/conformite"); to != nil {
 		return to
 	}
-	pack, _, err := v.Inspect.Make(v.ctx, v.actor)
+	if err := v.parse(); err != nil {
+		return err
+	}
+	period, err := v.inspected()
+	if err != nil {
+		return v.did("/conformite", "", err)
+	}
+	f, err := os.CreateTemp("", "inspection-*.zip") // whole before the first byte leaves: its seal comes last, and may not come
 	if err != nil {
 		return err
 	}
-	return v.file("application/zip", `attachment; filename="inspection-`+v.DB.Now().In(geo.Paris()).Format(time.DateOnly)+`.zip"`, pack)
+	defer func() {
+		if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+			v.Log.Error("the file of a pack stays", "error", err.Error())
+		}
+	}()
+	made, err := v.Inspect.Make(v.ctx, v.actor, period, f)
+	if err != nil {
+		return v.did("/conformite", "", err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return v.fileFrom("application/zip", `attachment; filename="inspection-`+v.DB.Now().In(geo.Paris()).Format(time.DateOnly)+`.zip"`, made.Size, f)
+}
+
+// inspected reads the days that a pack is about, the last one included; no day is no bound.
+func (v *visit) inspected() (p inspect.Period, err error) {
+	for name, at := range map[string]*time.Time{"from": &p.From, "until": &p.Until} {
+		typed := v.value(name)
+		if typed == "" {
+			continue
+		}
+		if *at, err = time.ParseInLocation(time.DateOnly, typed, geo.Paris()); err != nil {
+			return p, fault.New(fault.Invalid, "no-date", fault.T("Écrivez une date, par exemple 2026-12-01.", "Write a date, for example 2026-12-01."))
+		}
+	}
+	if !p.Until.IsZero() {
+		p.Until = p.Until.AddDate(0, 0, 1)
+	}
+	return p, nil
 }

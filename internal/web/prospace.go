@@ -1,9 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -533,14 +535,19 @@ func (v *visit) boughtPhoto() error {
 
 // file answers bytes that nobody but their reader may keep.
 func (v *visit) file(kind, disposition string, body []byte) error {
+	return v.fileFrom(kind, disposition, int64(len(body)), bytes.NewReader(body))
+}
+
+// fileFrom is file for what is read as it goes.
+func (v *visit) fileFrom(kind, disposition string, size int64, body io.Reader) error {
 	h := v.w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", disposition)
 	h.Set("Cache-Control", "private, no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	v.wrote = true
 	v.w.WriteHeader(http.StatusOK)
-	if _, err := v.w.Write(body); err != nil && v.ctx.Err() == nil {
+	if _, err := io.Copy(v.w, body); err != nil && v.ctx.Err() == nil {
 		v.Log.Debug("file not delivered", "error", err.Error()) // the reader went away
 	}
 	return nil

@@ -272,6 +272,7 @@ CREATE TABLE erasure (
   leaf_id TEXT NOT NULL
 );
 CREATE INDEX erasure_open ON erasure (at) WHERE certified_at = 0;
+CREATE INDEX erasure_at ON erasure (at, id);
 -- Keys that are to be destroyed: written with the rows that were emptied, gone once the key store and the ledger of erasures have it.
 CREATE TABLE key_end (
   id TEXT NOT NULL PRIMARY KEY,
@@ -882,10 +883,11 @@ CREATE TABLE oversight_event (
 CREATE TABLE oversight_subject (
   file_id TEXT NOT NULL,
   person_id TEXT NOT NULL,
+  record TEXT NOT NULL, -- the one record of his that is meant; empty for all of him
   ref TEXT NOT NULL,
   at BIGINT NOT NULL,
   hold_id TEXT NOT NULL,
-  PRIMARY KEY (file_id, person_id)
+  PRIMARY KEY (file_id, person_id, record)
 );
 -- A letter to the people whom a breach concerns: its words as they were, whom it goes to, and how far its job has come.
 CREATE TABLE oversight_letter ( /* wide */

@@ -87,6 +87,7 @@ type FileShown struct {
 // FilePerson is somebody whose records a file is about.
 type FilePerson struct {
 	ID, Ref string
+	Record  string // the one record that is meant; empty for all of the person
 	Held    bool
 	Href    string
 }
