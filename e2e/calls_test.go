@@ -47,8 +47,8 @@ func otherWith(t *testing.T, name string, change ...string) string {
 // duty puts an agent on duty or off; it answers the page that he then sees.
 func (h *house) duty(agent *visitor, on string) *answer {
 	h.t.Helper()
-	agent.post(spaceHost, "/appels/service", url.Values{"on": {on}, "back": {"/appels"}}).want(303)
-	return agent.get(spaceHost, "/appels").want(200)
+	agent.post(h.space, "/appels/service", url.Values{"on": {on}, "back": {"/appels"}}).want(303)
+	return agent.get(h.space, "/appels").want(200)
 }
 
 var ringingCall = regexp.MustCompile(`/appels/(cal_[0-9a-z]+)/prendre`)

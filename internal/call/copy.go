@@ -126,13 +126,13 @@ func (s *Service) Owed(ctx context.Context, actor auth.Actor, n int) (all []Copy
 	return all, err
 }
 
-// Deleted lists the deletions that the line confirmed, newest calls first, at most n.
+// Deleted lists the deletions that the line confirmed, newest first, at most n.
 func (s *Service) Deleted(ctx context.Context, actor auth.Actor, n int) (all []Copy, err error) {
 	if err := mayOversee(actor); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		all, err = db.List(tx, scanCopy, fromCopy+"WHERE c.state IN ('ended', 'refused', 'missed') AND k.confirmed_at > 0 ORDER BY c.at DESC, c.id DESC LIMIT $1", n)
+		all, err = db.List(tx, scanCopy, fromCopy+"WHERE k.confirmed_at > 0 ORDER BY k.confirmed_at DESC, k.call_id DESC LIMIT $1", n)
 		return err
 	})
 	return all, err

@@ -11,6 +11,8 @@ import (
 	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/network"
+	"entremise/internal/privacy"
+	"entremise/internal/request"
 	"entremise/internal/vault"
 )
 
@@ -66,6 +68,8 @@ func (s *Service) Reasons(ctx context.Context, actor auth.Actor) ([]network.Reas
 	return slices.DeleteFunc(slices.Clone(n.Listening.Reasons), func(r network.Reason) bool { return !named(actor, r.By) }), nil
 }
 
+var errFrozen = fault.New(fault.Conflict, "recording-frozen", fault.T("La personne a demandé de geler ses données : cet enregistrement est gardé sans être écouté.", "The person asked to restrict their data: this recording is kept and not heard."))
+
 var errReason = fault.New(fault.Denied, "not-for-this-reason", fault.T("Votre rôle n’écoute pas d’enregistrement pour cette raison.", "Your role hears no recording for this reason."))
 
 // Listen lets a recording be heard for a reason that the network file names, by a role that it names for it. The line that says who, what and why
@@ -94,9 +98,15 @@ func (s *Service) Listen(ctx context.Context, actor auth.Actor, id, why string) 
 		if err != nil {
 			return err
 		}
+		if err := mayPlay(tx, r); err != nil {
+			return err
+		}
 		out = r.Hearing
 		return audit.Write(tx, actor.Name(), actor.As(auth.RecordingHear), "recording.hear", id, reason.ID)
 	})
+	if errors.Is(err, errFrozen) {
+		err = audit.Refuse(ctx, s.db, actor.Name(), actor.As(auth.RecordingHear), "recording.hear", id, err, reason.ID)
+	}
 	if err != nil {
 		return Hearing{}, err
 	}
@@ -118,6 +128,19 @@ func selectRecording(tx *db.Tx, id string) (r stored, err error) {
 	}
 	r.At, r.Length = db.Time(at), time.Duration(seconds)*time.Second
 	return r, err
+}
+
+// mayPlay keeps the recording of somebody whose data is restricted from everything but storage, unless a dispute needs it (GDPR art. 18.2).
+func mayPlay(tx *db.Tx, r stored) error {
+	frozen, err := request.Frozen(tx, r.person)
+	if err != nil || !frozen {
+		return err
+	}
+	disputes, err := privacy.HoldsOn(tx, r.person, r.Call, lentOn)
+	if err == nil && len(disputes) == 0 {
+		err = errFrozen
+	}
+	return err
 }
 
 func (s *Service) mayHear(ctx context.Context, actor auth.Actor, id string) error {
@@ -161,18 +184,21 @@ func (s *Service) Sound(ctx context.Context, actor auth.Actor, ticket string) (w
 
 // open is a recording's sound. One that is erased, or lies in the archive, is not heard here.
 func (s *Service) open(ctx context.Context, id string) ([]byte, error) {
-	var person string
+	var r stored
 	var sealed []byte
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		return tx.Get(db.Into(&person, &sealed), "SELECT person_id, sound_sealed FROM recording WHERE id = $1", id)
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if r, err = selectRecording(tx, id); err != nil {
+			return err
+		}
+		if err := mayPlay(tx, r); err != nil {
+			return err
+		}
+		return tx.Get(db.Into(&sealed), "SELECT sound_sealed FROM recording WHERE id = $1", id)
 	})
-	if errors.Is(err, db.ErrNone) {
-		return nil, errSound
-	}
 	if err != nil {
 		return nil, err
 	}
-	ring, err := s.vault.Ring(ctx, person)
+	ring, err := s.vault.Ring(ctx, r.person)
 	if err != nil {
 		return nil, err
 	}

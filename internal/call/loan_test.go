@@ -7,9 +7,11 @@ import (
 
 	"entremise/internal/auth"
 	"entremise/internal/call"
+	"entremise/internal/db"
 	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/privacy"
+	"entremise/internal/request"
 	"entremise/internal/rig"
 )
 
@@ -43,6 +45,28 @@ func TestListen_reasonsAreOfRoles(t *testing.T) {
 				t.Errorf("no line %q in\n%s", want, all)
 			}
 		}
+	})
+}
+
+// The recording of who restricted his data is stored and no more, by an open ticket neither, until a dispute needs it (GDPR art. 18).
+func TestListen_notWhileRestricted(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		rewrite(t, r, "record: 10 %", "record: 100 %")
+		officer, admin := r.One(t, network.RoleOfficer), r.One(t, network.RoleAdministrator)
+		id, rec := kept(t, r, r.Agent(t))
+		person := value[string](t, r, "SELECT person_id FROM call WHERE id = $1", id)
+		before := must(r.Calls.Listen(ctx, admin, rec, "quality"))(t)
+		ok(t, r.DB.Write(ctx, func(tx *db.Tx) error { return request.Freeze(tx, person, true) }))
+		_, err := r.Calls.Listen(ctx, admin, rec, "quality")
+		wantCode(t, err, "recording-frozen")
+		_, err = r.Calls.Sound(ctx, admin, before.Ticket)
+		wantCode(t, err, "recording-frozen")
+		if n := value[int64](t, r, "SELECT count(*) FROM audit WHERE action = 'recording.hear' AND outcome = 'refused' AND object = $1", rec); n != 1 {
+			t.Errorf("%d refusals are on record", n)
+		}
+		must(r.Life.Lay(ctx, officer, privacy.LegalHold{Person: person, Ground: "dispute", Reference: "LIT-2026-9"}))(t)
+		must(r.Calls.Listen(ctx, admin, rec, "evidence"))(t)
+		must(r.Calls.Sound(ctx, admin, before.Ticket))(t)
 	})
 }
 

@@ -81,3 +81,9 @@ func Freeze(tx *db.Tx, person string, frozen bool) error {
 	tx.Wake("board")
 	return tx.Send("UPDATE request SET frozen_at = $2 WHERE person_id = $1", person, at)
 }
+
+// Frozen reports in tx whether a restriction keeps what is held of a consumer from everything but storage (GDPR art. 18).
+func Frozen(tx *db.Tx, person string) (bool, error) {
+	n, err := db.Value[int64](tx, "SELECT count(*) FROM request WHERE person_id = $1 AND frozen_at > 0", person)
+	return n > 0, err
+}

@@ -714,6 +714,7 @@ CREATE TABLE line_copy (
   confirmed_at BIGINT NOT NULL
 );
 CREATE INDEX line_copy_owed ON line_copy (asked_at, call_id) WHERE held = '' AND confirmed_at = 0;
+CREATE INDEX line_copy_confirmed ON line_copy (confirmed_at, call_id) WHERE confirmed_at > 0;
 -- a link to one recording, for a provider who settles a dispute
 CREATE TABLE recording_loan (
   id TEXT NOT NULL PRIMARY KEY,
