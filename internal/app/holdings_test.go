@@ -135,6 +135,7 @@ var publicColumns = map[string]string{
 	"decision.input":             "structured choices, commune and digest",
 	"decision.candidates":        "professionals' ids and distances",
 	"purchase.edition":           "digest",
+	"bounce.status":              "figures of a mail server’s answer",
 	"pro_inquiry.by_account":     "account id",
 	"pro_inquiry.recipient":      "id of the network file",
 	"pro_inquiry.fields":         "words of the network file",

@@ -62,6 +62,9 @@ func (s *Service) Receive(ctx context.Context, in mail.Received) error {
 	if err != nil || known {
 		return err
 	}
+	if ours, err := s.bounced(ctx, in.Raw); err != nil || ours && thread == "" {
+		return err // noted where it counts, and a letter to nobody
+	}
 	if thread != "" {
 		return s.more(ctx, thread, in, m, from)
 	}

@@ -20,6 +20,7 @@ import (
 func Holdings() []privacy.Holding {
 	return []privacy.Holding{{Table: "message", Person: "person_id", Near: "object", Category: network.DataMessages,
 		Columns: []string{"to_sealed", "to_bidx", "subject_sealed", "body_sealed"}, Whose: network.Consumer},
+		{Table: "bounce", Person: "person_id", Category: network.DataMessages, Columns: []string{"to_bidx"}, Whose: network.Consumer, Rows: true},
 		{Table: "stop", Category: network.DataContact, Columns: []string{"to_bidx"}, Whose: network.Consumer}}
 }
 
@@ -189,7 +190,7 @@ func (m *stored) open(r *vault.Ring) (err error) {
 // with the same id, which the receiver knows.
 func (s *Service) Send(ctx context.Context, id string) error {
 	var m stored
-	stopped, withdrawn := false, false
+	stopped, withdrawn, invalid := false, false, false
 	var held vault.Held
 	err := s.db.ReadSoon(ctx, func(tx *db.Tx) (err error) {
 		if m, err = db.One(tx, scan, "SELECT "+columns+" FROM message WHERE id = $1", id); err != nil {
@@ -201,6 +202,11 @@ func (s *Service) Send(ctx context.Context, id string) error {
 		if m.Purpose != "" {
 			stands, err := privacy.StandsFor(tx, m.Person, m.Object, m.Purpose)
 			if withdrawn = !stands; err != nil {
+				return err
+			}
+		}
+		if m.Channel == ByEmail && m.Kind != codeKind {
+			if invalid, err = Invalid(tx, m.bidx); err != nil {
 				return err
 			}
 		}
@@ -225,6 +231,9 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	}
 	if stopped {
 		return settle(nil, m, Delivery{Outcome: "stopped"})
+	}
+	if invalid {
+		return settle(nil, m, Delivery{Outcome: "stopped", Code: "address-invalid"})
 	}
 	rings, err := s.vault.Unlock(ctx, held, m.Person)
 	if err != nil {
@@ -276,6 +285,9 @@ func settle(err error, m stored, d Delivery) error {
 			sent, machine = db.Micros(tx.Now()), db.Micros(tx.Machine())
 		}
 		err := tx.Send("UPDATE message SET state = $2, tries = tries + 1, sent_at = $3, sent_machine_at = $4, error = $5 WHERE id = $1", m.ID, state, sent, machine, d.Code)
+		if status := statusOf(d.Code); err == nil && m.Channel == ByEmail && d.Outcome == Refused && unreachable(status) {
+			err = markInvalid(tx, m, tx.Now(), status)
+		}
 		tx.Wake("outbox")
 		return err
 	})

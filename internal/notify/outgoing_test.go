@@ -280,7 +280,7 @@ func TestSend_aRefusalIsFinalAndHoldsUpNobody(t *testing.T) {
 		wrong, right := who.mail("invoice", "A"), who.mail("invoice", "B")
 		r.Post.Answer(func(id string) notify.Delivery {
 			if id == wrong {
-				return notify.Delivery{Outcome: notify.Refused, Code: "smtp 550 5.1.1"}
+				return notify.Delivery{Outcome: notify.Refused, Code: "smtp 554 5.7.1"}
 			}
 			return notify.Delivery{Outcome: notify.Sent}
 		})
@@ -290,7 +290,7 @@ func TestSend_aRefusalIsFinalAndHoldsUpNobody(t *testing.T) {
 		if who.state(wrong) != "refused" || r.Post.Tries(wrong) != 1 || who.state(right) != "sent" {
 			t.Errorf("%s after %d tries, the other is %s", who.state(wrong), r.Post.Tries(wrong), who.state(right))
 		}
-		if why := value[string](t, r, "SELECT error FROM message WHERE id = $1", wrong); why != "smtp 550 5.1.1" {
+		if why := value[string](t, r, "SELECT error FROM message WHERE id = $1", wrong); why != "smtp 554 5.7.1" {
 			t.Errorf("the cause is %q", why)
 		}
 	})

@@ -220,6 +220,8 @@ const (
 	ToVerify  = "verify-phone"
 	ToCorrect = "correct"
 	ToOpen    = "case" // a copy of one's data
+	ToEmail   = "pro-email"
+	ToPhone   = "pro-phone"
 )
 
 // CodeDigits is the length of a code.

@@ -17,8 +17,10 @@ import (
 // An insurance that runs out shuts its professional out by itself, by the date alone (MayBuy, match.Uninsured), and lets him in again when staff
 // note the new one (ET-76). What is done here is to tell him: before, then, and when it is noted.
 
-// Register binds the sweep.
+// Register binds the room's job and sweeps.
 func (s *Service) Register(r *job.Runner) {
+	r.Handle(notify.BouncedKind, s.bounced)
+	r.Every("contact details that nobody confirmed", time.Hour, s.sweepChanges)
 	r.Every("insurances that end", time.Minute, s.sweepInsurance)
 }
 

@@ -31,6 +31,7 @@ func Holdings() []privacy.Holding {
 		{Table: "pro_word", Person: "pro_id", Record: "pro_id", Category: network.DataIdentity, Columns: []string{"word_bidx"}, Whose: network.Professional, Rows: true},
 		{Table: "pro_version", Person: "pro_id", Record: "pro_id", Category: network.DataBusiness, Columns: []string{"profile"}, Whose: network.Professional, Blank: map[string]string{"profile": "'{}'"}},
 		{Table: "pro_agreement", Person: "pro_id", Record: "pro_id", Category: network.DataBusiness, Columns: []string{"words_sealed"}, Whose: network.Professional},
+		{Table: "pro_contact_change", Person: "pro_id", Record: "pro_id", Category: network.DataContact, Columns: []string{"value_sealed"}, Whose: network.Professional, Rows: true},
 		{Table: "pro_inquiry", Person: "pro_id", Record: "pro_id", Category: network.DataDocuments, Columns: []string{"finding_sealed"}, Whose: network.Professional},
 	}
 }

@@ -267,6 +267,9 @@ func (v *visit) profileFilled(form ui.Form) (page ui.Profile, err error) {
 	if page.Standing, err = v.standing(v.actor.Pro); err != nil {
 		return page, err
 	}
+	if err := v.ownContact(&page, c); err != nil {
+		return page, err
+	}
 	if err := v.ownChoices(&page); err != nil {
 		return page, err
 	}

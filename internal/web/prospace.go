@@ -50,6 +50,9 @@ func proRoutes() []route {
 		{"GET", "/portefeuille/retour/{payment}", space, prosOnly, 0, (*visit).creditBack},
 		{"GET", "/profil", space, prosOnly, 0, (*visit).profile},
 		{"POST", "/profil/zone", space, prosOnly, 0, (*visit).profileArea},
+		{"POST", "/profil/coordonnees", space, prosOnly, 0, (*visit).profileContact},
+		{"POST", "/profil/coordonnees/code", space, prosOnly, 0, (*visit).profileContactCode},
+		{"POST", "/profil/adresse", space, prosOnly, 0, (*visit).profileMove},
 		{"POST", "/profil/zone/ajouter", space, prosOnly, 0, (*visit).profileAreaMore},
 		{"POST", "/profil/horaires", space, prosOnly, 0, (*visit).profileHours},
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
@@ -131,6 +134,13 @@ func (v *visit) board() error {
 		return err
 	}
 	page.Stopped = !sms && !email
+	_, c, err := v.Pros.Get(v.ctx, v.actor, v.actor.Pro)
+	if err != nil {
+		return err
+	}
+	if page.Unreached, err = v.Pros.Unreached(v.ctx, c); err != nil {
+		return err
+	}
 	return v.show(page)
 }
 

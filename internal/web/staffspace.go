@@ -363,6 +363,11 @@ func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) err
 	if a.Noted > 0 {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Appelés à temps", "Called in time"), Value: v.lang.Tf("%d sur %d", "%d of %d", a.InTime, a.Noted)})
 	}
+	if unreached, err := v.Pros.Unreached(v.ctx, contact); err != nil {
+		return err
+	} else if unreached {
+		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Adresse e-mail", "E-mail address"), Value: v.lang.T("n’existe plus ou ne reçoit plus : il a été prié de la mettre à jour", "gone or takes no mail: they were asked to update it")})
+	}
 	if on, err := time.Parse(time.DateOnly, p.Profile.RegistryOn); err == nil {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Extrait du registre du", "Registry extract of"), Value: v.lang.Date(on)})
 	}

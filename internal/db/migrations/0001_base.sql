@@ -305,6 +305,16 @@ CREATE TABLE message ( /* wide */
 );
 CREATE INDEX message_at ON message (at, id);
 CREATE INDEX message_object ON message (object, at);
+-- E-mail addresses at which mail did not arrive; one that is proved good again keeps its row, so that an old report does not speak against it.
+CREATE TABLE bounce (
+  to_bidx TEXT NOT NULL PRIMARY KEY,
+  person_id TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  status TEXT NOT NULL,
+  cleared_at BIGINT NOT NULL
+);
+CREATE INDEX bounce_person ON bounce (person_id);
 CREATE TABLE stop (
   to_bidx TEXT NOT NULL,
   scope TEXT NOT NULL,
@@ -338,7 +348,7 @@ CREATE TABLE code (
   id TEXT NOT NULL PRIMARY KEY,
   object TEXT NOT NULL,
   person_id TEXT NOT NULL,
-  purpose TEXT NOT NULL CHECK (purpose IN ('verify-phone', 'correct', 'case')),
+  purpose TEXT NOT NULL CHECK (purpose IN ('verify-phone', 'correct', 'case', 'pro-email', 'pro-phone')),
   code_hash TEXT NOT NULL,
   sent_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -457,6 +467,15 @@ CREATE TABLE pro_agreement (
   words_sealed BYTEA NOT NULL
 );
 CREATE INDEX pro_agreement_pro ON pro_agreement (pro_id);
+-- A number or address that a professional wants, until its code proves that it is his.
+CREATE TABLE pro_contact_change (
+  id TEXT NOT NULL PRIMARY KEY,
+  pro_id TEXT NOT NULL,
+  field TEXT NOT NULL CHECK (field IN ('email', 'phone')),
+  machine_at BIGINT NOT NULL,
+  value_sealed BYTEA NOT NULL
+);
+CREATE UNIQUE INDEX pro_contact_change_pro ON pro_contact_change (pro_id, field);
 
 -- billing: knows opaque line references, never requests
 CREATE TABLE wallet (

@@ -60,6 +60,8 @@ type Board struct {
 	Notice  string    // a suspension or a missing document, in words
 	Plain   bool      // he wants no requests chosen for him: a plain list, by date or, with ByArea, by commune
 	ByArea  bool
+
+	Unreached bool // mail to his address does not arrive (ET-31)
 }
 
 // Sheet is `/tableau/{id}`: the request and, when a seat is held, the confirmation before buying.
@@ -220,8 +222,9 @@ type Profile struct {
 	SMS      bool
 	News     []Consent // what he agreed to be sent besides
 	Uses     []UseLine // what he may object to
-	Standing Standing  // what was verified of him and agreed with him
-	Nearby   []Nearby  // where requests like his were, outside his area
+	Contact  OwnContact
+	Standing Standing // what was verified of him and agreed with him
+	Nearby   []Nearby // where requests like his were, outside his area
 	Email    bool
 	PerDay   string // caps; empty is none
 	PerMonth string
