@@ -361,12 +361,14 @@ func TestListening_theTelephoneCompanyDeletesToo(t *testing.T) {
 	eventually(t, "the company is asked more than once", func() bool { return line.tries() > 1 })
 	owed(true)
 	boss.get(spaceHost, "/enregistrements").want(200).has("Effacements pas encore confirmés", "Pas encore")
+	boss.get(spaceHost, "/appels").want(200).has("Pas encore effacé chez l’opérateur")
 	if !line.has("ligne-2") {
 		t.Fatal("this proves nothing: the copy is gone although the company is shut")
 	}
 	line.close(false)
 	eventually(t, "the refused call is gone at the company", func() bool { return !line.has("ligne-2") })
 	owed(false)
+	boss.get(spaceHost, "/appels").want(200).lacks("Pas encore effacé chez l’opérateur")
 	boss.get(spaceHost, "/enregistrements").want(200).has("Confirmés").lacks("Effacements pas encore confirmés")
 
 	// An erasure at the person's wish.

@@ -35,6 +35,16 @@ func (v *visit) callsPage(f ui.Form) (ui.View, error) {
 			p.Untrained = v.lang.T("Votre formation n’est pas encore notée : vous ne pouvez pas prendre d’appels. Demandez à l’administrateur d’en noter la date.", "Your training is not noted yet: you cannot take calls. Ask the administrator to note its date.")
 		}
 	}
+	owed := map[string]bool{}
+	if v.actor.Can(auth.RecordingHear) {
+		copies, err := v.Calls.Owed(v.ctx, v.actor, listed)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range copies {
+			owed[c.Call] = true
+		}
+	}
 	for _, list := range []struct {
 		into *[]ui.Call
 		read func() ([]call.Call, error)
@@ -56,7 +66,9 @@ func (v *visit) callsPage(f ui.Form) (ui.View, error) {
 			return nil, err
 		}
 		for _, c := range all {
-			*list.into = append(*list.into, v.callLine(c, names))
+			line := v.callLine(c, names)
+			line.Owed = owed[c.ID]
+			*list.into = append(*list.into, line)
 		}
 	}
 	return p, nil

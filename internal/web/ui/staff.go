@@ -84,6 +84,7 @@ type Call struct {
 	Mine    bool          // this actor may answer it now
 
 	Recording string // its page, for who may hear it
+	Owed      bool   // the line was asked to delete what it keeps of it, and has not confirmed
 }
 
 // Desk is `/bureau` and `/bureau/{id}`: three columns, keyboard first. One form posts to Action with do=save|publish|close; it is also

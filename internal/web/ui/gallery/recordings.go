@@ -36,7 +36,7 @@ var recordings = []Sample{
 	}},
 	{"enregistrements", "Enregistrements", func(l ui.Lang) ui.View {
 		return ui.Recordings{Space: house(l, "/enregistrements", "calls"), Hear: true, Owed: copies, Deleted: []ui.CopyLine{{Site: "depanneurs.example", At: ago(90 * time.Hour), Asked: ago(90 * time.Hour), Confirmed: ago(89 * time.Hour)}},
-			Kept: []ui.Call{{ID: "cal_1", Number: "06 39 98 •• ••", Site: "depanneurs.example", At: ago(3 * time.Hour), Agent: "Inès Exemple", Status: ui.Status{Tone: ui.Good, Text: l.T("Terminé, enregistré", "Over, recorded")}, Recording: "/enregistrements/rec_1", Length: 4 * time.Minute}}}
+			Kept: []ui.Call{{ID: "cal_1", Number: "06 39 98 •• ••", Site: "depanneurs.example", At: ago(3 * time.Hour), Agent: "Inès Exemple", Status: ui.Status{Tone: ui.Good, Text: l.T("Terminé, enregistré", "Over, recorded")}, Recording: "/enregistrements/rec_1", Length: 4 * time.Minute}, {ID: "cal_2", Number: l.T("Numéro masqué", "Number withheld"), Site: "depanneurs.example", At: ago(4 * time.Hour), Status: ui.Status{Tone: ui.Quiet, Text: l.T("Enregistrement refusé, rien n’est gardé", "Recording refused, nothing is kept")}, Owed: true}}}
 	}},
 	{"enregistrements-vide", "Enregistrements", func(l ui.Lang) ui.View {
 		return ui.Recordings{Space: house(l, "/enregistrements", "calls"), Hear: true}
