@@ -323,7 +323,7 @@ func (s *Service) Close(tx *db.Tx, id string) error {
 	return tx.Send("UPDATE api_token SET revoked_at = $2 WHERE account_id = $1 AND revoked_at = 0", id, db.Micros(tx.Machine()))
 }
 
-// turned notes in tx that an account was made, closed or opened again: the lifecycle, which lies right of this room, looks at it in its next round. An
+// turned notes in tx that an account was made, closed or opened again, or its tokens changed: the lifecycle, which lies right of this room, looks at it in its next round. An
 // update where the row is there already, so that a round that takes it meanwhile is not missed.
 func turned(tx *db.Tx, id string) error {
 	return tx.Send("INSERT INTO account_turn (account_id, at) VALUES ($1, $2) ON CONFLICT (account_id) DO UPDATE SET at = excluded.at", id, db.Micros(tx.Now()))

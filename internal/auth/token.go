@@ -60,6 +60,9 @@ func insertToken(tx *db.Tx, actor Actor, account, name string) (string, error) {
 		Digest(token), id, account, strings.TrimSpace(name), db.Micros(tx.Machine()), actor.Name()); err != nil {
 		return "", err
 	}
+	if err := turned(tx, account); err != nil { // a partner's account is open while a token of it is good
+		return "", err
+	}
 	return token, audit.Write(tx, actor.Name(), actor.As(TokenManage), "token.create", account, id)
 }
 
@@ -159,6 +162,9 @@ func (s *Service) RevokeToken(ctx context.Context, actor Actor, id string) error
 			return errNoToken
 		}
 		if err != nil {
+			return err
+		}
+		if err := turned(tx, account); err != nil {
 			return err
 		}
 		return audit.Write(tx, actor.Name(), actor.As(TokenManage), "token.revoke", account, id)

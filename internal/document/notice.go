@@ -20,6 +20,7 @@ var people = []struct {
 	{network.Author, fault.T("Si vous donnez un avis", "If you give an opinion")},
 	{network.Follower, fault.T("Si vous nous suivez sur un réseau social", "If you follow us on a social network")},
 	{network.Requester, fault.T("Si vous nous écrivez", "If you write to us")},
+	{network.Partner, fault.T("Si vous êtes un partenaire dont le programme nous envoie des demandes", "If you are a partner whose program sends us requests")},
 	{network.Staff, fault.T("Si vous travaillez pour nous", "If you work for us")},
 }
 
@@ -27,7 +28,7 @@ var places = map[network.Person]fault.Text{
 	network.Consumer: fault.T("demandeurs", "people who ask"), network.Professional: fault.T("professionnels", "professionals"),
 	network.Visitor: fault.T("visiteurs", "visitors"), network.Staff: fault.T("équipe", "staff"),
 	network.Author: fault.T("auteurs d’avis", "authors of opinions"), network.Follower: fault.T("abonnés sur un réseau social", "followers on a social network"),
-	network.Requester: fault.T("personnes qui nous écrivent", "people who write to us"),
+	network.Requester: fault.T("personnes qui nous écrivent", "people who write to us"), network.Partner: fault.T("partenaires", "partners"),
 }
 
 // notice is the privacy notice: every item of GDPR art. 13 and 14, made of the file. words are the operator's own, shown first.

@@ -81,7 +81,7 @@ func RegisterCSV(n *network.Network, l Lang) ([]byte, error) {
 var (
 	dpvBasis = map[network.Basis]string{network.BasisConsent: "eu-gdpr:A6-1-a", network.BasisContract: "eu-gdpr:A6-1-b", network.BasisLegal: "eu-gdpr:A6-1-c", network.BasisLegitimate: "eu-gdpr:A6-1-f"}
 	dpvWho   = map[network.Person]string{network.Consumer: "dpv:Consumer", network.Professional: "dpv:Client", network.Staff: "dpv:Employee", network.Visitor: "dpv:Visitor",
-		network.Author: "dpv:Participant", network.Follower: "dpv:User", network.Requester: "dpv:DataSubject"}
+		network.Author: "dpv:Participant", network.Follower: "dpv:User", network.Requester: "dpv:DataSubject", network.Partner: "dpv:Client"}
 	dpvRole = map[network.RecipientRole]string{network.RecipientProcessor: "dpv:DataProcessor", network.RecipientController: "dpv:ThirdParty", network.RecipientBuyer: "dpv:ThirdParty", network.RecipientAuthority: "dpv:Authority"}
 	dpvData = map[network.Category][]string{
 		network.DataIdentity: {"pd:Name"}, network.DataContact: {"pd:TelephoneNumber", "pd:EmailAddress"}, network.DataPlace: {"pd:PhysicalAddress"}, network.DataNeed: {"dpv:PersonalData"},

@@ -49,6 +49,7 @@ func (c *checker) purposes() {
 		{Professional, []Category{DataIdentity, DataContact, DataBusiness, DataAccount, DataActivity, DataMessages}, sells(c.n)},
 		{Professional, []Category{DataBilling}, sells(c.n)},
 		{Staff, []Category{DataIdentity, DataContact, DataAccount}, true},
+		{Partner, []Category{DataAccount}, true},
 		{Consumer, []Category{DataOpinion}, reviewing(c.n)},
 		{Consumer, []Category{DataRecording}, c.n.Modules.Recordings != nil},
 		{Requester, []Category{DataCase, DataMessages}, c.n.Rights != nil || c.n.Inbox != nil},

@@ -135,6 +135,7 @@ const (
 	Visitor      Person = "visitor"
 	Author       Person = "author"    // of an opinion, about a purchase or about working somewhere
 	Follower     Person = "follower"  // on a social network
+	Partner      Person = "partner"   // whose program sends us requests
 	Requester    Person = "requester" // somebody who writes to us about his data or anything else, and whose case is kept apart from what it speaks of
 )
 
@@ -148,6 +149,7 @@ var personLabels = map[Person]fault.Text{
 	Visitor:      fault.T("visiteurs", "visitors"),
 	Author:       fault.T("auteurs d’avis", "authors of opinions"),
 	Follower:     fault.T("abonnés sur les réseaux sociaux", "followers on social networks"),
+	Partner:      fault.T("partenaires", "partners"),
 	Requester:    fault.T("personnes qui nous écrivent", "people who write to us"),
 }
 
@@ -321,7 +323,7 @@ func (SMSCode) words() []string { return all(CodeWithoutScript, CodeAlways, Code
 func (Allow) words() []string   { return all(AllowRefuse, AllowAllow) }
 func (Basis) words() []string   { return all(BasisConsent, BasisContract, BasisLegal, BasisLegitimate) }
 func (Person) words() []string {
-	return all(Consumer, Professional, Staff, Visitor, Author, Follower, Requester)
+	return all(Consumer, Professional, Staff, Partner, Visitor, Author, Follower, Requester)
 }
 func (Origin) words() []string {
 	return all(OriginPerson, OriginAutomatic, OriginProduced, OriginMember, OriginPartner, OriginPublic)

@@ -8,8 +8,12 @@ import (
 	"entremise/internal/network"
 )
 
-// An account is of staff or of a professional's people; that of a program that brings requests is held under its own contract and not here.
-var accountsOf = map[string]network.Person{"staff": network.Staff, "pro": network.Professional}
+// accountsOf are the people whose an account of each kind is.
+var accountsOf = map[string]network.Person{"staff": network.Staff, "pro": network.Professional, "affiliate": network.Partner}
+
+// closedAccount says of each kind when an account a is closed. That of a partner's program is used by its tokens alone: without one that is good it is.
+var closedAccount = map[string]string{"staff": "a.state = 'disabled'", "pro": "a.state = 'disabled'",
+	"affiliate": "(a.state = 'disabled' OR NOT EXISTS (SELECT 1 FROM api_token t WHERE t.account_id = a.id AND t.revoked_at = 0))"}
 
 // settingAccounts is the edition under which every account was looked at.
 const settingAccounts = "accounts.edition"
@@ -85,6 +89,7 @@ type misheld struct {
 func misholdings(n *network.Network) (all []misheld) {
 	const mine = " FROM holding h WHERE h.person_id = a.id AND h.record = a.id AND h.purpose = $2"
 	for kind, whose := range accountsOf {
+		closed := closedAccount[kind]
 		for _, p := range n.PurposesFor(whose, network.DataAccount) {
 			if p.Keep == nil || p.Keep.While == "" {
 				continue
@@ -97,8 +102,8 @@ func misholdings(n *network.Network) (all []misheld) {
 					}
 					return hold(tx, n, id, id, whose, []network.Category{network.DataAccount}, held, func(o network.Purpose) bool { return o.ID == p.ID })
 				}},
-				misheld{whose, kind, p, "a.state = 'disabled' AND EXISTS (SELECT 1" + mine + " AND h.phase = 'kept' AND h.base = 0)", func(tx *db.Tx, id string) error { return Ended(tx, n, id, id, p.Keep.While) }},
-				misheld{whose, kind, p, "a.state <> 'disabled' AND EXISTS (SELECT 1" + mine + " AND h.phase = 'kept' AND h.base > 0)", func(tx *db.Tx, id string) error { return Resumed(tx, n, id, id, p.Keep.While) }})
+				misheld{whose, kind, p, closed + " AND EXISTS (SELECT 1" + mine + " AND h.phase = 'kept' AND h.base = 0)", func(tx *db.Tx, id string) error { return Ended(tx, n, id, id, p.Keep.While) }},
+				misheld{whose, kind, p, "NOT " + closed + " AND EXISTS (SELECT 1" + mine + " AND h.phase = 'kept' AND h.base > 0)", func(tx *db.Tx, id string) error { return Resumed(tx, n, id, id, p.Keep.While) }})
 		}
 	}
 	return all
