@@ -259,8 +259,8 @@ func (i *Instance) runRetention(o *out, dry bool) error {
 	if err != nil {
 		return err
 	}
-	return o.report(map[string]any{"archived": done.Archived, "erased": done.Erased, "anonymised": done.Anonymised, "forgotten": done.Forgotten}, func() {
-		o.say("%d archived, %d erased, %d made anonymous, %d rows forgotten that had served.", done.Archived, done.Erased, done.Anonymised, done.Forgotten)
+	return o.report(map[string]any{"archived": done.Archived, "erased": done.Erased, "anonymised": done.Anonymised, "held": done.Held, "forgotten": done.Forgotten}, func() {
+		o.say("%d archived, %d erased, %d made anonymous, %d kept by a legal hold, %d rows forgotten that had served.", done.Archived, done.Erased, done.Anonymised, done.Held, done.Forgotten)
 	})
 }
 

@@ -61,11 +61,13 @@ func NewEngine(p Parts) *Engine {
 	return &Engine{db: p.DB, vault: p.Vault, editions: p.Editions, holdings: p.Holdings, spent: p.Spent, remains: p.Remains, endings: p.Endings, before: p.Before}
 }
 
-// Moved counts what a round did: records of a purpose, and rows forgotten that had served.
-type Moved struct{ Archived, Erased, Anonymised, Forgotten int64 }
+// Moved counts what a round did: records of a purpose, those of them that came to their end and are kept by a legal hold, and rows forgotten that had
+// served.
+type Moved struct{ Archived, Erased, Anonymised, Held, Forgotten int64 }
 
 func (m *Moved) add(o Moved) {
-	m.Archived, m.Erased, m.Anonymised, m.Forgotten = m.Archived+o.Archived, m.Erased+o.Erased, m.Anonymised+o.Anonymised, m.Forgotten+o.Forgotten
+	m.Archived, m.Erased, m.Anonymised = m.Archived+o.Archived, m.Erased+o.Erased, m.Anonymised+o.Anonymised
+	m.Held, m.Forgotten = m.Held+o.Held, m.Forgotten+o.Forgotten
 }
 
 // Why keys end.
@@ -196,6 +198,7 @@ func (e *Engine) move(tx *db.Tx, n *network.Network, rows []row, when []Due, bef
 			past = append(past, r)
 		case held(r.person, r.record):
 			all[at].phase, all[at].base, all[at].purpose = phaseArchived, 0, legalHold
+			done.Held++
 			err = tx.Send(`INSERT INTO holding (person_id, record, purpose, since, phase, base, categories) VALUES ($1, $2, $3, $4, 'archived', 0, $5)
 				ON CONFLICT (person_id, record, purpose, since) DO UPDATE SET categories = holding.categories || ' ' || excluded.categories`, r.person, r.record, legalHold, r.since, strings.Join(r.categories, " "))
 			over = append(over, r)

@@ -13,7 +13,7 @@ import (
 // Forecast is what will leave its phase until an instant, for each purpose and step.
 type Forecast struct {
 	Purpose string // its id; of rows that have served, their kind
-	To      string // archive, erase, anonymise or forget
+	To      string // archive, erase, anonymise, forget, or hold for what a legal hold then keeps from its end
 	Day     string // date in UTC
 	Records int64
 }
@@ -24,6 +24,10 @@ func (e *Engine) Foretell(ctx context.Context, n *network.Network, until time.Ti
 	count := map[Forecast]int64{}
 	err = e.db.Read(ctx, func(tx *db.Tx) error {
 		clear(count)
+		kept, err := heldAt(tx)
+		if err != nil {
+			return err
+		}
 		for _, p := range n.Purposes {
 			if p.Keep == nil {
 				continue
@@ -34,8 +38,8 @@ func (e *Engine) Foretell(ctx context.Context, n *network.Network, until time.Ti
 			}
 			err := db.Each(tx, func(s db.Scanner) error {
 				var base, since int64
-				var phase string
-				if err := s.Scan(&base, &since, &phase); err != nil {
+				var person, record, phase string
+				if err := s.Scan(&person, &record, &base, &since, &phase); err != nil {
 					return err
 				}
 				if base == 0 {
@@ -48,13 +52,16 @@ func (e *Engine) Foretell(ctx context.Context, n *network.Network, until time.Ti
 					}
 					at = later(at, tx.Now())
 					to := next(p.Keep, phase)
+					if to != "archive" && kept(person, record, at) {
+						to = heldBack
+					}
 					count[Forecast{Purpose: p.ID, To: to, Day: at.UTC().Format(time.DateOnly)}]++
 					if phase = ""; to == "archive" {
 						phase = phaseArchived
 					}
 				}
 				return nil
-			}, "SELECT base, since, phase FROM holding WHERE purpose = $1 AND base <= $2 AND (base > 0 OR since <= $3)", p.ID, db.Micros(p.Keep.Active().Before(until)), db.Micros(atMost))
+			}, "SELECT person_id, record, base, since, phase FROM holding WHERE purpose = $1 AND base <= $2 AND (base > 0 OR since <= $3)", p.ID, db.Micros(p.Keep.Active().Before(until)), db.Micros(atMost))
 			if err != nil {
 				return err
 			}
@@ -67,6 +74,34 @@ func (e *Engine) Foretell(ctx context.Context, n *network.Network, until time.Ti
 	}
 	slices.SortFunc(all, func(a, b Forecast) int { return strings.Compare(a.Day+a.Purpose+a.To, b.Day+b.Purpose+b.To) })
 	return all, err
+}
+
+// heldBack is the step of what comes to its end while a legal hold keeps it.
+const heldBack = "hold"
+
+// heldAt says whether a legal hold that stands now will keep a record of a person at an instant to come.
+func heldAt(tx *db.Tx) (func(person, record string, at time.Time) bool, error) {
+	type file struct{ person, record string }
+	until := map[file]time.Time{} // the latest end; zero where one has none
+	err := db.Each(tx, func(s db.Scanner) error {
+		var f file
+		var end int64
+		if err := s.Scan(&f.person, &f.record, &end); err != nil {
+			return err
+		}
+		if last, known := until[f]; !known || end == 0 || !last.IsZero() && db.Time(end).After(last) {
+			until[f] = db.Time(end)
+		}
+		return nil
+	}, "SELECT person_id, record, until_at FROM legal_hold WHERE ended_at = 0")
+	return func(person, record string, at time.Time) bool {
+		for _, f := range []file{{person, record}, {person, ""}} {
+			if end, held := until[f]; held && (end.IsZero() || end.After(at)) {
+				return true
+			}
+		}
+		return false
+	}, err
 }
 
 func later(a, b time.Time) time.Time {

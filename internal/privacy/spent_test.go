@@ -87,20 +87,7 @@ func TestSpent_goesInTheFilesTime(t *testing.T) {
 			t.Errorf("the rounds forgot %d", sum)
 		}
 
-		folder, err := networks.Open("emergency-trades")
-		ok(t, err)
-		text, err := fs.ReadFile(folder, "network.yaml")
-		ok(t, err)
-		changed := fstest.MapFS{}
-		ok(t, fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			data, err := fs.ReadFile(folder, name)
-			changed[name] = &fstest.MapFile{Data: data}
-			return err
-		}))
-		changed["network.yaml"] = &fstest.MapFile{Data: []byte(replaceOne(t, string(text), "sessions: 30 days", "sessions: 2 months"))}
+		changed := changedFolder(t, "emergency-trades", "sessions: 30 days", "sessions: 2 months")
 		r.Clock.Add(time.Second)
 		spentRows(t, r, "two")
 		next, problems := network.Read(changed)
@@ -169,10 +156,24 @@ func TestSpent_manyAtOnceAndTheEndsOfMonths(t *testing.T) {
 	})
 }
 
-func replaceOne(t *testing.T, s, from, to string) string {
+// changedFolder is a copy of a network's folder with one place of its file written otherwise.
+func changedFolder(t *testing.T, network, from, to string) fs.FS {
 	t.Helper()
-	if strings.Count(s, from) != 1 {
-		t.Fatalf("%q stands there %d times", from, strings.Count(s, from))
+	folder, err := networks.Open(network)
+	ok(t, err)
+	changed := fstest.MapFS{}
+	ok(t, fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(folder, name)
+		changed[name] = &fstest.MapFile{Data: data}
+		return err
+	}))
+	text := string(changed["network.yaml"].Data)
+	if strings.Count(text, from) != 1 {
+		t.Fatalf("%q stands there %d times", from, strings.Count(text, from))
 	}
-	return strings.Replace(s, from, to, 1)
+	changed["network.yaml"].Data = []byte(strings.Replace(text, from, to, 1))
+	return changed
 }

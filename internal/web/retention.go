@@ -100,6 +100,8 @@ func (v *visit) stepName(to string) string {
 		return v.lang.T("en archive", "to the archive")
 	case "anonymise":
 		return v.lang.T("rendu anonyme", "made anonymous")
+	case "hold":
+		return v.lang.T("gardé par un gel", "kept by a hold")
 	case "forget":
 		return v.lang.T("oublié", "forgotten")
 	}
