@@ -50,6 +50,11 @@ func (f Frame) Moment(t time.Time) string {
 	return f.Tf("%s à %s", "%s at %s", f.Date(at), f.Time(at))
 }
 
+// Exactly writes an instant with its whole date, for a sentence in which hier or demain would not fit: 22 novembre 2026 à 9 h 05.
+func (f Frame) Exactly(t time.Time) string {
+	return f.Tf("%s à %s", "%s at %s", f.Date(f.At(t)), f.Hour(t))
+}
+
 func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year() == b.Year() }
 
 // Ago writes how long before Now an instant was: il y a 40 s.
