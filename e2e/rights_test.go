@@ -487,7 +487,7 @@ func TestRights_eachOnEachNetwork(t *testing.T) {
 			h.proves(stranger, id)
 			stranger.get(h.site, "/mon-dossier/donnees").want(200).has("Nous n’avons rien d’autre sur vous")
 
-			consumer, person, request, id := asks("rectification", nil)
+			consumer, _, request, id := asks("rectification", nil)
 			typed, e164 := freshNumber()
 			h.act(officer, id, "rectify", url.Values{"person": {who(id)}, "fix_name": {"Élodie Corrigée"}, "fix_phone": {typed}, "fix_email": {"rectification@example.org"}}).want(303)
 			officer.get(h.space, "/demandes/"+request).want(200).has("Élodie Corrigée", e164).lacks("Élodie Visite")
