@@ -494,7 +494,7 @@ func TestRights_eachOnEachNetwork(t *testing.T) {
 			consumer.get(h.site, "/ma-demande").want(200)
 			clause(t, c.ids["rectification"]...)
 
-			_, person, request, id = asks("restriction", nil)
+			_, person, request, id := asks("restriction", nil)
 			h.act(officer, id, "restrict", nil).want(303)
 			officer.get(h.space, "/demandes/"+request).want(409)
 			officer.post(h.space, "/demandes/"+request+"/lien", nil)
