@@ -62,15 +62,6 @@ func Valid(tx *db.Tx, bidx string) error {
 	return tx.Send("UPDATE bounce SET cleared_at = $2 WHERE to_bidx = $1 AND cleared_at = 0", bidx, db.Micros(tx.Now()))
 }
 
-// PersonOf is the person to whom a message was; empty when it is gone.
-func PersonOf(tx *db.Tx, id string) (string, error) {
-	who, err := db.Value[string](tx, "SELECT person_id FROM message WHERE id = $1", id)
-	if errors.Is(err, db.ErrNone) {
-		err = nil
-	}
-	return who, err
-}
-
 // Bounced takes a report that an e-mail of ours did not reach an address (RFC 3464), and tells whether it is about one. It is believed only if a
 // message of that id, which nobody guesses, was sent to that address: who forges one can at most speak about his own.
 func (s *Service) Bounced(ctx context.Context, id, address, status string) (known bool, err error) {

@@ -291,7 +291,7 @@ func (s *Service) bounced(ctx context.Context, message string) error {
 		return err
 	}
 	id := ""
-	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { id, err = notify.PersonOf(tx, message); return err }); err != nil || id == "" {
+	if err := s.db.Read(ctx, func(tx *db.Tx) (err error) { id, _, err = notify.WhoseMessage(tx, message); return err }); err != nil || id == "" {
 		return err
 	}
 	contacts, err := s.Contacts(ctx, id)
