@@ -34,10 +34,13 @@ type lives struct {
 	life     *privacy.Engine
 	now      atomic.Int64
 	made     int
+	// settle brings a server to the state in which years leave it: what autovacuum does soon after fifty thousand people arrive in a minute is
+	// otherwise done during the sweep that is measured, on the same two cores.
+	settle func(context.Context) error
 }
 
 func openLives(ctx context.Context, dir string, main, keys db.Options) (l *lives, err error) {
-	l = &lives{}
+	l = &lives{settle: func(context.Context) error { return nil }}
 	l.now.Store(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC).UnixMicro())
 	clocks := db.Clocks{Business: func() time.Time { return time.UnixMicro(l.now.Load()) }, Machine: time.Now}
 	main.Clocks, keys.Clocks, keys.Schema = clocks, clocks, vault.KeySchema()
@@ -141,6 +144,9 @@ func (l *lives) sweeps(ctx context.Context, engine string) (r result, err error)
 		if _, err := l.people(ctx, sweepSize, start.AddDate(-9, 0, 0)); err != nil {
 			return 0, 0, err
 		}
+		if err := l.settle(ctx); err != nil {
+			return 0, 0, err
+		}
 		begun, used := time.Now(), processorTime()
 		done, err := l.life.Run(ctx)
 		if err == nil && done.Erased < sweepSize {
@@ -191,7 +197,15 @@ func measureLifePostgres(ctx context.Context, b *bench) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	r, err = l.sweeps(ctx, "PostgreSQL")
+	l.settle = func(ctx context.Context) error {
+		for _, url := range urls {
+			if err := errors.Join(execAt(ctx, url, "VACUUM (ANALYZE)"), execAt(ctx, url, "CHECKPOINT")); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	r, err = l.sweeps(ctx, "PostgreSQL, vacuumed before")
 	return r, errors.Join(err, l.close())
 }
 

@@ -212,8 +212,10 @@ func (p *postgres) createDatabase(ctx context.Context, name string) error {
 	return p.exec(ctx, "CREATE DATABASE "+name)
 }
 
-func (p *postgres) exec(ctx context.Context, statement string) error {
-	conn, err := pgx.Connect(ctx, p.url)
+func (p *postgres) exec(ctx context.Context, statement string) error { return execAt(ctx, p.url, statement) }
+
+func execAt(ctx context.Context, url, statement string) error {
+	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
 	}
