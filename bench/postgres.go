@@ -212,7 +212,9 @@ func (p *postgres) createDatabase(ctx context.Context, name string) error {
 	return p.exec(ctx, "CREATE DATABASE "+name)
 }
 
-func (p *postgres) exec(ctx context.Context, statement string) error { return execAt(ctx, p.url, statement) }
+func (p *postgres) exec(ctx context.Context, statement string) error {
+	return execAt(ctx, p.url, statement)
+}
 
 func execAt(ctx context.Context, url, statement string) error {
 	conn, err := pgx.Connect(ctx, url)
