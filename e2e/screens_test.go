@@ -200,7 +200,7 @@ func TestScreens_pagesAboutData(t *testing.T) {
 	h := newHouseOf(t, "works-advisor")
 	p := open(t, h.server, phone)
 	p.allow("status of 403") // samples of staff's pages listen for changes that a visitor may not watch
-	for _, name := range []string{"accepter", "invitation-professionnel", "nous-ecrire", "registre", "demarchage", "demarchage-non", "accords", "conservation", "archive", "archive-vide", "connexions", "mes-donnees", "dossier", "usages", "decisions", "decisions-vide", "directive", "dossier-droits"} {
+	for _, name := range []string{"accepter", "invitation-professionnel", "nous-ecrire", "registre", "demarchage", "demarchage-non", "accords", "conservation", "archive", "archive-vide", "connexions", "mes-donnees", "dossier", "usages", "decisions", "decisions-vide", "directive", "dossier-droits", "pro-verifie", "profil-injoignable", "enregistrement-erreurs", "ecoute"} {
 		p.goTo(h.site, "/_ui/"+name)
 		p.accessible()
 		if wide := eval[float64](p, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {

@@ -63,11 +63,20 @@ func profile(l ui.Lang) ui.Profile {
 		Nearby:  []ui.Nearby{{Trade: "Plombier", Place: "Uzès", INSEE: "30334", Requests: 6, Km: 28.4}, {Trade: "Chauffagiste", Place: "Quissac", INSEE: "30210", Requests: 2, Km: 31}},
 		Facts:   []ui.Fact{{Label: "SIREN", Value: "000 000 000"}, {Label: "Adresse", Value: "1 place de l'Exemple\n30100 Alès"}, {Label: "Téléphone", Value: "06 39 98 45 67"}, {Label: "E-mail", Value: "contact@ales-plomberie.example"}},
 		Notices: []string{"Il vous est conseillé de ne pas dépendre de ces demandes pour l'essentiel de votre activité.", "Votre zone peut aussi être changée à tout moment par e-mail."}}
+	p.Contact = ui.OwnContact{Email: "contact@ales-plomberie.example", Phone: "06 39 98 45 67", Street: "1 place de l'Exemple", Postcode: "30100"}
 	for d := range 5 {
 		p.Hours[d] = ui.Hours{From: "07:00", To: "20:00"}
 	}
 	p.Hours[5] = ui.Hours{From: "08:00", To: "12:00"}
 	return p
+}
+
+func verified(l ui.Lang) ui.Standing {
+	return ui.Standing{
+		Inquiries: []ui.Inquiry{{What: l.T("solvabilité", "solvency"), Provider: "Un service de vérification", On: "22 novembre 2026", Sent: "raison sociale, SIREN", Reference: "SV-2026/114", Until: l.T("jusqu’au 22 mai 2027", "until 22 May 2027"), Result: ui.Status{Tone: ui.Good, Text: l.T("Sans réserve", "Clear")}}},
+		Agreements: []ui.Agreement{{Title: "Astreinte des jours fériés", Reference: "AP-2026-7", On: "3 novembre 2026", Until: l.T("jusqu’au 31 décembre 2027", "until 31 December 2027")},
+			{Title: "Tarif de lancement", Reference: "AP-2025-1", On: "2 janvier 2025", Until: l.T("jusqu’au 31 mars 2025", "until 31 March 2025"), Over: true}},
+	}
 }
 
 func why(l ui.Lang) ui.Why {
@@ -152,6 +161,13 @@ var pro = []Sample{
 		return ui.Wallet{Space: mine(l, "/portefeuille", ""), Transfer: []ui.Copied{{Label: "Coordonnées bancaires", Shown: "sur demande à bonjour@depanneurs.example"}}}
 	}},
 	{"profil", "Professionnel", func(l ui.Lang) ui.View { return profile(l) }},
+	{"profil-injoignable", "Professionnel", func(l ui.Lang) ui.View {
+		v := profile(l)
+		v.Contact.Unreached, v.Contact.Waiting = true, []ui.Hidden{{Name: "phone", Value: "06 39 98 45 68"}}
+		v.Form.Errors = []fault.Field{{Name: "postcode", Text: fault.T("Ce code postal n’existe pas.", "There is no such postcode.")}}
+		v.Standing = verified(l)
+		return v
+	}},
 	{"profil-erreurs", "Professionnel", func(l ui.Lang) ui.View {
 		v := profile(l)
 		v.Coverage.Dots = nil

@@ -136,6 +136,15 @@ var staff = []Sample{
 		v.Why, v.Asked = &w, "ET-39QX"
 		return v
 	}},
+	{"pro-verifie", "Équipe", func(l ui.Lang) ui.View {
+		v := proFile(l)
+		v.Standing = verified(l)
+		v.Verifiers = []ui.Option{{Value: "solvency:solvency", Label: "Un service de vérification, solvabilité"}, {Value: "fraud:fraud", Label: "Un organisme contre la fraude, prévention de la fraude"}}
+		v.Sendable = []ui.Option{{Value: "company", Label: "Raison sociale"}, {Value: "siren", Label: "SIREN"}}
+		v.Results = []ui.Option{{Value: "clear", Label: "Sans réserve"}, {Value: "reserved", Label: "Avec réserve"}}
+		v.Form.Errors = []fault.Field{{Name: "result", Text: fault.T("Dites le résultat.", "Say the result.")}, {Name: "signed_on", Text: fault.T("Ce jour n’est pas encore venu.", "This day has not come yet.")}}
+		return v
+	}},
 	{"pro-suspendu", "Équipe", func(l ui.Lang) ui.View {
 		v := proFile(l)
 		v.Held, v.Status, v.Coverage.Dots = true, ui.Status{Tone: ui.Bad, Text: "Suspendu : paiement contourné"}, nil
