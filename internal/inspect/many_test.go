@@ -32,7 +32,7 @@ func held() uint64 {
 func (w *weighing) Write(p []byte) (int, error) {
 	before := w.Buffer.Cap()
 	n, err := w.Buffer.Write(p)
-	if w.Buffer.Cap() != before || w.Buffer.Len()%4096 < len(p) { // now and then
+	if w.Buffer.Cap() != before || w.Buffer.Len()%(64<<10) < len(p) { // now and then
 		w.most = max(w.most, held()-uint64(w.Buffer.Cap()))
 	}
 	return n, err
