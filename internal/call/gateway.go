@@ -7,8 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
+
+	"entremise/internal/notify"
 )
 
 // Gateway says where a telephone company keeps what it recorded: any provider behind a small adapter of this contract. Its calls come by the
@@ -24,16 +25,13 @@ type Gateway struct {
 // NewLine checks the settings; it does not connect. A gateway elsewhere than on this machine must be https. Errors name neither address nor call.
 func NewLine(g Gateway) (Line, error) {
 	u, err := url.Parse(g.URL)
-	if err != nil || u.Host == "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && (u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "::1")) {
+	if err != nil || u.RawQuery != "" || !notify.Guarded(u) {
 		return Line{}, errors.New("call: the telephony needs an https address")
 	}
 	if g.Token == "" {
 		return Line{}, errors.New("call: the telephony needs a token")
 	}
-	client := &http.Client{
-		Timeout:       30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes to one place
-	}
+	client := notify.OneWay(30 * time.Second)
 	do := func(ctx context.Context, method, id string) (status int, body []byte, err error) {
 		r, err := http.NewRequestWithContext(ctx, method, u.JoinPath(url.PathEscape(id)).String(), nil)
 		if err != nil {

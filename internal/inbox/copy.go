@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -166,7 +167,7 @@ func (c Copy) CSV(w io.Writer) error {
 			}
 		}
 	}
-	_ = out.Write([]string{"record", "field", "value"})
+	_ = out.Write([]string{"record", "field", "value"}) // likewise
 	for _, p := range c.Given().People {
 		for _, f := range [][2]string{{"name", p.Name}, {"title", p.Title}, {"first_name", p.First}, {"last_name", p.Last}, {"company", p.Company}, {"phone", p.Phone}, {"email", p.Email}, {"street", p.Street}, {"siren", p.SIREN}} {
 			line(p.Kind, f[0], f[1])
@@ -176,7 +177,7 @@ func (c Copy) CSV(w io.Writer) error {
 				line(r.Ref, f[0], f[1])
 			}
 			for _, set := range []map[string][]string{r.Answers, r.Words} {
-				for _, id := range sorted(set) {
+				for _, id := range slices.Sorted(maps.Keys(set)) {
 					line(r.Ref, id, set[id]...)
 				}
 			}
@@ -192,15 +193,6 @@ func guard(s string) string {
 		return "'" + s
 	}
 	return s
-}
-
-func sorted(m map[string][]string) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // OwnCopy opens the copy of a person's data through his private link: after the officer granted it, and after a code.

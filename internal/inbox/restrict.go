@@ -91,26 +91,22 @@ func frozen(tx *db.Tx, id string) (bool, error) {
 // Restrict freezes what is held of the people of a case: it is stored, and nobody but the officer uses it; retention stands still too (GDPR
 // art. 18; RN-104, WA-51, AQ-59). Whoever received the data is told. An announced end is recalled by it.
 func (s *Service) Restrict(ctx context.Context, actor auth.Actor, id string) error {
-	if err := actor.May(auth.CaseAnswer); err != nil {
+	if err := actor.May(auth.RetentionHold); err != nil {
 		return err
 	}
-	var tied []subject
-	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { tied, err = subjects(tx, id); return }); err != nil {
-		return err
-	}
-	c, _, _, err := s.get(ctx, id)
-	if err != nil {
-		return err
-	}
-	if c.Asked != network.RightRestriction || len(tied) == 0 {
-		return errState
-	}
-	for _, t := range tied {
-		if _, err := s.Life.Lay(ctx, actor, privacy.LegalHold{Person: t.Person, Ground: "dispute", Reference: c.Ref}); err != nil && !fault.Is(err, fault.Missing) {
+	return s.act(ctx, actor, id, "case.restrict", EvDone, Restriction, []State{Open, Waiting, Answered}, func(tx *db.Tx, c Case, n *network.Network, _ *vault.Ring) error {
+		tied, err := subjects(tx, id)
+		if err != nil {
 			return err
 		}
-	}
-	return s.act(ctx, actor, id, "case.restrict", EvDone, Restriction, []State{Open, Waiting, Answered}, func(tx *db.Tx, _ Case, n *network.Network, _ *vault.Ring) error {
+		if c.Asked != network.RightRestriction || len(tied) == 0 {
+			return errState
+		}
+		for _, t := range tied {
+			if _, err := privacy.LayIn(tx, actor, privacy.LegalHold{Person: t.Person, Ground: "dispute", Reference: c.Ref}); err != nil && !fault.Is(err, fault.Missing) {
+				return err
+			}
+		}
 		if err := tx.Send("DELETE FROM inbox_lift WHERE case_id = $1", id); err != nil {
 			return err
 		}

@@ -185,3 +185,19 @@ func TestLift_waitsForItsAnnouncement(t *testing.T) {
 		}
 	})
 }
+
+// A case that was refused freezes nothing: no hold is left by a restriction that did not come about.
+func TestRestrict_ofARefusedCaseLaysNoHold(t *testing.T) {
+	rig.Each(t, func(t *testing.T, r *rig.Rig) {
+		ctx, officer := context.Background(), r.One(t, network.RoleOfficer)
+		req := r.Ask(t, func(a *request.Ask) { a.Email = "jeanne@example.org" })
+		o := open(t, r, visitor, ask(func(a *inbox.Ask) { a.Asked, a.Email = network.RightRestriction, "jeanne@example.org" }))
+		must(t, r.Inbox.Answer(ctx, officer, o.ID, inbox.Reply{Text: "Nous ne pouvons pas vous donner cela.", Refusal: "excessive"}))
+		code(t, r.Inbox.Restrict(ctx, officer, o.ID), "case-state")
+		holds, err := r.Life.Holds(ctx, officer)
+		must(t, err)
+		if len(holds) > 0 || isFrozen(t, r, req.ID) {
+			t.Errorf("%d holds, frozen %v", len(holds), isFrozen(t, r, req.ID))
+		}
+	})
+}

@@ -96,11 +96,6 @@ func NewMailer(s MailServer) (*Mailer, error) {
 	return &Mailer{server: s, idle: make(chan *line, 4)}, nil
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 // Close hangs up idle connections.
 func (m *Mailer) Close() {
 	for {

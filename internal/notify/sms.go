@@ -47,17 +47,13 @@ type Texter struct {
 // NewTexter checks the settings; it does not connect. A gateway elsewhere than on this machine must be https.
 func NewTexter(g SMSGateway) (*Texter, error) {
 	u, err := url.Parse(g.URL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && (u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "::1")) {
+	if err != nil || !Guarded(u) {
 		return nil, errors.New("notify: the SMS gateway needs an https address")
 	}
 	if g.Token == "" || g.From == "" {
 		return nil, errors.New("notify: the SMS gateway needs a token and a sender")
 	}
-	client := &http.Client{
-		Timeout:       cmp.Or(g.Timeout, 10*time.Second),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes to one place
-	}
-	return &Texter{gateway: g, client: client}, nil
+	return &Texter{gateway: g, client: OneWay(cmp.Or(g.Timeout, 10*time.Second))}, nil
 }
 
 // Send hands one message over. The line lost after the request left is InDoubt; repeating with the same id is then harmless.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"entremise/internal/notify"
 )
 
 // Countries tells the country of a network address as two capital letters (ISO 3166-1). An error means that nobody knows; it never says the
@@ -59,22 +61,14 @@ const countryMark = "{address}"
 // NewCountries checks the settings; it does not connect. now is machine time.
 func NewCountries(p CountryProvider, now func() time.Time) (Countries, error) {
 	u, err := url.Parse(strings.Replace(p.URL, countryMark, "192.0.2.1", 1))
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+	if err != nil || !notify.Guarded(u) {
 		return nil, errors.New("person: the provider of countries needs an https address")
 	}
 	if strings.Count(p.URL, countryMark) != 1 || strings.Contains(u.Host, "192.0.2.1") {
 		return nil, fmt.Errorf("person: the address of the provider of countries needs %s once, after its host", countryMark)
 	}
-	a := &asking{CountryProvider: p, now: now, known: map[string]told{}, client: &http.Client{
-		Timeout:       cmp.Or(p.Timeout, 2*time.Second),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the address goes to one place
-	}}
+	a := &asking{CountryProvider: p, now: now, known: map[string]told{}, client: notify.OneWay(cmp.Or(p.Timeout, 2*time.Second))}
 	return a.country, nil
-}
-
-func loopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
 var errCountry = errors.New("person: the provider of countries gave no country")

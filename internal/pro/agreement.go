@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
@@ -41,12 +39,8 @@ func inAgreement(id string) vault.Place {
 
 func (a Agreement) check(today string) error {
 	var c fault.Check
-	text := func(s string, most int) bool {
-		k := utf8.RuneCountInString(s)
-		return k >= 2 && k <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
-	}
-	c.That(text(a.Title, 120), "agreement_title", fault.T("Écrivez l’objet de l’accord, en 2 à 120 caractères.", "Write what the agreement is about, in 2 to 120 characters."))
-	c.That(text(a.Reference, 80), "agreement_reference", fault.T("Écrivez où se trouve l’accord signé : sa référence, en 2 à 80 caractères.", "Write where the signed agreement is: its reference, in 2 to 80 characters."))
+	c.That(fits(a.Title, 2, 120), "agreement_title", fault.T("Écrivez l’objet de l’accord, en 2 à 120 caractères.", "Write what the agreement is about, in 2 to 120 characters."))
+	c.That(fits(a.Reference, 2, 80), "agreement_reference", fault.T("Écrivez où se trouve l’accord signé : sa référence, en 2 à 80 caractères.", "Write where the signed agreement is: its reference, in 2 to 80 characters."))
 	on, err := time.Parse(time.DateOnly, a.On)
 	c.That(err == nil && a.On <= today, "signed_on", fault.T("Écrivez la date de la signature : aujourd’hui ou avant.", "Write the date of the signature: today or before."))
 	if a.Until != "" {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"entremise/internal/audit"
 	"entremise/internal/auth"
@@ -58,7 +56,6 @@ func (s *Service) AskChange(ctx context.Context, actor auth.Actor, field network
 	if err != nil {
 		return err
 	}
-	letter, to, mail := network.Letter{}, "", ""
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := mayAdd(tx, c.ID); err != nil {
 			return err
@@ -84,10 +81,11 @@ func (s *Service) AskChange(ctx context.Context, actor auth.Actor, field network
 		if err != nil {
 			return err
 		}
-		if letter, err = n.Message("code", c.Lang, map[string]string{"code": digits, "minutes": fmt.Sprint(int(life.Minutes())), "site": n.Operator.Name}); err != nil {
+		letter, err := n.Message("code", c.Lang, map[string]string{"code": digits, "minutes": fmt.Sprint(int(life.Minutes())), "site": n.Operator.Name})
+		if err != nil {
 			return err
 		}
-		to, mail = value, ""
+		to, mail := value, ""
 		if field == network.ProEmail {
 			to, mail, letter.SMS = "", value, ""
 		} else {
@@ -245,8 +243,7 @@ func (s *Service) Move(ctx context.Context, actor auth.Actor, street, insee stri
 	}
 	street = strings.TrimSpace(street)
 	var check fault.Check
-	k := utf8.RuneCountInString(street)
-	check.That(k >= 3 && k <= 160 && utf8.ValidString(street) && !strings.ContainsFunc(street, unicode.IsControl), "street", fault.T("Écrivez l’adresse du siège.", "Write the address of the seat."))
+	checkStreet(&check, street)
 	_, ok := geo.ByINSEE(insee)
 	check.That(ok, "postcode", fault.T("Écrivez un code postal qui existe.", "Write a postcode that exists."))
 	if err := check.Err(); err != nil {
@@ -312,7 +309,7 @@ func (s *Service) bounced(ctx context.Context, message string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		tx.Wake("pro " + id)
 		tx.Wake("board")
-		if err := audit.Write(tx, "system", "system", "pro.address-invalid", id, message); err != nil {
+		if err := audit.Write(tx, auth.Machine.Name(), string(auth.System), "pro.address-invalid", id, message); err != nil {
 			return err
 		}
 		return s.notify.Letter(tx, c.Ring, letter, notify.Message{ID: message + "-invalid", Person: id, Object: id, Kind: "address-invalid"}, c.Phone, "")

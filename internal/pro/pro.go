@@ -162,14 +162,20 @@ type Identity struct {
 }
 
 func (i Identity) check(c *fault.Check) {
-	text := func(s string, least, most int) bool {
-		k := utf8.RuneCountInString(s)
-		return k >= least && k <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
-	}
-	c.That(text(i.Company, 2, 100), "company", fault.T("Écrivez le nom de l’entreprise, en 2 à 100 caractères.", "Write the company's name, in 2 to 100 characters."))
+	c.That(fits(i.Company, 2, 100), "company", fault.T("Écrivez le nom de l’entreprise, en 2 à 100 caractères.", "Write the company's name, in 2 to 100 characters."))
 	c.That(network.ValidSIREN(i.SIREN), "siren", fault.T("Ce numéro SIREN n’est pas valable : neuf chiffres, clé comprise.", "This SIREN number is not valid: nine digits with its check digit."))
-	c.That(text(i.Contact, 2, 100), "contact", fault.T("Écrivez le nom du contact.", "Write the contact's name."))
-	c.That(text(i.Street, 3, 160), "street", fault.T("Écrivez l’adresse du siège.", "Write the address of the seat."))
+	c.That(fits(i.Contact, 2, 100), "contact", fault.T("Écrivez le nom du contact.", "Write the contact's name."))
+	checkStreet(c, i.Street)
+}
+
+func checkStreet(c *fault.Check, street string) {
+	c.That(fits(street, 3, 160), "street", fault.T("Écrivez l’adresse du siège.", "Write the address of the seat."))
+}
+
+// fits reports whether a line of text is readable and has so many characters.
+func fits(s string, least, most int) bool {
+	k := utf8.RuneCountInString(s)
+	return k >= least && k <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // Checks are what staff must have verified before access is opened (ET-28, 29, 75…77).

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"slices"
-
 	"entremise/internal/fault"
 	"entremise/internal/geo"
 	"entremise/internal/network"
@@ -65,18 +63,7 @@ func (v *visit) profileMove() error {
 		return err
 	}
 	var c fault.Check
-	insee := ""
-	all := geo.ByPostcode(v.value("postcode"))
-	switch i := slices.IndexFunc(all, func(x geo.Commune) bool { return x.INSEE == v.value("commune") }); {
-	case len(all) == 0:
-		c.Add("postcode", fault.T("Écrivez un code postal qui existe.", "Write a postcode that exists."))
-	case i >= 0:
-		insee = all[i].INSEE
-	case len(all) == 1:
-		insee = all[0].INSEE
-	default:
-		c.Add("commune", fault.T("Choisissez la commune dans la liste.", "Choose the commune from the list."))
-	}
+	insee := v.typedCommune(&c)
 	err := c.Err()
 	if err == nil {
 		err = v.Pros.Move(v.ctx, v.actor, v.value("street"), insee)

@@ -222,20 +222,27 @@ func (v *visit) checkBoxes(done map[string]pro.Checked) []ui.Consent {
 	return all
 }
 
+// typedCommune is the commune of the seat by its typed postcode: the only one, or the one that was chosen and is not left over from another postcode.
+// Where it is neither, c says in which field.
+func (v *visit) typedCommune(c *fault.Check) (insee string) {
+	all, chosen := geo.ByPostcode(v.value("postcode")), v.value("commune")
+	switch {
+	case len(all) == 1:
+		return all[0].INSEE
+	case slices.ContainsFunc(all, func(x geo.Commune) bool { return x.INSEE == chosen }):
+		return chosen
+	case len(all) > 1:
+		c.Add("commune", fault.T("Choisissez la commune dans la liste.", "Choose the commune from the list."))
+	default:
+		c.Add("postcode", fault.T("Écrivez un code postal qui existe.", "Write a postcode that exists."))
+	}
+	return ""
+}
+
 // readPro decodes a professional's file.
 func (v *visit) readPro(c *fault.Check) pro.Input {
-	in := pro.Input{Identity: pro.Identity{Company: v.value("company"), SIREN: v.value("siren"), Contact: v.value("contact"), Phone: v.value("phone"), Email: v.value("email"), Street: v.value("street"), Base: v.value("commune"), Lang: v.value("lang")},
+	in := pro.Input{Identity: pro.Identity{Company: v.value("company"), SIREN: v.value("siren"), Contact: v.value("contact"), Phone: v.value("phone"), Email: v.value("email"), Street: v.value("street"), Base: v.typedCommune(c), Lang: v.value("lang")},
 		Until: v.value("insurance_until")}
-	if all := geo.ByPostcode(v.value("postcode")); len(all) == 1 {
-		in.Base = all[0].INSEE
-	} else if !slices.ContainsFunc(all, func(x geo.Commune) bool { return x.INSEE == in.Base }) {
-		in.Base = "" // a commune left over from another postcode
-		if len(all) > 1 {
-			c.Add("commune", fault.T("Choisissez la commune dans la liste.", "Choose the commune from the list."))
-		} else {
-			c.Add("postcode", fault.T("Écrivez un code postal qui existe.", "Write a postcode that exists."))
-		}
-	}
 	if v.value("centre") == "" && in.Base != "" {
 		v.r.Form.Set("centre", communeWithPostcode(in.Base))
 	}
