@@ -60,6 +60,7 @@ func TestInspect_aPackIsCheckedOffline(t *testing.T) {
 	h.enter("Agent").post(h.space, "/conformite/inspection", nil).want(403)
 	h.visitor().post(h.space, "/conformite/inspection", nil).want(401)
 	h.stop(syscall.SIGTERM)
+	refused(t, "The end of the period comes after its beginning", "inspect", filepath.Join(away, "never.zip"), "--from", "2026-12-01", "--until", "2026-01-01", "--data", h.data)
 	alone := filepath.Join(away, "alone.zip")
 	done(t, "inspect", alone, "--data", h.data)
 	done(t, "verify", "--key", key, alone)

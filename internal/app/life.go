@@ -346,7 +346,7 @@ func (i *Instance) erasePerson(o *out, who string, ask lifeAsk) error {
 		done, err = i.Life.Erase(o.ctx, auth.Machine, who, scope, ask.Why)
 	}
 	if err != nil {
-		return spoken(err)
+		return inWords(err)
 	}
 	return o.report(map[string]any{"person": who, "dry_run": ask.Dry, "erased": done.Erased, "kept": done.Kept}, func() {
 		for _, e := range done.Erased {
@@ -363,12 +363,4 @@ func (i *Instance) erasePerson(o *out, who string, ask lifeAsk) error {
 			o.say("  nothing was left to erase.")
 		}
 	})
-}
-
-// spoken turns a fault into its public sentence.
-func spoken(err error) error {
-	if f := fault.Of(err); f != nil {
-		return errors.New(f.Public.Say("en"))
-	}
-	return err
 }

@@ -258,12 +258,17 @@ func (i *Instance) apply(o *out, folder fs.FS, early string) error {
 	})
 }
 
-// inWords is a fault in the words that the command line speaks.
+// inWords is a fault in the words that the command line speaks, with what is wrong in each of its fields.
 func inWords(err error) error {
-	if f := fault.Of(err); f != nil {
-		return errors.New(f.Public.Say("en"))
+	f := fault.Of(err)
+	if f == nil {
+		return err
 	}
-	return err
+	words := []string{f.Public.Say("en")}
+	for _, wrong := range f.Fields {
+		words = append(words, wrong.Text.Say("en"))
+	}
+	return errors.New(strings.Join(words, " "))
 }
 
 func (c applyCmd) Run(o *out) error {
