@@ -172,7 +172,7 @@ var auditWords = map[string][2]string{
 	"case.rectify":            {"Données corrigées", "Data corrected"},
 	"case.restrict":           {"Données gelées", "Data frozen"},
 	"case.announce-lift":      {"Levée d’un gel annoncée", "End of a freeze announced"},
-	"case.recall-lift":        {"Levée d’un gel reportée", "End of a freeze put off"},
+	"case.recall-lift":        {"Levée d’un gel annulée", "Lifting of a freeze called off"},
 	"case.lift":               {"Données dégelées", "Data released"},
 	"case.tie":                {"Personne rattachée à un dossier", "Person tied to a case"},
 	"case.untie":              {"Personne détachée d’un dossier", "Person untied from a case"},

@@ -56,7 +56,7 @@ func (v *visit) recordings() error {
 func (v *visit) dueCopies(page *ui.Today) error {
 	owed, err := v.Calls.Owed(v.ctx, v.actor, listed)
 	for _, c := range owed {
-		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Opérateur", "Operator"), Title: v.lang.T("Un enregistrement n’est pas encore effacé chez l’opérateur", "A recording is not deleted at the operator yet"),
+		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Téléphonie", "Telephony"), Title: v.lang.T("Un enregistrement n’est pas encore effacé chez l’opérateur", "A recording is not deleted at the operator yet"),
 			Detail: joinWords(c.Site, v.lang.Count(c.Tries, "essai", "essais", "try", "tries")), Href: "/enregistrements", Since: c.Asked})
 	}
 	return err

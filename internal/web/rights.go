@@ -271,7 +271,7 @@ func (v *visit) ownStep(e inbox.Event) string {
 
 func (v *visit) doneWords(what string) string {
 	words := map[string][2]string{inbox.Rectification: {"Données corrigées", "Data corrected"}, inbox.Erasure: {"Données effacées", "Data erased"}, inbox.Restriction: {"Données gelées", "Data frozen"}, inbox.Released: {"Gel levé", "Freeze ended"},
-		inbox.Announced: {"Levée du gel annoncée", "End of the freeze announced"}, inbox.Recalled: {"Levée du gel reportée, le gel continue", "End of the freeze put off, the freeze goes on"},
+		inbox.Announced: {"Levée du gel annoncée", "End of the freeze announced"}, inbox.Recalled: {"Levée du gel annulée, le gel continue", "Lifting of the freeze called off, the freeze goes on"},
 		string(network.RightObjection): {"Usage arrêté", "Use stopped"}, inbox.Closed: {"Accès fermé", "Access closed"}, inbox.Directed: {"Directive enregistrée", "Directive recorded"}, inbox.Undirect: {"Directive révoquée", "Directive revoked"}, inbox.DeathKept: {"Directive exécutée : données gardées", "Directive carried out: data kept"},
 		inbox.DeathGone: {"Directive exécutée : données effacées", "Directive carried out: data erased"}, inbox.DeathCopy: {"Directive exécutée : copie remise", "Directive carried out: copy handed over"},
 		inbox.ReviewChanged: {"Décision revue et changée", "Decision reviewed and changed"}, inbox.ReviewUpheld: {"Décision revue et maintenue", "Decision reviewed and upheld"},
