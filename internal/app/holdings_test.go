@@ -163,6 +163,19 @@ var publicColumns = map[string]string{
 	"inbox_told.recipient":       "id of a professional, or of a recipient of the network file",
 	"inbox_told.about":           "random reference of a request, or a provider’s number of what it verified",
 
+	"review_invite.questionnaire": "id of the network file",
+	"review_invite.edition":       "digest",
+	"review_invite.why":           "word or id of the network file",
+	"review_invite.site":          "host name",
+	"review_invite.by_account":    "account id",
+	"review.digits":               "random digits",
+	"review.why":                  "word or id of the network file",
+	"review.decided_by":           "account id",
+	"review_event.kind":           "word",
+	"review_event.actor":          "account id or word",
+	"review_event.object":         "id, date or word",
+	"review_line.line":            "ids, counts and words; published",
+
 	"oversight_file.ref":          "random reference",
 	"oversight_file.by_account":   "account id",
 	"oversight_file.purposes":     "ids of the network file",
@@ -269,7 +282,7 @@ func TestNetworks_haveAPurposeForEverythingHeld(t *testing.T) {
 		}
 		for _, h := range Holdings() {
 			// What a module that is off would hold is held of nobody: the module refuses, and so does privacy.Hold.
-			off := h.Whose == network.Professional && !n.Sells() || h.Category == network.DataRecording && n.Modules.Recordings == nil
+			off := h.Whose == network.Author && n.Reviews == nil || h.Whose == network.Professional && !n.Sells() || h.Category == network.DataRecording && n.Modules.Recordings == nil
 			if !off && len(n.PurposesFor(h.Whose, h.Category)) == 0 {
 				t.Errorf("%s: %s holds %s of a %s, and no purpose claims it", name, h.Table, h.Category, h.Whose)
 			}

@@ -35,6 +35,7 @@ import (
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
+	"entremise/internal/review"
 	"entremise/internal/vault"
 	"entremise/internal/web"
 	"entremise/internal/web/ui"
@@ -61,6 +62,7 @@ type Instance struct {
 	Billing   *billing.Service
 	Requests  *request.Service
 	Calls     *call.Service
+	Reviews   *review.Service
 	Inbox     *inbox.Service
 	Oversight *oversight.Service
 	Documents *document.Service
@@ -294,7 +296,7 @@ func syncFolder(path string) error {
 // Holdings are what every room declares.
 func Holdings() []privacy.Holding {
 	// A request's before the person's, by whose number some of its rows are found.
-	return slices.Concat(privacy.Holdings(), notify.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), inbox.Holdings(), oversight.Holdings())
+	return slices.Concat(privacy.Holdings(), notify.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), review.Holdings(), inbox.Holdings(), oversight.Holdings())
 }
 
 // spentRows are what every room declares that serves for a time.
@@ -337,7 +339,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}
-	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Spent: spentRows(), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: i.Requests.BeforeErasure,
+	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Spent: spentRows(), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: i.beforeErasure,
 		Endings: privacy.EndingsIn(i.endings())})
 	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
 	i.Jobs.Every("what has been kept long enough", time.Minute, i.Life.Sweep)
@@ -347,6 +349,8 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Billing.Register(i.Jobs)
 	i.Requests.Register(i.Jobs)
 	i.Calls.Register(i.Jobs)
+	i.Reviews = review.New(review.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Proof: i.Proof, Links: i.Links, URL: i.URL, Demo: i.Demo})
+	i.Reviews.Register(i.Jobs)
 	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Life: i.Life, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
 	i.Inbox.Register(i.Jobs)
 	i.Oversight = oversight.New(oversight.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Inbox: i.Inbox, Life: i.Life, URL: i.URL})
@@ -356,9 +360,17 @@ func (i *Instance) compose(ctx context.Context) error {
 	return nil
 }
 
+// beforeErasure ends, room by room, what cannot go on without what an erasure takes.
+func (i *Instance) beforeErasure(ctx context.Context, person string, scope privacy.Scope) error {
+	if err := i.Requests.BeforeErasure(ctx, person, scope); err != nil {
+		return err
+	}
+	return i.Reviews.BeforeErasure(ctx, person, scope)
+}
+
 // Handler is the instance as HTTP.
 func (i *Instance) Handler(demo web.Demo) *web.Server {
-	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Inspect: i.Inspect, Life: i.Life,
+	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Reviews: i.Reviews, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Inspect: i.Inspect, Life: i.Life,
 		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
 		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }

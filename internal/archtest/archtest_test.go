@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the table of rooms in docs/arch
 var order = []string{
 	"fault", "money", "geo", "phone", "network", "canvass", "match",
 	"config", "db", "audit", "edition", "vault", "job", "auth", "proof", "privacy", "notify", // audit before all that act
-	"person", "pro", "billing", "request", "call", "inbox", "oversight", "document", "inspect", "review", "space", "outreach", rig, "web", "app",
+	"person", "pro", "billing", "request", "call", "review", "inbox", "oversight", "document", "inspect", "space", "outreach", rig, "web", "app",
 }
 
 // rig is no room of the house: it builds one for tests, which alone import it, from wherever they stand.

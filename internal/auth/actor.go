@@ -28,6 +28,7 @@ type Actor struct {
 	Pro     string         // the professional acted for
 	Request string         // the request that a private link opened
 	Case    string         // the case about his data that a private link opened
+	Invite  string         // the invitation to review that a private link opened
 	Coded   bool           // the link's holder has also proved a code just now: he may correct
 	Roles   []network.Role // of staff
 	Fresh   time.Time      // machine time of the last proof of identity
@@ -117,6 +118,10 @@ const (
 	OversightRead   Action = "oversight.read"
 	OversightWork   Action = "oversight.work"
 	InspectMake     Action = "inspect.make"
+	ReviewInvite    Action = "review.invite"
+	ReviewAnswer    Action = "review.answer"
+	ReviewRead      Action = "review.read"
+	ReviewDecide    Action = "review.decide"
 )
 
 // permissions is the one table that says who may do what. A word is a sort of actor or a role of staff. What is not here is refused to
@@ -129,6 +134,10 @@ var permissions = map[Action][]string{
 	OversightRead:   {"officer"},
 	OversightWork:   {"officer"},
 	InspectMake:     {"officer"},
+	ReviewInvite:    {"professional", "agent", "moderator"},
+	ReviewAnswer:    {"consumer"},
+	ReviewRead:      {"moderator"},
+	ReviewDecide:    {"moderator"},
 	RequestSubmit:   {"visitor", "affiliate", "agent"},
 	RequestReadOwn:  {"consumer", "affiliate"},
 	RequestChange:   {"consumer"},

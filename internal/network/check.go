@@ -59,6 +59,7 @@ func Check(n *Network) []Problem {
 	c.rights()
 	c.inbox()
 	c.oversight()
+	c.reviews()
 	c.listening()
 	return c.probs
 }
@@ -261,8 +262,8 @@ func (c *checker) trades() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.n.forms)) {
-		if !used[name] {
-			c.add(Mistake, "forms/"+name+".yaml", "", fault.T("aucun métier n’utilise ce formulaire : nommez-le dans trades ou retirez-le.", "no trade uses this form: name it in trades or remove it."))
+		if !used[name] && !c.n.Reviews.asks(name) {
+			c.add(Mistake, "forms/"+name+".yaml", "", fault.T("aucun métier et aucun questionnaire n’utilise ce formulaire : nommez-le dans trades ou dans reviews.questionnaires, ou retirez-le.", "no trade and no questionnaire uses this form: name it in trades or in reviews.questionnaires, or remove it."))
 		}
 	}
 }

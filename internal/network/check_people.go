@@ -54,6 +54,8 @@ func (c *checker) purposes() {
 		{Consumer, []Category{DataRecording}, c.n.Modules.Recordings != nil},
 		{Requester, []Category{DataCase, DataMessages}, c.n.Rights != nil || c.n.Inbox != nil},
 		{Requester, []Category{DataOversight}, c.n.Oversight != nil},
+		{Author, []Category{DataIdentity, DataContact, DataExperience, DataOpinion, DataMessages, DataConsent, DataDocuments}, collectsReviews(c.n)},
+		{Visitor, []Category{DataIdentity, DataContact, DataMessages}, collectsReviews(c.n)},
 	} {
 		for _, d := range need.data {
 			if need.ok && len(c.n.PurposesFor(need.who, d)) == 0 {
@@ -224,7 +226,7 @@ func (c *checker) forms() {
 		photos := 0
 		for i, q := range f.Questions {
 			path := "questions." + q.ID
-			if len(c.n.PurposesFor(Consumer, q.Data)) == 0 {
+			if len(c.n.PurposesFor(Consumer, q.Data)) == 0 && (q.Data != DataOpinion || c.n.Reviews == nil) {
 				wrong(path, "ce formulaire demande « %s » (%s), qu’aucune finalité ne couvre : ajoutez la catégorie aux données d’une finalité, ou retirez la question.",
 					"this form asks for %q (%s), which no purpose claims: add the category to the data of a purpose, or drop the question.", q.ID, q.Data)
 			}
@@ -239,6 +241,10 @@ func (c *checker) forms() {
 			case KindNumber:
 				if q.Unit.FR == "" || q.Min >= q.Max {
 					wrong(path, "un nombre demande « unit », et « min » plus petit que « max ».", `a number needs "unit", and "min" smaller than "max".`)
+				}
+			case KindMark:
+				if !c.n.Reviews.asks(name) {
+					wrong(path, "une note se demande dans un questionnaire de « reviews », pas dans une demande.", `a mark is asked in a questionnaire of "reviews", not in a request.`)
 				}
 			case KindText:
 				if q.Max < 1 || q.Max > 4000 {

@@ -28,7 +28,7 @@ type Question struct {
 	ID          string       `yaml:",key"`
 	Label       fault.Text   // The question.
 	Help        fault.Text   `yaml:",opt"` // A hint under it.
-	Kind        QuestionKind // choice, choices, number, text, photos, date or yesno.
+	Kind        QuestionKind // choice, choices, number, text, photos, date, yesno, or mark.
 	Data        Category     // Category of data that the answer belongs to; a purpose must claim it.
 	Required    bool         `yaml:",opt"` // The form is not complete without it, when it is visible.
 	ShownToPros bool         `yaml:",opt"` // On the board before purchase; never for text and photos.
@@ -134,6 +134,8 @@ func (q Question) missing() fault.Text {
 	switch q.Kind {
 	case KindChoice, KindChoices, KindYesNo:
 		return fault.T("Choisissez une réponse.", "Choose an answer.")
+	case KindMark:
+		return fault.Tf("Donnez une note de 1 à %d.", "Give a mark from 1 to %d.", q.Max)
 	case KindNumber:
 		return fault.T("Écrivez un nombre.", "Write a number.")
 	case KindPhotos:
@@ -182,6 +184,10 @@ func (q Question) read(raw []string) (values []string, wrong fault.Text) {
 			return nil, fault.Tf("Écrivez un nombre entier entre %d et %d.", "Write a whole number between %d and %d.", q.Min, q.Max)
 		}
 		return []string{strconv.Itoa(n)}, fault.Text{}
+	case KindMark:
+		if n, err := strconv.Atoi(v); err != nil || len(v) > 2 || n < 1 || n > q.Max || strconv.Itoa(n) != v {
+			return nil, q.missing()
+		}
 	case KindDate:
 		var d Date
 		if !d.set(v) {
@@ -249,6 +255,8 @@ func (q Question) Say(values []string) fault.Text {
 			}
 		case KindNumber:
 			t = fault.T(v+"\u00a0"+q.Unit.FR, v+"\u00a0"+q.Unit.Say("en"))
+		case KindMark:
+			t = fault.Tf("%s sur %d", "%s out of %d", v, q.Max)
 		case KindDate:
 			t = fault.T(Date(v).Say("fr"), Date(v).Say("en"))
 		}

@@ -52,6 +52,13 @@ var messageKeys = []MessageKey{
 	{"document-changed", Consumer, false, true, []string{"document", "date", "link", "site"}, tells(Consumer)},
 	{"stop-confirmed", Consumer, true, false, []string{"site", "phone"}, nil},
 
+	{"review-invite", Author, true, true, []string{"name", "pro", "link", "stop", "site", "date"}, collectsReviews},
+	{"review-remind", Author, true, true, []string{"name", "pro", "link", "stop", "site", "date"}, collectsReviews},
+	{"review-received", Author, false, true, []string{"name", "pro", "ref", "link", "site", "date"}, collectsReviews},
+	{"review-published", Author, false, true, []string{"name", "pro", "ref", "link", "site"}, collectsReviews},
+	{"review-refused", Author, false, true, []string{"name", "pro", "ref", "reason", "link", "site", "date"}, collectsReviews},
+	{"review-removed", Author, false, true, []string{"name", "pro", "ref", "reason", "link", "site", "date"}, collectsReviews},
+
 	{"rights-received", Consumer, true, true, []string{"ref", "link", "site", "date"}, takesRights},
 	{"rights-identity", Consumer, true, true, []string{"ref", "link", "site", "reason"}, takesRights},
 	{"rights-extended", Consumer, true, true, []string{"ref", "link", "site", "reason", "date"}, takesRights},

@@ -47,6 +47,7 @@ type Network struct {
 	Messages      []Message     // Words of every message that the software sends by itself.
 	Rights        *Rights       `yaml:",opt"` // How people exercise their rights over their data.
 	Inbox         *Inbox        `yaml:",opt"` // Mail that people send to the operator.
+	Reviews       *ReviewBody   `yaml:",opt"` // Reviews of professionals: collecting, moderating, publishing. A network without it does none of these.
 	Oversight     *Oversight    `yaml:",opt"` // What the officer watches over: breaches, impact assessments, reviews, authorities.
 
 	forms map[string]*Form             // by file name without extension

@@ -286,6 +286,7 @@ const (
 	KindPhotos  QuestionKind = "photos"  // pictures, never shown before purchase
 	KindDate    QuestionKind = "date"    // day
 	KindYesNo   QuestionKind = "yesno"   // "yes" or "no"
+	KindMark    QuestionKind = "mark"    // whole number from 1 to max, of a review
 )
 
 // Day of a price rule.
@@ -344,7 +345,7 @@ func (AskedOn) words() []string {
 }
 func (Channel) words() []string { return all(ChannelSMS, ChannelEmail, ChannelPhone) }
 func (QuestionKind) words() []string {
-	return all(KindChoice, KindChoices, KindNumber, KindText, KindPhotos, KindDate, KindYesNo)
+	return all(KindChoice, KindChoices, KindNumber, KindText, KindPhotos, KindDate, KindYesNo, KindMark)
 }
 func (Day) words() []string {
 	return all(Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, Holidays)

@@ -12,6 +12,7 @@ import (
 const (
 	ScopeService = "service" // texts that guide a consumer (ET-14)
 	ScopeOffers  = "offers"  // notices of new requests to a professional (ET-98, 99)
+	ScopeReviews = "reviews" // invitations to review, and their reminders
 	ScopeSelling = "selling" // anything that sells (GDPR art. 21.2)
 )
 
@@ -29,6 +30,9 @@ var classes = map[string]class{
 	"request-received": {canvass.Service, ScopeService}, "taken": {canvass.Service, ScopeService}, "late": {canvass.Service, ScopeService}, "unserved": {canvass.Service, ScopeService},
 	"request-withdrawn": {canvass.Service, ScopeService}, "unreached": {canvass.Service, ScopeService}, "agent-text": {canvass.Service, ScopeService},
 	"how-did-it-go": {canvass.Survey, ScopeService},
+
+	"review-invite": {canvass.Service, ScopeReviews}, "review-remind": {canvass.Service, ScopeReviews},
+	"review-received": {canvass.Asked, ""}, "review-published": {canvass.Service, ""}, "review-refused": {canvass.Service, ""}, "review-removed": {canvass.Service, ""},
 
 	"new-request": {canvass.Service, ScopeOffers},
 	"pro-invite":  {canvass.Service, ""}, "bought": {canvass.Service, ""}, "clock-passed": {canvass.Service, ""}, "corrected": {canvass.Service, ""}, "withdrawn": {canvass.Service, ""},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"entremise/internal/db"
 	"entremise/internal/network"
@@ -94,6 +95,16 @@ func Begun(tx *db.Tx, n *network.Network, record, person string, whose network.P
 	return hold(tx, n, record, person, whose, categories, held, func(p network.Purpose) bool { return p.Keep.While == state })
 }
 
+// BegunAt is [Begun] for a state whose longest time counts from an event that was before it: a review is published for eight years from its
+// deposit, whenever it was published (RN-54).
+func BegunAt(tx *db.Tx, n *network.Network, record, person string, whose network.Person, state network.While, from time.Time, categories ...network.Category) error {
+	held, err := holdings(tx, record, person)
+	if err != nil {
+		return err
+	}
+	return holdFrom(tx, n, record, person, whose, categories, held, from, func(p network.Purpose) bool { return p.Keep.While == state })
+}
+
 // begins tells which purposes hold a record from its making on. One that rests on consent waits for the consent, unless no record is made without it.
 func begins(n *network.Network, state network.While) func(network.Purpose) bool {
 	return func(p network.Purpose) bool {
@@ -122,6 +133,10 @@ func holdings(tx *db.Tx, record, person string) ([]holding, error) {
 }
 
 func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories []network.Category, held []holding, which func(network.Purpose) bool) error {
+	return holdFrom(tx, n, record, person, whose, categories, held, tx.Now(), which)
+}
+
+func holdFrom(tx *db.Tx, n *network.Network, record, person string, whose network.Person, categories []network.Category, held []holding, from time.Time, which func(network.Purpose) bool) error {
 	var purposes []string
 	var no map[string]bool
 	if len(held) > 0 { // a record that is being made is nobody's who could have objected
@@ -150,7 +165,7 @@ func hold(tx *db.Tx, n *network.Network, record, person string, whose network.Pe
 	}
 	var rows [][]any
 	for _, p := range purposes {
-		since, base := db.Micros(tx.Now()), db.Micros(tx.Now())
+		since, base := db.Micros(from), db.Micros(from)
 		if lasting[p] {
 			base = 0
 		}

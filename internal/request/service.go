@@ -106,6 +106,9 @@ func (s *Service) Link(ctx context.Context, token string) (auth.Actor, error) {
 	return auth.Actor{Who: auth.Consumer, Request: id}, nil
 }
 
+// StopToken is what a stop link says: whose messages, by the index of the address, of what scope.
+func StopToken(l *auth.Signer, bidx, scope string) string { return l.Link(linkStop, bidx+"_"+scope, 0) }
+
 // StopLink reads a stop link: whose messages of what scope it stops.
 func (s *Service) StopLink(token string) (bidx, scope string, err error) {
 	subject, _, err := s.links.ReadLink(linkStop, token)
@@ -203,14 +206,19 @@ func stopAll(tx *db.Tx, bidx string) (first bool, err error) {
 	return first, nil
 }
 
-// siteName and sitePhone are how a site calls itself; a host that is gone falls back to the operator.
-func (s *Service) siteName(n *network.Network, host, lang string) string {
+// SiteName is how a site calls itself; a host that is gone falls back to the operator.
+func SiteName(n *network.Network, host, lang string) string {
 	if site, ok := n.Site(host); ok {
 		if name := site.Name.Say(lang); name != "" {
 			return name
 		}
 	}
 	return n.Operator.Name
+}
+
+// siteName and sitePhone are how a site calls itself; a host that is gone falls back to the operator.
+func (s *Service) siteName(n *network.Network, host, lang string) string {
+	return SiteName(n, host, lang)
 }
 
 func (s *Service) sitePhone(n *network.Network, host string) string {
@@ -269,7 +277,7 @@ func (s *Service) compose(n *network.Network, r Request, who person.Person, kind
 // stop is the e-mail's, for its header.
 func (s *Service) letter(n *network.Network, kind, lang, host, scope, phone, email string, vars map[string]string) (l network.Letter, stop string, err error) {
 	link := func(channel, to string) string {
-		return s.url(host, "/stop/"+s.links.Link(linkStop, s.notify.Index(channel, to)+"_"+scope, 0))
+		return s.url(host, "/stop/"+StopToken(s.links, s.notify.Index(channel, to), scope))
 	}
 	vars["stop"] = link(notify.BySMS, phone)
 	text, err := n.SMS(kind, lang, vars)

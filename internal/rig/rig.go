@@ -38,6 +38,7 @@ import (
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
+	"entremise/internal/review"
 	"entremise/internal/vault"
 	"entremise/networks"
 )
@@ -69,6 +70,7 @@ type Rig struct {
 	Billing   *billing.Service
 	Requests  *request.Service
 	Calls     *call.Service
+	Reviews   *review.Service
 	Inbox     *inbox.Service
 	Oversight *oversight.Service
 	Documents *document.Service
@@ -87,13 +89,19 @@ type Rig struct {
 // hasher is shared by all rigs of a process: making one costs a derivation.
 var hasher = sync.OnceValues(func() (*auth.Hasher, error) { return auth.NewHasher(2) })
 
-// New builds a house on one engine; it is gone at the end of the test.
+// New builds a house of the first network on one engine; it is gone at the end of the test.
 func New(t testing.TB, e db.Dialect) *Rig {
+	t.Helper()
+	return Of(t, e, "emergency-trades")
+}
+
+// Of is New for one of the built-in networks.
+func Of(t testing.TB, e db.Dialect, name string) *Rig {
 	t.Helper()
 	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}, Hooks: &Hooks{}, main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
 	r.keys.Schema = vault.KeySchema()
 	r.open(t)
-	folder, err := networks.Open("emergency-trades")
+	folder, err := networks.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +149,8 @@ func (r *Rig) open(t testing.TB) {
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
 	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
-	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Spent: slices.Concat(auth.SpentRows(), person.SpentRows()), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: r.Requests.BeforeErasure,
-		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), inbox.Holdings(), oversight.Holdings())})
+	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Spent: slices.Concat(auth.SpentRows(), person.SpentRows()), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: r.beforeErasure,
+		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), review.Holdings(), inbox.Holdings(), oversight.Holdings())})
 	r.Documents = document.New(document.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Auth: r.Auth, Pros: r.Pros, Requests: r.Requests, URL: url})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
@@ -151,6 +159,8 @@ func (r *Rig) open(t testing.TB) {
 	r.Requests.Register(r.Jobs)
 	r.Calls.Register(r.Jobs)
 	r.Jobs.Every("what has been kept long enough", time.Minute, r.Life.Sweep)
+	r.Reviews = review.New(review.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Proof: r.Proof, Links: r.Links, URL: url, Demo: true})
+	r.Reviews.Register(r.Jobs)
 	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Life: r.Life, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
 	r.Inbox.Register(r.Jobs)
 	r.Oversight = oversight.New(oversight.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Inbox: r.Inbox, Life: r.Life, URL: url})
@@ -162,6 +172,25 @@ func (r *Rig) open(t testing.TB) {
 		close(now)
 		return now
 	}})
+}
+
+func (r *Rig) beforeErasure(ctx context.Context, person string, scope privacy.Scope) error {
+	if err := r.Requests.BeforeErasure(ctx, person, scope); err != nil {
+		return err
+	}
+	return r.Reviews.BeforeErasure(ctx, person, scope)
+}
+
+// EachOf is Each for one of the built-in networks.
+func EachOf(t *testing.T, name string, test func(t *testing.T, r *Rig)) {
+	t.Helper()
+	t.Parallel()
+	for _, e := range dbtest.Engines() {
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			test(t, Of(t, e, name))
+		})
+	}
 }
 
 // Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.

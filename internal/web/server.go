@@ -38,6 +38,7 @@ import (
 	"entremise/internal/pro"
 	"entremise/internal/proof"
 	"entremise/internal/request"
+	"entremise/internal/review"
 	"entremise/internal/vault"
 	"entremise/internal/web/ui"
 )
@@ -53,6 +54,7 @@ type Parts struct {
 	Billing   *billing.Service
 	Requests  *request.Service
 	Calls     *call.Service
+	Reviews   *review.Service
 	Inbox     *inbox.Service
 	Oversight *oversight.Service
 	Documents *document.Service

@@ -754,6 +754,109 @@ CREATE TABLE recording_loan (
 CREATE INDEX recording_loan_recording ON recording_loan (recording_id, at);
 CREATE INDEX recording_loan_call ON recording_loan (call_id);
 
+-- review: an invitation and the review that answers it are one record, held under the invitation's id
+CREATE TABLE review_invite ( /* wide */
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  pro_id TEXT NOT NULL REFERENCES pro (id),
+  person_id TEXT NOT NULL,
+  audience TEXT NOT NULL CHECK (audience IN ('customer', 'employee')),
+  questionnaire TEXT NOT NULL,
+  edition TEXT NOT NULL, -- its questions are those of this edition, whatever applies when it is answered
+  source TEXT NOT NULL CHECK (source IN ('member', 'operator', 'introduction', 'spontaneous')),
+  state TEXT NOT NULL CHECK (state IN ('asked', 'sent', 'answered', 'expired', 'closed')),
+  why TEXT NOT NULL, -- of closed: a word or an id of the network file
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  site TEXT NOT NULL,
+  by_account TEXT NOT NULL,
+  request_id TEXT NOT NULL, -- of an introduction
+  link_generation BIGINT NOT NULL,
+  first_sent_at BIGINT NOT NULL,
+  sendings BIGINT NOT NULL,
+  experience_sealed BYTEA NOT NULL,
+  draft_sealed BYTEA NOT NULL
+);
+CREATE INDEX review_invite_pro ON review_invite (pro_id, at, id);
+CREATE INDEX review_invite_person ON review_invite (person_id);
+CREATE INDEX review_invite_sent ON review_invite (state, first_sent_at);
+CREATE TABLE review (
+  id TEXT NOT NULL PRIMARY KEY,
+  invite_id TEXT NOT NULL UNIQUE REFERENCES review_invite (id), -- one link, one answer
+  pro_id TEXT NOT NULL REFERENCES pro (id),
+  person_id TEXT NOT NULL,
+  audience TEXT NOT NULL CHECK (audience IN ('customer', 'employee')),
+  digits TEXT NOT NULL UNIQUE, -- of its public identifier, drawn at random
+  number BIGINT NOT NULL, -- within the member: 1, 2, 3… in the order of deposit
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'published', 'refused', 'removed')),
+  why TEXT NOT NULL, -- of refused and removed: an id of the network file, or author, member-left, time, erased
+  version BIGINT NOT NULL, -- the one that shows, else the one that waits
+  overall BIGINT NOT NULL, -- of that version, in tenths of a mark
+  level TEXT NOT NULL CHECK (level IN ('satisfied', 'moderately', 'dissatisfied')),
+  shared BOOLEAN NOT NULL, -- the author did not object to its being shown elsewhere
+  drawn BOOLEAN NOT NULL, -- for a control call
+  deposited_at BIGINT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  published_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL, -- a later version was published
+  ended_at BIGINT NOT NULL, -- refused or removed
+  decided_by TEXT NOT NULL,
+  initials_sealed BYTEA NOT NULL, -- of its public identifier; empty for an employee's
+  UNIQUE (pro_id, number)
+);
+CREATE INDEX review_page ON review (pro_id, state, deposited_at, id);
+CREATE INDEX review_state ON review (state, deposited_at, id);
+CREATE INDEX review_person ON review (person_id);
+-- What the author wrote, never changed: who writes again makes another version, read and decided like the first.
+CREATE TABLE review_version ( /* wide */
+  id TEXT NOT NULL PRIMARY KEY,
+  review_id TEXT NOT NULL REFERENCES review (id),
+  invite_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'published', 'refused', 'replaced')),
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  overall BIGINT NOT NULL,
+  leaf_id TEXT NOT NULL,
+  experience_sealed BYTEA NOT NULL,
+  content_sealed BYTEA NOT NULL,
+  UNIQUE (review_id, version)
+);
+CREATE INDEX review_version_queue ON review_version (state, at, id);
+CREATE INDEX review_version_invite ON review_version (invite_id);
+CREATE INDEX review_version_person ON review_version (person_id);
+CREATE TABLE review_event (
+  id TEXT NOT NULL PRIMARY KEY,
+  review_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  object TEXT NOT NULL
+);
+CREATE INDEX review_event_review ON review_event (review_id, at);
+-- The public chain of a member: each act about it is a line that names no person, holds the digest of the line before and the counts after it.
+CREATE TABLE review_line (
+  pro_id TEXT NOT NULL REFERENCES pro (id),
+  n BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  line TEXT NOT NULL,
+  leaf_id TEXT NOT NULL,
+  PRIMARY KEY (pro_id, n)
+);
+-- Where the chain of a member stands, and the sum of its published overall marks.
+CREATE TABLE review_tally (
+  pro_id TEXT NOT NULL PRIMARY KEY REFERENCES pro (id),
+  lines BIGINT NOT NULL,
+  last_hash TEXT NOT NULL,
+  invited BIGINT NOT NULL,
+  deposited BIGINT NOT NULL,
+  waiting BIGINT NOT NULL,
+  published BIGINT NOT NULL,
+  refused BIGINT NOT NULL,
+  removed BIGINT NOT NULL,
+  marks BIGINT NOT NULL
+);
+
 -- inbox: a case has a bunch of keys of its own, so that it is kept and erased apart from what it speaks of
 CREATE TABLE inbox_case (
   id TEXT NOT NULL PRIMARY KEY,
