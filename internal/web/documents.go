@@ -26,6 +26,7 @@ func documentRoutes() []route {
 		{"GET", "/durees", anywhere, open, 0, published(network.DocRetention)},
 		{"GET", "/conditions-de-vente", anywhere, open, 0, published(network.DocProTerms)},
 		{"GET", "/charte", anywhere, open, 0, published(network.DocCharter)},
+		{"GET", "/accord-membres", anywhere, open, 0, published(network.DocArrangement)},
 		{"POST", "/cookies", site, open, 0, (*visit).chooseCookies},
 		{"GET", "/documents", anywhere, open, 0, (*visit).documents},
 		{"GET", "/documents/{kind}", anywhere, open, 0, (*visit).versions},
@@ -45,7 +46,7 @@ func documentRoutes() []route {
 // documentPaths are where the version in force of each document stands.
 var documentPaths = map[network.DocumentKind]string{
 	network.DocLegal: "/mentions-legales", network.DocTerms: "/conditions", network.DocPrivacy: "/confidentialite", network.DocCookies: "/cookies",
-	network.DocRetention: "/durees", network.DocProTerms: "/conditions-de-vente", network.DocCharter: "/charte",
+	network.DocRetention: "/durees", network.DocProTerms: "/conditions-de-vente", network.DocCharter: "/charte", network.DocArrangement: "/accord-membres",
 }
 
 func versionPath(v document.Version) string {
