@@ -27,6 +27,9 @@ const (
 
 func (Renewal) words() []string { return all(RenewsTacitly, RenewsExpressly) }
 
+// LeavingTerm is the reason of a membership that ended with its term, where terms are renewed expressly.
+const LeavingTerm = "term"
+
 // Forward bounds to whom a qualified request is passed (RN-29).
 type Forward struct {
 	Most int `min:"1"` // Members to whom one request may be forwarded: those concerned, never all.
@@ -98,6 +101,9 @@ func (c *checker) members() {
 		}
 	} else if c.n.Introductions.Forward != nil {
 		c.wrong("introductions.forward", "aucune demande n’est transmise à des membres (modules.sale) : retirez « forward ».", `no request is forwarded to members (modules.sale): remove "forward".`)
+	}
+	if m != nil && m.Renews == RenewsExpressly && c.n.Leaving(LeavingTerm) == (fault.Text{}) {
+		c.wrong("members.leaving", "une adhésion qui n’est pas renouvelée prend fin : écrivez la phrase « %s ».", "a membership that is not renewed ends: write the sentence %q.", LeavingTerm)
 	}
 	if m != nil && m.Notice.approx() >= m.Term.approx() {
 		c.wrong("members.notice", "l’annonce vient avant le début de la période : réduisez-la.", "the announcement would come before the term begins: shorten it.")

@@ -254,7 +254,7 @@ func (v *visit) accept() error {
 
 // mustAccept leads a professional to what he has still to accept, whatever page he asks for.
 func (v *visit) mustAccept(rt route) error {
-	if v.actor.Who != auth.Professional || !v.space || slices.Contains([]string{"/accepter", "/deconnexion", "/live"}, rt.Path) || rt.Open == open {
+	if v.actor.Who != auth.Professional || !v.space || slices.Contains([]string{"/accepter", "/adhesion", "/adhesion/partir", "/adhesion/rester", "/deconnexion", "/live"}, rt.Path) || rt.Open == open {
 		return nil
 	}
 	due, err := v.Documents.Due(v.ctx, v.actor, document.Lang(v.lang))
