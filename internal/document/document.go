@@ -369,10 +369,11 @@ func (s *Service) changes(ctx context.Context, l Lang, forPros bool) (c changes,
 			}
 			for i, v := range versions {
 				last := i == len(versions)-1 || versions[i+1].Applies > today
-				if i == 0 || v.Applies <= today && !last {
+				first := i == 0 && k != network.DocArrangement // what nobody was taken to have accepted, he accepts in its first words too
+				if first || v.Applies <= today && !last {
 					continue
 				}
-				if v.Applies > since && slices.Contains(rule.Tell, network.ToldBanner) {
+				if i > 0 && v.Applies > since && slices.Contains(rule.Tell, network.ToldBanner) {
 					c.banners = append(c.banners, Banner{Kind: k, Title: v.Title, Applies: v.Applies, Hash: v.Hash, Coming: v.Applies > today})
 				}
 				if acceptable(n, k) && v.Applies <= today {

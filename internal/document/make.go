@@ -48,7 +48,7 @@ type sheet struct {
 func Make(n *network.Network, kind network.DocumentKind, l Lang) (title, source string, ok bool) {
 	s := &sheet{Lang: l, n: n}
 	title = l.said(kind.DocumentTitle())
-	words, operators := n.Words(string(l), string(kind))
+	words, operators := n.Words(string(l), n.TextOf(kind))
 	if operators {
 		var own string
 		if own, words = splitTitle(words); own != "" {

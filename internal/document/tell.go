@@ -161,7 +161,7 @@ func (s *Service) Due(ctx context.Context, actor auth.Actor, l Lang) (due []Vers
 			if err != nil {
 				return nil, err
 			}
-			done = me.Created.After(v.Published)
+			done = v.Kind != network.DocArrangement && me.Created.After(v.Published) // under the arrangement data flows: nobody is taken to have accepted it
 		}
 		if done {
 			s.mu.Lock()
@@ -189,6 +189,15 @@ func (s *Service) Accept(ctx context.Context, actor auth.Actor, kind network.Doc
 	}
 	if !acceptable(n, kind) {
 		return errNone
+	}
+	if kind == network.DocArrangement { // what flows rests on the words of today
+		now, _, err := s.Current(ctx, kind, v.Lang)
+		if err != nil {
+			return err
+		}
+		if now.Hash != v.Hash {
+			return errNone
+		}
 	}
 	return s.accept(ctx, actor, n, v)
 }
@@ -235,6 +244,11 @@ func (s *Service) accept(ctx context.Context, actor auth.Actor, n *network.Netwo
 		added, err := tx.Exec("INSERT INTO document_accepted (account_id, kind, text_hash, at) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, kind, text_hash) DO NOTHING", actor.Account, string(kind), v.Hash, db.Micros(tx.Now()))
 		if err != nil || added == 0 {
 			return err
+		}
+		if kind == network.DocArrangement {
+			if err := pro.Arrange(tx, n, actor, v.Hash); err != nil {
+				return err
+			}
 		}
 		if err := ring.Assign(tx); err != nil {
 			return err

@@ -41,6 +41,7 @@ func Check(n *Network) []Problem {
 	c.country()
 	c.fields()
 	c.access()
+	c.members()
 	c.prices()
 	c.spent()
 	c.purposes()
@@ -332,7 +333,7 @@ func (c *checker) unsold() {
 		name    string
 		written bool
 	}{{"introductions.seats", in.Seats != 0}, {"introductions.allocation", in.Allocation.Mode != ""}, {"introductions.cart", in.Cart.AtMost != 0}, {"introductions.price", in.Price.Max() != 0},
-		{"introductions.radius", in.Radius.Most != 0}, {"introductions.recredit", len(in.Recredit) > 0}, {"introductions.clocks.first_contact", !in.Clocks.FirstContact.IsZero()},
+		{"introductions.radius", in.Radius.Most != 0 && !c.n.Forwards()}, {"introductions.recredit", len(in.Recredit) > 0}, {"introductions.clocks.first_contact", !in.Clocks.FirstContact.IsZero()},
 		{"introductions.clocks.on_site", !in.Clocks.OnSite.IsZero()}, {"introductions.insurance_reminder", !in.InsuranceReminder.IsZero()}, {"invoices", c.n.Invoices != Invoices{}}} {
 		if part.written {
 			c.wrong(part.name, "aucune mise en relation n’est vendue (modules.sale) : retirez « %s », que rien n’exécuterait.", "no introduction is sold (modules.sale): remove %q, which nothing would execute.", part.name)

@@ -46,7 +46,8 @@ func (c *checker) purposes() {
 		ok   bool
 	}{
 		{Consumer, []Category{DataIdentity, DataContact, DataPlace, DataNeed, DataMessages, DataConsent}, true},
-		{Professional, []Category{DataIdentity, DataContact, DataBusiness, DataAccount, DataActivity, DataMessages}, sells(c.n)},
+		{Professional, []Category{DataIdentity, DataContact, DataBusiness, DataAccount, DataActivity, DataMessages}, hasPros(c.n)},
+		{Professional, []Category{DataConsent}, c.n.Forwards()},
 		{Professional, []Category{DataBilling}, sells(c.n)},
 		{Staff, []Category{DataIdentity, DataContact, DataAccount}, true},
 		{Partner, []Category{DataAccount}, true},
@@ -140,10 +141,10 @@ func (c *checker) shared(p Purpose) {
 
 func (c *checker) modules() {
 	m := c.n.Modules
-	switch m.Sale {
-	case SaleRouted:
+	if m.Sale == SaleRouted {
 		c.notYet("modules.sale", "l’envoi aux fournisseurs. Les demandes arrivent, un conseiller les traite, et rien n’est transmis.", "sending to suppliers. Requests arrive, an agent works on them, and nothing is passed on.")
-	case SaleForwarded:
+	}
+	if m.Sale == SaleForwarded {
 		c.notYet("modules.sale", "la transmission aux membres. Les demandes arrivent, un conseiller les traite, et rien n’est transmis.", "forwarding to members. Requests arrive, an agent works on them, and nothing is passed on.")
 	}
 	if m.Accounts != nil {
@@ -285,10 +286,10 @@ func (c *checker) wordings() {
 	if sells(c.n) {
 		need("notices", c.n.Notices, "no-guarantee", "economic-dependence", "client-data")
 		need("buying_confirmations", c.n.Buying, "near", "free-soon", "able")
-		if len(c.n.Suspensions) == 0 {
-			c.wrong("suspension_reasons", "un accès ne se suspend qu’avec un motif (règlement 2019/1150, art. 4) : écrivez-en la liste.",
-				"an access is suspended only with a ground (Reg. 2019/1150, art. 4): write the list.")
-		}
+	}
+	if hasPros(c.n) && len(c.n.Suspensions) == 0 {
+		c.wrong("suspension_reasons", "un accès ne se suspend qu’avec un motif (règlement 2019/1150, art. 4) : écrivez-en la liste.",
+			"an access is suspended only with a ground (Reg. 2019/1150, art. 4): write the list.")
 	}
 	if len(c.n.Withdrawals) == 0 {
 		c.wrong("withdrawal_reasons", "une demande ne se retire qu’avec un motif, que le client reçoit : écrivez-en la liste.",

@@ -20,28 +20,39 @@ type DocumentKind string
 
 // The public documents, in the order in which pages list them. All but the terms and the charter are made of the file.
 const (
-	DocPrivacy   DocumentKind = "privacy"   // privacy notice (GDPR art. 13, 14)
-	DocCookies   DocumentKind = "cookies"   // table of cookies
-	DocRetention DocumentKind = "retention" // table of durations
-	DocTerms     DocumentKind = "terms"     // for consumers
-	DocProTerms  DocumentKind = "pro-terms" // for professionals
-	DocCharter   DocumentKind = "charter"   // quality charter of professionals
-	DocLegal     DocumentKind = "legal"     // legal notice (LCEN art. 1-1)
+	DocPrivacy     DocumentKind = "privacy"     // privacy notice (GDPR art. 13, 14)
+	DocCookies     DocumentKind = "cookies"     // table of cookies
+	DocRetention   DocumentKind = "retention"   // table of durations
+	DocTerms       DocumentKind = "terms"       // for consumers
+	DocProTerms    DocumentKind = "pro-terms"   // for professionals
+	DocCharter     DocumentKind = "charter"     // quality charter of professionals
+	DocLegal       DocumentKind = "legal"       // legal notice (LCEN art. 1-1)
+	DocArrangement DocumentKind = "arrangement" // between the operator and each member, who decide jointly (GDPR art. 26); its essence is in the privacy notice too
 )
 
 func (DocumentKind) words() []string {
-	return all(DocPrivacy, DocCookies, DocRetention, DocTerms, DocProTerms, DocCharter, DocLegal)
+	return all(DocPrivacy, DocCookies, DocRetention, DocTerms, DocProTerms, DocCharter, DocLegal, DocArrangement)
 }
 
 // DocumentKinds lists the public documents of a network.
 func (n *Network) DocumentKinds() []DocumentKind {
 	return slices.DeleteFunc(list[DocumentKind](), func(k DocumentKind) bool {
-		return (k == DocTerms || k == DocProTerms || k == DocCharter) && n.texts["fr"][string(k)] == ""
+		return (k == DocTerms || k == DocProTerms || k == DocCharter || k == DocArrangement) && n.texts["fr"][n.TextOf(k)] == ""
 	})
 }
 
+// TextOf is the name of the text that the operator writes for a document: its own, but for the arrangement, whose name the purposes give.
+func (n *Network) TextOf(k DocumentKind) string {
+	if k == DocArrangement {
+		return n.Arrangement()
+	}
+	return string(k)
+}
+
 // ForPros reports whether a document binds professionals and not consumers.
-func (k DocumentKind) ForPros() bool { return k == DocProTerms || k == DocCharter }
+func (k DocumentKind) ForPros() bool {
+	return k == DocProTerms || k == DocCharter || k == DocArrangement
+}
 
 // Told is a way of telling a change.
 type Told string
@@ -69,6 +80,12 @@ func (n *Network) Rule(k DocumentKind) Document {
 			d.Tell = append(slices.Clone(d.Tell), ToldEmail)
 		}
 	}
+	if k == DocArrangement { // nothing flows to a member under words that he did not accept
+		d.Again = true
+		if !slices.Contains(d.Tell, ToldEmail) {
+			d.Tell = append(slices.Clone(d.Tell), ToldEmail)
+		}
+	}
 	return d
 }
 
@@ -76,7 +93,7 @@ func (n *Network) Rule(k DocumentKind) Document {
 func tells(who Person) func(*Network) bool {
 	return func(n *Network) bool {
 		return slices.ContainsFunc(n.DocumentKinds(), func(k DocumentKind) bool {
-			return slices.Contains(n.Rule(k).Tell, ToldEmail) && (who == Professional && sells(n) || who == Consumer && !k.ForPros())
+			return slices.Contains(n.Rule(k).Tell, ToldEmail) && (who == Professional && hasPros(n) || who == Consumer && !k.ForPros())
 		})
 	}
 }
@@ -106,11 +123,12 @@ func (c *checker) documents() {
 func (k DocumentKind) DocumentTitle() fault.Text { return documentTitles[k] }
 
 var documentTitles = map[DocumentKind]fault.Text{
-	DocPrivacy:   fault.T("Vos données personnelles", "Your personal data"),
-	DocCookies:   fault.T("Cookies", "Cookies"),
-	DocRetention: fault.T("Durées de conservation", "How long data is kept"),
-	DocTerms:     fault.T("Conditions d’utilisation", "Terms of use"),
-	DocProTerms:  fault.T("Conditions de vente aux professionnels", "Terms of sale to professionals"),
-	DocCharter:   fault.T("Charte de qualité", "Quality charter"),
-	DocLegal:     fault.T("Mentions légales", "Legal notice"),
+	DocPrivacy:     fault.T("Vos données personnelles", "Your personal data"),
+	DocCookies:     fault.T("Cookies", "Cookies"),
+	DocRetention:   fault.T("Durées de conservation", "How long data is kept"),
+	DocTerms:       fault.T("Conditions d’utilisation", "Terms of use"),
+	DocProTerms:    fault.T("Conditions de vente aux professionnels", "Terms of sale to professionals"),
+	DocCharter:     fault.T("Charte de qualité", "Quality charter"),
+	DocLegal:       fault.T("Mentions légales", "Legal notice"),
+	DocArrangement: fault.T("Accord entre responsables conjoints", "Arrangement between joint controllers"),
 }

@@ -33,6 +33,8 @@ type MessageKey struct {
 func MessageKeys() []MessageKey { return slices.Clone(messageKeys) }
 
 func sells(n *Network) bool     { return n.Sells() }
+func forwards(n *Network) bool  { return n.Forwards() }
+func hasPros(n *Network) bool   { return n.HasPros() }
 func byAgent(n *Network) bool   { return n.Modules.Qualification == QualificationAgent }
 func reviewing(n *Network) bool { return n.Modules.Reviews != nil }
 func passes(n *Network) bool    { return n.Modules.Sale != SaleOff }
@@ -43,6 +45,7 @@ var messageKeys = []MessageKey{
 	{"request-received", Consumer, true, true, []string{"ref", "link", "stop", "trade", "site", "phone", "clock"}, nil},
 	{"private-link", Consumer, true, true, []string{"ref", "link", "site"}, nil},
 	{"taken", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "clock", "site", "phone"}, sells},
+	{"passed-on", Consumer, true, true, []string{"ref", "link", "stop", "pro", "site", "phone"}, forwards},
 	{"late", Consumer, true, true, []string{"ref", "link", "stop", "pro", "pro_phone", "site", "phone"}, sells},
 	{"how-did-it-go", Consumer, true, true, []string{"ref", "link", "stop", "pro", "site"}, reviewing},
 	{"cancelled", Consumer, true, true, []string{"ref", "link", "site"}, nil},
@@ -66,23 +69,26 @@ var messageKeys = []MessageKey{
 	{"mail-received", Consumer, false, true, []string{"ref", "site", "date"}, readsMail},
 	{"breach-told", Consumer, true, true, []string{"ref", "site", "date", "nature", "consequences", "measures", "officer"}, oversees},
 
-	{"pro-invite", Professional, true, true, []string{"name", "link"}, sells},
-	{"sign-in", Professional, true, true, []string{"link", "minutes"}, sells},
+	{"pro-invite", Professional, true, true, []string{"name", "link"}, hasPros},
+	{"sign-in", Professional, true, true, []string{"link", "minutes"}, hasPros},
 	{"new-request", Professional, true, true,
 		[]string{"trade", "commune", "urgency", "distance", "price", "price_incl", "seats", "link", "stop"}, sells},
 	{"bought", Professional, true, true,
 		[]string{"ref", "trade", "commune", "name", "consumer_phone", "clock", "price", "price_incl", "link"}, sells},
+	{"forwarded", Professional, false, true, []string{"name", "ref", "trade", "commune", "link"}, forwards},
+	{"membership-ending", Professional, false, true, []string{"name", "date", "link"}, forwards},
+	{"membership-ended", Professional, false, true, []string{"name", "date", "reason"}, forwards},
 	{"clock-passed", Professional, true, false, []string{"ref", "commune", "minutes", "link"}, sells},
-	{"corrected", Professional, true, true, []string{"ref", "commune", "link"}, sells},
-	{"withdrawn", Professional, true, true, []string{"ref", "commune", "link"}, sells},
+	{"corrected", Professional, true, true, []string{"ref", "commune", "link"}, hasPros},
+	{"withdrawn", Professional, true, true, []string{"ref", "commune", "link"}, hasPros},
 	{"invoice", Professional, false, true, []string{"invoice", "amount", "link"}, sells},
 	{"wallet-credited", Professional, false, true, []string{"amount", "link"}, sells},
-	{"suspended", Professional, true, true, []string{"reason", "name"}, sells},
+	{"suspended", Professional, true, true, []string{"reason", "name"}, hasPros},
 	{"insurance-ending", Professional, true, true, []string{"name", "date", "link"}, reminds},
-	{"insurance-ended", Professional, true, true, []string{"name", "date", "link"}, sells},
-	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, sells},
+	{"insurance-ended", Professional, true, true, []string{"name", "date", "link"}, hasPros},
+	{"insurance-renewed", Professional, true, true, []string{"name", "date", "link"}, hasPros},
 	{"notifications-stopped", Professional, true, true, []string{"link"}, sells},
-	{"address-invalid", Professional, true, true, []string{"link"}, sells},
+	{"address-invalid", Professional, true, true, []string{"link"}, hasPros},
 	{"rights-told", Professional, false, true, []string{"name", "ref", "what", "link"}, tellsPros},
 	{"terms-changed", Professional, false, true, []string{"name", "document", "date", "link"}, tells(Professional)},
 
@@ -313,6 +319,18 @@ var figures = map[string]func(n *Network, lang string) string{
 			return ""
 		}
 		return n.Modules.Recordings.Record.FR()
+	},
+	"members.term": func(n *Network, lang string) string {
+		if n.Members == nil {
+			return ""
+		}
+		return n.Members.Term.Text().Say(lang)
+	},
+	"members.notice": func(n *Network, lang string) string {
+		if n.Members == nil {
+			return ""
+		}
+		return n.Members.Notice.Text().Say(lang)
 	},
 	"cookies.accepted": func(n *Network, lang string) string { return n.Cookies.Choice.Accepted.Text().Say(lang) },
 	"rights.answer": func(n *Network, lang string) string {

@@ -16,7 +16,12 @@ import (
 // files is a copy of the embedded network that a test may spoil.
 func files(t testing.TB) fstest.MapFS {
 	t.Helper()
-	fsys, err := networks.Open("emergency-trades")
+	return filesOf(t, "emergency-trades")
+}
+
+func filesOf(t testing.TB, name string) fstest.MapFS {
+	t.Helper()
+	fsys, err := networks.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}

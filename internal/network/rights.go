@@ -201,7 +201,7 @@ func (n *Network) RightAnswer(id, lang string, vars map[string]string) string {
 func takesRights(n *Network) bool { return n.Rights != nil }
 func readsMail(n *Network) bool   { return n.Inbox != nil }
 func joins(n *Network) bool       { return n.Rights.Takes(RightByMember) }
-func tellsPros(n *Network) bool   { return n.Rights != nil && sells(n) }
+func tellsPros(n *Network) bool   { return n.Rights != nil && hasPros(n) }
 
 func (c *checker) rights() {
 	r := c.n.Rights

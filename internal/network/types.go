@@ -25,6 +25,7 @@ type Network struct {
 	Trades        []Trade       `min:"1"` // Trades served, by slug.
 	Introductions Introductions // How a request becomes an introduction, and what it costs.
 	Access        *Access       `yaml:",opt"` // Professionals' access; required where something is sold.
+	Members       *Members      `yaml:",opt"` // Membership of the network; required where requests are forwarded to members.
 	Invoices      Invoices      `yaml:",opt"` // What invoices repeat; required where something is sold.
 	Verification  Verification  // How a consumer's number is verified and duplicates are found.
 	Fields        []Wording     `yaml:"form_fields,opt"` // What each field of who asks is for, shown next to it: title, first_name, last_name, name, company, phone, email, postcode, street. Title, first and last name are asked apart only where they stand here.
@@ -193,7 +194,8 @@ type Introductions struct {
 	Cart              Cart       `yaml:",opt"` // How long a cart holds a seat; required where something is sold.
 	Price             Price      `yaml:",opt"` // Price of an introduction, excl. VAT; required where something is sold.
 	Clocks            Clocks     // Promises with a clock.
-	Radius            Radius     `yaml:",opt"` // Distances of coverage; required where something is sold.
+	Radius            Radius     `yaml:",opt"` // Distances of coverage; required where something is sold or forwarded.
+	Forward           *Forward   `yaml:",opt"` // To whom a qualified request is passed; required where requests are forwarded to members.
 	InsuranceReminder Duration   `yaml:",opt"` // A professional is told so long before his insurance ends; not before, if absent.
 	Urgencies         []Wording  `min:"1"`     // When the consumer needs help, most urgent first.
 	Intents           []Wording  `yaml:",opt"` // How decided the consumer sounds, as the agent judges.

@@ -29,6 +29,7 @@ var classes = map[string]class{
 
 	"request-received": {canvass.Service, ScopeService}, "taken": {canvass.Service, ScopeService}, "late": {canvass.Service, ScopeService}, "unserved": {canvass.Service, ScopeService},
 	"request-withdrawn": {canvass.Service, ScopeService}, "unreached": {canvass.Service, ScopeService}, "agent-text": {canvass.Service, ScopeService},
+	"passed-on": {canvass.Service, ScopeService},
 	"how-did-it-go": {canvass.Survey, ScopeService},
 
 	"review-invite": {canvass.Service, ScopeReviews}, "review-remind": {canvass.Service, ScopeReviews},
@@ -41,6 +42,7 @@ var classes = map[string]class{
 	"rights-due": {canvass.Service, ""}, "breach-told": {canvass.Service, ""}, "recipient-told": {canvass.Service, ""}, "rights-shared": {canvass.Service, ""},
 	"invoice": {canvass.Service, ""}, "wallet-credited": {canvass.Service, ""}, "suspended": {canvass.Service, ""}, "insurance-ending": {canvass.Service, ""},
 	"insurance-ended": {canvass.Service, ""}, "insurance-renewed": {canvass.Service, ""}, "notifications-stopped": {canvass.Service, ""}, "address-invalid": {canvass.Service, ""},
+	"forwarded": {canvass.Service, ""}, "membership-ending": {canvass.Service, ""}, "membership-ended": {canvass.Service, ""},
 }
 
 // AimOf says what a kind of message is for.

@@ -125,7 +125,7 @@ func (s *Service) Inquire(ctx context.Context, actor auth.Actor, id string, q In
 			row, id, db.Micros(tx.Now()), actor.Name(), q.Recipient, string(q.Kind), strings.Join(sent, " "), q.Reference, q.On, q.Until, ring.SealText(string(network.DataDocuments), inInquiry(row), db.JSON(finding{q.Result}))); err != nil {
 			return err
 		}
-		if err := privacy.HoldMore(tx, n, id, id, network.Professional, network.WhileAccountOpen, network.DataDocuments); err != nil {
+		if err := privacy.HoldMore(tx, n, id, id, network.Professional, relation(n), network.DataDocuments); err != nil {
 			return err
 		}
 		tx.Wake("pro " + id)

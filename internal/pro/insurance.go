@@ -22,6 +22,7 @@ func (s *Service) Register(r *job.Runner) {
 	r.Handle(notify.BouncedKind, s.bounced)
 	r.Every("contact details that nobody confirmed", time.Hour, s.sweepChanges)
 	r.Every("insurances that end", time.Minute, s.sweepInsurance)
+	r.Every("terms of memberships", time.Minute, s.sweepMembers)
 }
 
 func insuredUntil(tx *db.Tx, id string) (string, error) {
@@ -136,7 +137,7 @@ func (s *Service) tellInsurance(tx *db.Tx, n *network.Network, c Contact, kind, 
 	return s.notify.Letter(tx, c.Ring, letter, notify.Message{Person: c.ID, Object: c.ID, Kind: kind}, c.Phone, c.Email)
 }
 
-// NextDue is the first instant after one and up to another at which an insurance ends or its reminder is due; zero when there is none. A moved
+// NextDue is the first instant after one and up to another at which an insurance ends or its reminder is due, or a membership has a step to take; zero when there is none. A moved
 // clock stops there.
 func (s *Service) NextDue(ctx context.Context, after, until time.Time) (next time.Time, err error) {
 	n, err := s.editions.InForce(ctx)
@@ -170,5 +171,12 @@ func (s *Service) NextDue(ctx context.Context, after, until time.Time) (next tim
 		}
 		return err
 	})
+	if err != nil {
+		return next, err
+	}
+	member, err := s.nextMember(ctx, n, after, until)
+	if !member.IsZero() {
+		consider(member)
+	}
 	return next, err
 }

@@ -37,7 +37,7 @@ func (s *Service) editOwn(ctx context.Context, actor auth.Actor, change func(*Pr
 		if err := c.Err(); err != nil {
 			return err
 		}
-		if err := s.version(tx, actor.Pro, actor.Account, p.Profile, ""); err != nil {
+		if err := s.version(tx, n, actor.Pro, actor.Account, p.Profile, ""); err != nil {
 			return err
 		}
 		if err := also(tx); err != nil {
@@ -117,7 +117,7 @@ func (s *Service) StopNotices(ctx context.Context, actor auth.Actor, id string) 
 			return nil
 		}
 		p.Profile.SMS, p.Profile.Email = false, false
-		if err := s.version(tx, id, actor.Account, p.Profile, ""); err != nil {
+		if err := s.version(tx, n, id, actor.Account, p.Profile, ""); err != nil {
 			return err
 		}
 		if err := s.notify.Letter(tx, c.Ring, letter, notify.Message{Person: id, Object: id, Kind: "notifications-stopped"}, "", c.Email); err != nil {

@@ -30,6 +30,9 @@ type Service struct {
 	notify   *notify.Service
 	url      func(host, path string) string
 	demo     bool
+
+	// Left, where the composition root sets it, is called in the transaction in which a professional's access ends for good, whoever ended it.
+	Left func(tx *db.Tx, id string) error
 }
 
 // New makes the service. In a demo, numbers reserved for fiction are accepted.
@@ -153,8 +156,8 @@ func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Actio
 	if err != nil {
 		return c, nil, err
 	}
-	if !n.Sells() {
-		return c, nil, fault.New(fault.Denied, "nothing-sold", fault.T("Ce réseau ne vend aucune mise en relation : aucun professionnel n’y a d’accès.", "This network sells no introduction: no professional has access."))
+	if !n.HasPros() {
+		return c, nil, fault.New(fault.Denied, "nothing-sold", fault.T("Ce réseau ne passe aucune demande à des professionnels : aucun n’y a d’accès.", "This network passes no request to professionals: none has access."))
 	}
 	if err := s.normal(n, &in, verified{}); err != nil {
 		return c, nil, err
@@ -169,10 +172,10 @@ func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Actio
 		return c, nil, err
 	}
 	return c, func(tx *db.Tx) error {
-		if err := s.insert(tx, c.Ring, actor, c.ID, in); err != nil {
+		if err := s.insert(tx, n, c.Ring, actor, c.ID, in); err != nil {
 			return err
 		}
-		if err := privacy.Hold(tx, n, c.ID, c.ID, network.Professional, network.WhileAccountOpen, held...); err != nil {
+		if err := privacy.Hold(tx, n, c.ID, c.ID, network.Professional, relation(n), held...); err != nil {
 			return err
 		}
 		if err := s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: c.ID, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "invited", Actor: actor}); err != nil {
@@ -194,7 +197,7 @@ func (s *Service) newcomer(ctx context.Context, actor auth.Actor, act auth.Actio
 }
 
 // insert stores a professional, his checks and first profile.
-func (s *Service) insert(tx *db.Tx, ring *vault.Ring, actor auth.Actor, id string, in Input) error {
+func (s *Service) insert(tx *db.Tx, n *network.Network, ring *vault.Ring, actor auth.Actor, id string, in Input) error {
 	if err := ring.Assign(tx); err != nil {
 		return err
 	}
@@ -218,7 +221,7 @@ func (s *Service) insert(tx *db.Tx, ring *vault.Ring, actor auth.Actor, id strin
 	if err := setChecks(tx, id, actor.Name(), in.Checked, in.Until); err != nil {
 		return err
 	}
-	return s.version(tx, id, actor.Name(), in.Profile, "")
+	return s.version(tx, n, id, actor.Name(), in.Profile, "")
 }
 
 func (s *Service) insertWords(tx *db.Tx, id, text string) error {
@@ -256,7 +259,7 @@ func setChecks(tx *db.Tx, id, by string, checked []string, until string) error {
 }
 
 // version appends a profile and lets the state follow: pending becomes active when everything is there. to, when given, is a state that staff set.
-func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
+func (s *Service) version(tx *db.Tx, n *network.Network, id, by string, p Profile, to State) error {
 	var state string
 	var version int64
 	var outside bool
@@ -283,11 +286,11 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 			next = Active
 		}
 	}
-	n, err := tx.Exec("UPDATE pro SET version = version + 1, state = $3 WHERE id = $1 AND version = $2", id, version, string(next))
+	moved, err := tx.Exec("UPDATE pro SET version = version + 1, state = $3 WHERE id = $1 AND version = $2", id, version, string(next))
 	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if moved == 0 {
 		return fault.New(fault.Conflict, "profile-moved", fault.T("Ce profil vient de changer. Rechargez la page.", "This profile has just changed. Reload the page."))
 	}
 	if err := tx.Send("INSERT INTO pro_version (pro_id, version, at, by_account, state, profile) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -299,6 +302,11 @@ func (s *Service) version(tx *db.Tx, id, by string, p Profile, to State) error {
 	}
 	for _, t := range p.Trades {
 		if err := tx.Send("INSERT INTO pro_trade (trade, pro_id) VALUES ($1, $2) ON CONFLICT (trade, pro_id) DO NOTHING", t, id); err != nil {
+			return err
+		}
+	}
+	if next == Active && !outside {
+		if err := begin(tx, n, id); err != nil {
 			return err
 		}
 	}
@@ -355,7 +363,7 @@ func (s *Service) Edit(ctx context.Context, actor auth.Actor, id string, in Inpu
 		if err := setChecks(tx, id, actor.Name(), in.Checked, in.Until); err != nil {
 			return err
 		}
-		if err := s.version(tx, id, actor.Name(), in.Profile, ""); err != nil {
+		if err := s.version(tx, n, id, actor.Name(), in.Profile, ""); err != nil {
 			return err
 		}
 		was := Pro{Profile: Profile{Base: in.Profile.Base, InsuredUntil: before}}
@@ -419,11 +427,21 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 		if p.State == Closed || to == Pending && p.State != Suspended {
 			return fault.New(fault.Conflict, "state-moved", fault.T("L’accès de ce professionnel a changé entre-temps.", "This professional's access has changed meanwhile."))
 		}
-		if err := tx.Send("UPDATE pro SET reason = $2 WHERE id = $1", id, reason); err != nil {
-			return err
+		var ended []string
+		for _, a := range accounts {
+			ended = append(ended, a.ID)
 		}
-		if err := s.version(tx, id, actor.Name(), p.Profile, to); err != nil {
-			return err
+		if to == Closed {
+			if err := s.end(tx, n, actor, p, reason, ended); err != nil {
+				return err
+			}
+		} else {
+			if err := tx.Send("UPDATE pro SET reason = $2 WHERE id = $1", id, reason); err != nil {
+				return err
+			}
+			if err := s.version(tx, n, id, actor.Name(), p.Profile, to); err != nil {
+				return err
+			}
 		}
 		if to != Pending {
 			// What he holds in his cart is free for others at once (ET-85).
@@ -438,16 +456,6 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 				return err
 			}
 		}
-		if to == Closed {
-			if err := privacy.Ended(tx, n, id, "", network.WhileAccountOpen); err != nil {
-				return err
-			}
-			for _, a := range accounts {
-				if err := s.auth.Close(tx, a.ID); err != nil {
-					return err
-				}
-			}
-		}
 		tx.Wake("board")
 		return audit.Write(tx, actor.Name(), actor.As(auth.ProSuspend), "pro."+string(to), id, reason)
 	})
@@ -456,10 +464,10 @@ func (s *Service) setState(ctx context.Context, actor auth.Actor, id string, to 
 // Seed inserts an active professional with an account in tx, for demo data: the same rows as Create and Edit leave, without the letters.
 func (s *Service) Seed(tx *db.Tx, ring, accountRing *vault.Ring, n *network.Network, id, account string, in Input) error {
 	in.Checked, in.Until = Checks, tx.Now().AddDate(1, 0, 0).Format(time.DateOnly)
-	if err := s.insert(tx, ring, auth.Machine, id, in); err != nil {
+	if err := s.insert(tx, n, ring, auth.Machine, id, in); err != nil {
 		return err
 	}
-	if err := privacy.Hold(tx, n, id, id, network.Professional, network.WhileAccountOpen, held...); err != nil {
+	if err := privacy.Hold(tx, n, id, id, network.Professional, relation(n), held...); err != nil {
 		return err
 	}
 	return s.auth.Create(tx, accountRing, account, auth.NewAccount{Kind: "pro", Pro: id, Name: in.Contact, Email: in.Email, Lang: in.Lang, State: "active", Actor: auth.Machine})

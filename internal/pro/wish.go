@@ -10,7 +10,6 @@ import (
 	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/person"
-	"entremise/internal/privacy"
 )
 
 // What is done with a professional's access and identity at his own wish, through a case about his data.
@@ -36,12 +35,12 @@ func (s *Service) Restrict(tx *db.Tx, actor auth.Actor, id string, frozen bool) 
 		if err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE pro_id = $1 AND state = 'held'", id); err != nil {
 			return err
 		}
-		err = s.version(tx, id, actor.Name(), p.Profile, Suspended)
+		err = s.version(tx, nil, id, actor.Name(), p.Profile, Suspended)
 	case !frozen && p.State == Suspended && p.Reason == ReasonRestriction:
 		if err := tx.Send("UPDATE pro SET reason = '' WHERE id = $1", id); err != nil {
 			return err
 		}
-		err = s.version(tx, id, actor.Name(), p.Profile, Pending)
+		err = s.version(tx, nil, id, actor.Name(), p.Profile, Pending)
 	}
 	tx.Wake("board")
 	return err
@@ -66,24 +65,9 @@ func (s *Service) Leave(tx *db.Tx, n *network.Network, actor auth.Actor, id stri
 	if err != nil || p.State == Closed {
 		return err
 	}
-	if err := tx.Send("UPDATE pro SET reason = $2 WHERE id = $1", id, ReasonWish); err != nil {
+	if err := s.end(tx, n, actor, p, ReasonWish, l.accounts); err != nil {
 		return err
 	}
-	if err := tx.Send("UPDATE seat SET state = 'free', pro_id = NULL, held_until = 0 WHERE pro_id = $1 AND state = 'held'", id); err != nil {
-		return err
-	}
-	if err := s.version(tx, id, actor.Name(), p.Profile, Closed); err != nil {
-		return err
-	}
-	if err := privacy.Ended(tx, n, id, "", network.WhileAccountOpen); err != nil {
-		return err
-	}
-	for _, a := range l.accounts {
-		if err := s.auth.Close(tx, a); err != nil {
-			return err
-		}
-	}
-	tx.Wake("board")
 	return audit.Write(tx, actor.Name(), actor.As(auth.CaseAnswer), "pro."+string(Closed), id, ReasonWish)
 }
 

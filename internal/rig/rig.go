@@ -181,7 +181,13 @@ func (r *Rig) beforeErasure(ctx context.Context, person string, scope privacy.Sc
 	return r.Reviews.BeforeErasure(ctx, person, scope)
 }
 
-// EachOf is Each for one of the built-in networks.
+// Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.
+func Each(t *testing.T, test func(t *testing.T, r *Rig)) {
+	t.Helper()
+	EachOf(t, "emergency-trades", test)
+}
+
+// EachOf is Each for another of the networks that are built in. What the rig's makers know of trades and consents is the first network's.
 func EachOf(t *testing.T, name string, test func(t *testing.T, r *Rig)) {
 	t.Helper()
 	t.Parallel()
@@ -189,18 +195,6 @@ func EachOf(t *testing.T, name string, test func(t *testing.T, r *Rig)) {
 		t.Run(string(e), func(t *testing.T) {
 			t.Parallel()
 			test(t, Of(t, e, name))
-		})
-	}
-}
-
-// Each runs the test once per engine, each time in a fresh house. Tests run beside each other: making databases is mostly waiting.
-func Each(t *testing.T, test func(t *testing.T, r *Rig)) {
-	t.Helper()
-	t.Parallel()
-	for _, e := range dbtest.Engines() {
-		t.Run(string(e), func(t *testing.T) {
-			t.Parallel()
-			test(t, New(t, e))
 		})
 	}
 }
@@ -330,6 +324,34 @@ func (r *Rig) Pro(t testing.TB, change ...func(*pro.Input)) auth.Actor {
 	}
 	a.Account = accounts[0].ID
 	return a
+}
+
+// Member makes an active member of the reviews network, a kitchen fitter of Nîmes; arranged says whether he has accepted the arrangement.
+func (r *Rig) Member(t testing.TB, arranged bool, change ...func(*pro.Input)) auth.Actor {
+	t.Helper()
+	a := r.Pro(t, append([]func(*pro.Input){func(in *pro.Input) {
+		in.Profile.Trades, in.Profile.Qualified = []string{"cuisiniste"}, map[string]pro.Qualified{}
+	}}, change...)...)
+	if arranged {
+		r.Arrange(t, a)
+	}
+	return a
+}
+
+// Arrange has a member accept the arrangement as it stands, as his page does.
+func (r *Rig) Arrange(t testing.TB, a auth.Actor) {
+	t.Helper()
+	ctx := context.Background()
+	v, _, err := r.Documents.Current(ctx, network.DocArrangement, "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Documents.Publish(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Documents.Accept(ctx, a, network.DocArrangement, v.Hash); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // AskForm is a request's form, for rooms that stand left of its own.

@@ -26,6 +26,7 @@ func documentRoutes() []route {
 		{"GET", "/durees", anywhere, open, 0, published(network.DocRetention)},
 		{"GET", "/conditions-de-vente", anywhere, open, 0, published(network.DocProTerms)},
 		{"GET", "/charte", anywhere, open, 0, published(network.DocCharter)},
+		{"GET", "/accord-membres", anywhere, open, 0, published(network.DocArrangement)},
 		{"POST", "/cookies", site, open, 0, (*visit).chooseCookies},
 		{"GET", "/documents", anywhere, open, 0, (*visit).documents},
 		{"GET", "/documents/{kind}", anywhere, open, 0, (*visit).versions},
@@ -45,7 +46,7 @@ func documentRoutes() []route {
 // documentPaths are where the version in force of each document stands.
 var documentPaths = map[network.DocumentKind]string{
 	network.DocLegal: "/mentions-legales", network.DocTerms: "/conditions", network.DocPrivacy: "/confidentialite", network.DocCookies: "/cookies",
-	network.DocRetention: "/durees", network.DocProTerms: "/conditions-de-vente", network.DocCharter: "/charte",
+	network.DocRetention: "/durees", network.DocProTerms: "/conditions-de-vente", network.DocCharter: "/charte", network.DocArrangement: "/accord-membres",
 }
 
 func versionPath(v document.Version) string {
@@ -253,7 +254,7 @@ func (v *visit) accept() error {
 
 // mustAccept leads a professional to what he has still to accept, whatever page he asks for.
 func (v *visit) mustAccept(rt route) error {
-	if v.actor.Who != auth.Professional || !v.space || slices.Contains([]string{"/accepter", "/deconnexion", "/live"}, rt.Path) || rt.Open == open {
+	if v.actor.Who != auth.Professional || !v.space || slices.Contains([]string{"/accepter", "/adhesion", "/adhesion/partir", "/adhesion/rester", "/deconnexion", "/live"}, rt.Path) || rt.Open == open {
 		return nil
 	}
 	due, err := v.Documents.Due(v.ctx, v.actor, document.Lang(v.lang))

@@ -477,6 +477,30 @@ CREATE TABLE pro_contact_change (
 );
 CREATE UNIQUE INDEX pro_contact_change_pro ON pro_contact_change (pro_id, field);
 
+-- The arrangement between joint controllers, as a member accepted it: by the digest of its words (RN-06).
+CREATE TABLE pro_arrangement (
+  pro_id TEXT NOT NULL,
+  words_hash TEXT NOT NULL,
+  version_hash TEXT NOT NULL,
+  edition TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  PRIMARY KEY (pro_id, words_hash)
+);
+-- A membership moves from term to term; what happened to it stands in the trail.
+CREATE TABLE pro_membership (
+  pro_id TEXT NOT NULL PRIMARY KEY,
+  since_on TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  renewed BOOLEAN NOT NULL,
+  told_on TEXT NOT NULL,
+  leaves_on TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  by_account TEXT NOT NULL
+);
+CREATE INDEX pro_membership_until ON pro_membership (until_on);
+CREATE INDEX pro_membership_leaves ON pro_membership (leaves_on) WHERE leaves_on <> '';
+
 -- billing: knows opaque line references, never requests
 CREATE TABLE wallet (
   pro_id TEXT NOT NULL PRIMARY KEY,
