@@ -197,6 +197,12 @@ var publicColumns = map[string]string{
 	"oversight_letter.by_account": "account id",
 	"oversight_letter.data":       "words of the network file",
 
+	"archiver_deposit.content":     "ciphertext under a key of its own, until it is delivered",
+	"archiver_deposit.driver":      "word",
+	"archiver_deposit.receipt":     "where the archiver keeps ciphertext",
+	"archiver_deposit.version":     "the archiver’s own id of it",
+	"archiver_deposit.certificate": "ids, digests and instants of a deletion",
+
 	"document_text.title":         "the operator's published title",
 	"document_text.source":        "a published document",
 	"document_text.html":          "a published document",

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"entremise/internal/archiver"
 	"entremise/internal/auth"
 	"entremise/internal/billing"
 	"entremise/internal/call"
@@ -58,6 +59,7 @@ type Instance struct {
 	Editions  *edition.Store
 	Auth      *auth.Service
 	Notify    *notify.Service
+	Archiver  *archiver.Service
 	Pros      *pro.Service
 	Billing   *billing.Service
 	Requests  *request.Service
@@ -75,6 +77,7 @@ type Instance struct {
 
 	log     *slog.Logger
 	lock    *os.File
+	folder  *archiver.Folder
 	clock   *clock
 	running sync.WaitGroup
 	stop    context.CancelFunc
@@ -94,6 +97,7 @@ type World struct {
 	LineKeys []string
 	Country  person.Countries // nil answers nothing
 	Hook     inbox.Hook       // the zero Hook posts no notice
+	Archive  archiver.Driver  // nil keeps deposits in the data folder
 }
 
 // clock is business time: real time and an offset, which only a folder with a virtual clock has. Machine time is always real.
@@ -110,6 +114,8 @@ const (
 	lockFile    = "lock"
 	mainFile    = "main.db"
 	keysFile    = "keys.db"
+
+	archiverFolder = "archiver"
 )
 
 // errLocked says that a server runs on the folder; commands then speak to it.
@@ -296,7 +302,7 @@ func syncFolder(path string) error {
 // Holdings are what every room declares.
 func Holdings() []privacy.Holding {
 	// A request's before the person's, by whose number some of its rows are found.
-	return slices.Concat(privacy.Holdings(), notify.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), review.Holdings(), inbox.Holdings(), oversight.Holdings())
+	return slices.Concat(privacy.Holdings(), notify.Holdings(), archiver.Holdings(), request.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), call.Holdings(), review.Holdings(), inbox.Holdings(), oversight.Holdings())
 }
 
 // spentRows are what every room declares that serves for a time.
@@ -331,6 +337,13 @@ func (i *Instance) compose(ctx context.Context) error {
 	if i.Hosts == nil {
 		i.Hosts = func(host string) string { return host }
 	}
+	if i.Archive == nil {
+		if i.folder, err = archiver.OpenFolder(filepath.Join(i.Data, archiverFolder), i.clock.now); err != nil {
+			return err
+		}
+		i.Archive = i.folder
+	}
+	i.Archiver = archiver.New(archiver.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Driver: i.Archive})
 	i.Pros = pro.New(i.DB, i.Vault, i.Editions, i.Auth, i.Notify, i.URL, i.Demo)
 	i.Billing = billing.New(i.DB, i.Vault, i.Editions, i.Notify, i.Pros, i.Card, i.URL)
 	i.Requests = request.New(request.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Links: i.Links, URL: i.URL, Demo: i.Demo, Country: i.Country})
@@ -345,6 +358,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Jobs.Every("what has been kept long enough", time.Minute, i.Life.Sweep)
 	i.Jobs.Every("certificates of erasure", time.Minute, i.certify)
 	i.Jobs.Handle(notify.SendKind, i.Notify.Send)
+	i.Archiver.Register(i.Jobs)
 	i.Pros.Register(i.Jobs)
 	i.Billing.Register(i.Jobs)
 	i.Requests.Register(i.Jobs)
@@ -406,6 +420,9 @@ func (i *Instance) Close() error {
 		if d != nil {
 			errs = append(errs, d.Close())
 		}
+	}
+	if i.folder != nil {
+		errs = append(errs, i.folder.Close())
 	}
 	if i.lock != nil {
 		errs = append(errs, i.lock.Close())

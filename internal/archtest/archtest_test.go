@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the table of rooms in docs/arch
 // order is the one total order of the rooms: a room imports only rooms before it. A new room is put here by hand, on purpose.
 var order = []string{
 	"fault", "money", "geo", "phone", "network", "canvass", "match",
-	"config", "db", "audit", "edition", "vault", "job", "auth", "proof", "privacy", "notify", // audit before all that act
+	"config", "db", "audit", "edition", "vault", "job", "auth", "proof", "privacy", "notify", "archiver", // audit before all that act
 	"person", "pro", "billing", "request", "call", "review", "inbox", "oversight", "document", "inspect", "space", "outreach", rig, "web", "app",
 }
 

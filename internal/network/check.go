@@ -62,6 +62,7 @@ func Check(n *Network) []Problem {
 	c.oversight()
 	c.reviews()
 	c.listening()
+	c.archiver()
 	return c.probs
 }
 

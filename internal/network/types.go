@@ -50,6 +50,7 @@ type Network struct {
 	Inbox         *Inbox        `yaml:",opt"` // Mail that people send to the operator.
 	Reviews       *ReviewBody   `yaml:",opt"` // Reviews of professionals: collecting, moderating, publishing. A network without it does none of these.
 	Oversight     *Oversight    `yaml:",opt"` // What the officer watches over: breaches, impact assessments, reviews, authorities.
+	Archiver      *Archiver     `yaml:",opt"` // Trusted third party that keeps whole documents; nothing is deposited if absent.
 
 	forms map[string]*Form             // by file name without extension
 	texts map[string]map[string]string // language → name without extension → Markdown source
@@ -301,7 +302,7 @@ type Recipient struct {
 	Contract  string        `yaml:",opt"` // Reference of the contract that binds a processor; a processor without it is a mistake (GDPR art. 28.3).
 	Signed    Date          `yaml:",opt"` // Day on which that contract was signed.
 	Identity  string        `yaml:",opt"` // The firm itself, name and town: told to who asks who really received his data (clause WA-58).
-	Driver    string        `yaml:",opt"` // Connector of the software that serves it: http for text messages and for the country of an address, smtp for mail, simulated for telephony, host for the machine itself.
+	Driver    string        `yaml:",opt"` // Connector of the software that serves it: http for text messages and for the country of an address, smtp for mail, simulated for telephony, host for the machine itself, s3 or embedded for a trusted archive.
 	Country   string        // Country, two letters.
 	Safeguard string        `yaml:",opt"` // Safeguard of a transfer outside the European Economic Area, for example standard-clauses.
 	Digests   bool          `yaml:",opt"` // It receives nothing but digests.

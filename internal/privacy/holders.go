@@ -67,3 +67,8 @@ func Answers(tx *db.Tx) ([]Answered, error) {
 	},
 		"SELECT consent, channel, granted, count(*) FROM consent WHERE granted IS NOT NULL GROUP BY consent, channel, granted ORDER BY consent, channel, granted")
 }
+
+// ArchivedFor lists the purposes for which a record of a person lies in the archive, legal-hold among them: they name who may open it.
+func ArchivedFor(tx *db.Tx, person, record string) ([]string, error) {
+	return db.Values[string](tx, "SELECT DISTINCT purpose FROM holding WHERE person_id = $1 AND record = $2 AND phase = 'archived' ORDER BY purpose", person, record)
+}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"entremise/internal/archiver"
 	"entremise/internal/auth"
 	"entremise/internal/billing"
 	"entremise/internal/call"
@@ -66,6 +67,8 @@ type Rig struct {
 	Post      *Post
 	Bank      *Bank
 	Notify    *notify.Service
+	Archiver  *archiver.Service
+	Archive   *Archive
 	Pros      *pro.Service
 	Billing   *billing.Service
 	Requests  *request.Service
@@ -98,7 +101,8 @@ func New(t testing.TB, e db.Dialect) *Rig {
 // Of is New for one of the built-in networks.
 func Of(t testing.TB, e db.Dialect, name string) *Rig {
 	t.Helper()
-	r := &Rig{Clock: dbtest.NewClock(), Post: &Post{}, Bank: &Bank{}, Line: &Line{}, Hooks: &Hooks{}, main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
+	clock := dbtest.NewClock()
+	r := &Rig{Clock: clock, Post: &Post{}, Bank: &Bank{}, Line: &Line{}, Hooks: &Hooks{}, Archive: newArchive(t, clock.Now), main: dbtest.Place(t, e, "main"), keys: dbtest.Place(t, e, "keys")}
 	r.keys.Schema = vault.KeySchema()
 	r.open(t)
 	folder, err := networks.Open(name)
@@ -116,7 +120,7 @@ func Of(t testing.TB, e db.Dialect, name string) *Rig {
 // Node is a second server of the same house: connections, leases and wake-ups of its own, and the same clock and outside world.
 func (r *Rig) Node(t testing.TB) *Rig {
 	t.Helper()
-	n := &Rig{Clock: r.Clock, Post: r.Post, Bank: r.Bank, Line: r.Line, Hooks: r.Hooks, Network: r.Network, main: r.main, keys: r.keys}
+	n := &Rig{Clock: r.Clock, Post: r.Post, Bank: r.Bank, Line: r.Line, Hooks: r.Hooks, Archive: r.Archive, Network: r.Network, main: r.main, keys: r.keys}
 	n.open(t)
 	return n
 }
@@ -144,16 +148,18 @@ func (r *Rig) open(t testing.TB) {
 	url := func(host, path string) string { return "https://" + host + path }
 	r.Auth = auth.NewService(r.DB, r.Vault, r.Hasher)
 	r.Notify = notify.NewService(r.DB, r.Vault, notify.Drivers{SMS: r.Post.sms, Mail: r.Post.mail, Embedded: true, From: mail.Address{Name: "Dépanneurs d’ici", Address: "bonjour@depanneurs.example"}})
+	r.Archiver = archiver.New(archiver.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Driver: r.Archive})
 	r.Pros = pro.New(r.DB, r.Vault, r.Editions, r.Auth, r.Notify, url, true)
 	r.Billing = billing.New(r.DB, r.Vault, r.Editions, r.Notify, r.Pros, r.Bank.card(), url)
 	r.Requests = request.New(request.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Billing: r.Billing, Links: r.Links, URL: url, Demo: true})
 	r.Calls = call.New(call.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Requests: r.Requests, Links: r.Links, Line: r.Line.line(), Demo: true})
 	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
 	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Spent: slices.Concat(auth.SpentRows(), person.SpentRows()), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: r.beforeErasure,
-		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), review.Holdings(), inbox.Holdings(), oversight.Holdings())})
+		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), archiver.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), review.Holdings(), inbox.Holdings(), oversight.Holdings())})
 	r.Documents = document.New(document.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Auth: r.Auth, Pros: r.Pros, Requests: r.Requests, URL: url})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)
+	r.Archiver.Register(r.Jobs)
 	r.Pros.Register(r.Jobs)
 	r.Billing.Register(r.Jobs)
 	r.Requests.Register(r.Jobs)

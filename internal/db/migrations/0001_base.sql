@@ -323,6 +323,44 @@ CREATE TABLE stop (
   PRIMARY KEY (to_bidx, scope)
 );
 
+-- archiver: whole documents at a third party. The ciphertext stands here until he has it; a key that is emptied is a deletion that he owes.
+CREATE TABLE archiver_deposit ( /* wide */
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  person_id TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('review')),
+  category TEXT NOT NULL CHECK (category IN ('opinion')),
+  key_sealed BYTEA NOT NULL,
+  content BYTEA NOT NULL,
+  object_hash BYTEA NOT NULL,
+  size BIGINT NOT NULL,
+  leaf_id TEXT NOT NULL,
+  sent_at BIGINT NOT NULL,
+  tries BIGINT NOT NULL,
+  driver TEXT NOT NULL,
+  receipt TEXT NOT NULL,
+  version TEXT NOT NULL,
+  delivered_at BIGINT NOT NULL,
+  until_at BIGINT NOT NULL,
+  checked_at BIGINT NOT NULL,
+  fault TEXT NOT NULL CHECK (fault IN ('', 'changed', 'missing')),
+  fault_at BIGINT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  asked_tries BIGINT NOT NULL,
+  confirmed_at BIGINT NOT NULL,
+  certificate TEXT NOT NULL,
+  end_leaf_id TEXT NOT NULL
+);
+CREATE INDEX archiver_deposit_person ON archiver_deposit (person_id);
+CREATE INDEX archiver_deposit_record ON archiver_deposit (record_id);
+CREATE INDEX archiver_deposit_at ON archiver_deposit (at, id);
+CREATE INDEX archiver_deposit_waiting ON archiver_deposit (sent_at, id) WHERE delivered_at = 0;
+CREATE INDEX archiver_deposit_owed ON archiver_deposit (asked_at, id) WHERE length(key_sealed) = 0 AND confirmed_at = 0;
+CREATE INDEX archiver_deposit_checked ON archiver_deposit (checked_at, id) WHERE length(key_sealed) > 0 AND delivered_at > 0;
+CREATE INDEX archiver_deposit_wrong ON archiver_deposit (checked_at, id) WHERE fault <> '';
+CREATE INDEX archiver_deposit_confirmed ON archiver_deposit (confirmed_at, id) WHERE confirmed_at > 0;
+
 -- person: consumers
 CREATE TABLE person (
   id TEXT NOT NULL PRIMARY KEY,
