@@ -60,6 +60,7 @@ func Check(n *Network) []Problem {
 	c.inbox()
 	c.oversight()
 	c.listening()
+	c.anchors()
 	return c.probs
 }
 

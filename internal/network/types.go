@@ -48,6 +48,7 @@ type Network struct {
 	Rights        *Rights       `yaml:",opt"` // How people exercise their rights over their data.
 	Inbox         *Inbox        `yaml:",opt"` // Mail that people send to the operator.
 	Oversight     *Oversight    `yaml:",opt"` // What the officer watches over: breaches, impact assessments, reviews, authorities.
+	Anchors       *Anchors      `yaml:",opt"` // Where roots of the proof log are laid down outside the house; nowhere if absent.
 
 	forms map[string]*Form             // by file name without extension
 	texts map[string]map[string]string // language → name without extension → Markdown source
