@@ -45,7 +45,7 @@ func TestArchiver_contradictions(t *testing.T) {
 		{"restored_by: [moderator, litigation]", "restored_by: [agent]", "archiver.restored_by", network.Mistake},
 		{"compare: 30 days", "compare: 23 hours", "archiver.compare", network.Mistake},
 		{"compare: 30 days", "compare: 13 months", "archiver.compare", network.Mistake},
-		{"recipients: [member, e-archive, chain, hosting]", "recipients: [member, chain, hosting]", "archiver.kinds", network.Mistake},
+		{"recipients: [member, e-archive, chain, mail, hosting]", "recipients: [member, chain, hosting]", "archiver.kinds", network.Mistake},
 		{"keep: {while: published, from: deposit, at_most: 8 years, archive: {for: 5 years, read_by: litigation}, at_end: erase-everywhere}\n  syndicate", "keep: {while: published, archive: {for: 5 years, read_by: litigation}, at_end: erase-everywhere}\n  syndicate", "purposes.publish_reviews.keep", network.Mistake},
 	} {
 		f := reviews(t)

@@ -63,6 +63,7 @@ func Check(n *Network) []Problem {
 	c.reviews()
 	c.listening()
 	c.archiver()
+	c.anchors()
 	return c.probs
 }
 

@@ -51,6 +51,7 @@ type Network struct {
 	Reviews       *ReviewBody   `yaml:",opt"` // Reviews of professionals: collecting, moderating, publishing. A network without it does none of these.
 	Oversight     *Oversight    `yaml:",opt"` // What the officer watches over: breaches, impact assessments, reviews, authorities.
 	Archiver      *Archiver     `yaml:",opt"` // Trusted third party that keeps whole documents; nothing is deposited if absent.
+	Anchors       *Anchors      `yaml:",opt"` // Where roots of the proof log are laid down outside the house; nowhere if absent.
 
 	forms map[string]*Form             // by file name without extension
 	texts map[string]map[string]string // language → name without extension → Markdown source

@@ -50,9 +50,26 @@ func (l *Log) Chain(ctx context.Context, n int) (chain []Link, err error) {
 	return chain, err
 }
 
-// Extends proves that the checkpoint of one size extends that of a smaller one; both must be signed.
+// Extends proves that the checkpoint of one size extends that of another, not larger; db.ErrNone unless both were signed. 0 for the first asks for no proof,
+// 0 for the second is the newest.
 func (l *Log) Extends(ctx context.Context, before, size int64) (link Link, err error) {
-	err = l.db.Read(ctx, func(tx *db.Tx) error { link, err = l.extend(tx, before, size); return err })
+	err = l.db.Read(ctx, func(tx *db.Tx) error {
+		if size == 0 {
+			if size, err = latestSize(tx); err != nil {
+				return err
+			}
+		}
+		if before < 0 || before > size {
+			return db.ErrNone
+		}
+		if before > 0 {
+			if _, err := db.Value[int64](tx, "SELECT size FROM proof_checkpoint WHERE size = $1", before); err != nil {
+				return err
+			}
+		}
+		link, err = l.extend(tx, before, size)
+		return err
+	})
 	return link, err
 }
 

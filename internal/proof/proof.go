@@ -302,31 +302,47 @@ type Inclusion struct {
 var ErrWaiting = errors.New("proof: not yet in a checkpoint")
 
 // Prove returns the proof that the leaf is in the newest tree; ErrWaiting while it is not, db.ErrNone for an unknown one.
-func (l *Log) Prove(ctx context.Context, leaf string) (p Inclusion, err error) {
+func (l *Log) Prove(ctx context.Context, leaf string) (Inclusion, error) { return l.ProveAt(ctx, leaf, 0) }
+
+// ProveAt is Prove for the tree of a checkpoint of that size: ErrWaiting when the leaf came later, db.ErrNone when none of that size was signed. 0 is the
+// newest.
+func (l *Log) ProveAt(ctx context.Context, leaf string, size int64) (p Inclusion, err error) {
 	err = l.db.Read(ctx, func(tx *db.Tx) error {
-		var commitment []byte
-		if err := tx.Get(db.Into(&p.Kind, &commitment), "SELECT kind, commitment_hash FROM proof_leaf WHERE id = $1", leaf); err != nil {
-			return err
-		}
-		p.Commitment = hex.EncodeToString(commitment)
-		p.Position, err = db.Value[int64](tx, "SELECT position FROM proof_entry WHERE leaf_id = $1", leaf)
-		if errors.Is(err, db.ErrNone) {
-			return ErrWaiting
-		}
-		if err != nil {
-			return err
-		}
-		var size int64
-		if err := tx.Get(db.Into(&size, &p.Checkpoint), "SELECT size, note FROM proof_checkpoint ORDER BY size DESC LIMIT 1"); err != nil {
-			return err
-		}
-		path, err := tlog.ProveRecord(size, p.Position, reader(tx, nil, map[int64]tlog.Hash{}))
-		p.Path = make([]string, len(path))
-		for i, h := range path {
-			p.Path[i] = hex.EncodeToString(h[:])
-		}
+		p, err = prove(tx, leaf, size)
 		return err
 	})
+	return p, err
+}
+
+func prove(tx *db.Tx, leaf string, size int64) (p Inclusion, err error) {
+	var commitment []byte
+	if err := tx.Get(db.Into(&p.Kind, &commitment), "SELECT kind, commitment_hash FROM proof_leaf WHERE id = $1", leaf); err != nil {
+		return p, err
+	}
+	p.Commitment = hex.EncodeToString(commitment)
+	p.Position, err = db.Value[int64](tx, "SELECT position FROM proof_entry WHERE leaf_id = $1", leaf)
+	if errors.Is(err, db.ErrNone) {
+		return p, ErrWaiting
+	}
+	if err != nil {
+		return p, err
+	}
+	if size == 0 {
+		if size, err = latestSize(tx); err != nil {
+			return p, err
+		}
+	}
+	if p.Checkpoint, err = db.Value[string](tx, "SELECT note FROM proof_checkpoint WHERE size = $1", size); err != nil {
+		return p, err
+	}
+	if p.Position >= size {
+		return p, ErrWaiting
+	}
+	path, err := tlog.ProveRecord(size, p.Position, reader(tx, nil, map[int64]tlog.Hash{}))
+	p.Path = make([]string, len(path))
+	for i, h := range path {
+		p.Path[i] = hex.EncodeToString(h[:])
+	}
 	return p, err
 }
 

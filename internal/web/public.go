@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"entremise/internal/auth"
-	"entremise/internal/db"
 	"entremise/internal/document"
 	"entremise/internal/fault"
 	"entremise/internal/geo"
@@ -289,33 +287,6 @@ func (v *visit) logo() error {
 	v.wrote = true
 	http.ServeContent(v.w, v.r, "", time.Time{}, bytes.NewReader(logo))
 	return nil
-}
-
-// checkpoint is the newest signed checkpoint of the proof log.
-func (v *visit) checkpoint() error {
-	signed, err := v.Proof.Checkpoint(v.ctx)
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	v.w.Header().Set("Cache-Control", "no-store")
-	_, err = io.WriteString(v.w, signed)
-	return err
-}
-
-// inclusion proves that a leaf is in the log.
-func (v *visit) inclusion() error {
-	p, err := v.Proof.Prove(v.ctx, v.r.PathValue("leaf"))
-	if errors.Is(err, db.ErrNone) {
-		return errNoPage
-	}
-	if err != nil {
-		return err
-	}
-	return jsonTo(v.w, http.StatusOK, struct {
-		Verifier string `json:"verifier"`
-		Proof    any    `json:"proof"`
-	}{v.Proof.VerifierKey(), p})
 }
 
 // smsWebhook is the gateway's word that somebody answered a text: STOP works at once.

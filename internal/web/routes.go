@@ -13,8 +13,12 @@ func infraRoutes() []route {
 		{"GET", "/readyz", anywhere, open, 0, (*visit).readyz},
 		{"GET", "/metrics", anywhere, open, 0, (*visit).prometheus}, // loopback, or staff who read the trail
 		{"GET", "/live", anywhere, open, 0, (*visit).live},          // each topic asks who watches
-		{"GET", "/log/checkpoint", space, open, 0, (*visit).checkpoint},
-		{"GET", "/log/preuve/{leaf}", space, open, 0, (*visit).inclusion},
+		{"GET", "/log/key", anywhere, open, 0, (*visit).logKey},
+		{"GET", "/log/checkpoint", anywhere, open, 0, (*visit).checkpoint},
+		{"GET", "/log/checkpoint/{size}", anywhere, open, 0, (*visit).checkpointOf},
+		{"GET", "/log/tile/{path...}", anywhere, open, 0, (*visit).tile},
+		{"GET", "/log/consistency", anywhere, open, 0, (*visit).consistency},
+		{"GET", "/log/preuve/{leaf}", anywhere, open, 0, (*visit).inclusion},
 		{"POST", "/webhooks/sms", space, open, 0, (*visit).smsWebhook}, // signed by the gateway
 		{"POST", "/webhooks/telephonie", space, open, 0, (*visit).lineWebhook},
 	}
