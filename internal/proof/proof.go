@@ -376,6 +376,9 @@ func Check(tx *db.Tx, r *vault.Ring, leaf string, contents ...[]byte) error {
 		return err
 	}
 	var want []byte
+	if len(sealed) == 0 && category != "" {
+		return vault.ErrErased
+	}
 	if secret := len(sealed) == 0; secret {
 		want = Commitment(kind, nil, bytes.Join(contents, nil))
 	} else {

@@ -257,9 +257,6 @@ func (s *Service) insert(tx *db.Tx, n *network.Network, a Asked, ring *vault.Rin
 		ring.SealText(string(network.DataOpinion), place("review", "initials_sealed", r.ID), initials)); err != nil {
 		return err
 	}
-	if err := s.insertVersion(tx, ring, r, w); err != nil {
-		return err
-	}
 	if err := privacy.HoldMore(tx, n, a.ID, a.Who.ID, network.Author, "", network.DataConsent); err != nil {
 		return err
 	}
@@ -270,7 +267,7 @@ func (s *Service) insert(tx *db.Tx, n *network.Network, a Asked, ring *vault.Rin
 	if err := privacy.Record(tx, ring, n, choices...); err != nil {
 		return err
 	}
-	if err := privacy.Begun(tx, n, a.ID, a.Who.ID, network.Author, network.WhileUndecided, categories...); err != nil {
+	if err := s.insertVersion(tx, n, ring, r, w); err != nil {
 		return err
 	}
 	if r.Drawn {
@@ -311,10 +308,7 @@ func (s *Service) revise(tx *db.Tx, n *network.Network, a Asked, ring *vault.Rin
 	}
 	out.Again = false
 	r.Version = newest + 1
-	if err := s.insertVersion(tx, ring, r, w); err != nil {
-		return err
-	}
-	if err := privacy.Begun(tx, n, a.ID, a.Who.ID, network.Author, network.WhileUndecided, categories...); err != nil {
+	if err := s.insertVersion(tx, n, ring, r, w); err != nil {
 		return err
 	}
 	if err := line(tx, r.Pro, ActRevised, r.Number, "", func(*Tally) {}); err != nil {
@@ -323,7 +317,11 @@ func (s *Service) revise(tx *db.Tx, n *network.Network, a Asked, ring *vault.Rin
 	return s.deposited(tx, n, a, ring, actor, r.ID, r.Ref(), w)
 }
 
-func (s *Service) insertVersion(tx *db.Tx, ring *vault.Ring, r Review, w written) error {
+// insertVersion stores what was written, and commits to it, in the state in which nobody has decided.
+func (s *Service) insertVersion(tx *db.Tx, n *network.Network, ring *vault.Ring, r Review, w written) error {
+	if err := privacy.Begun(tx, n, r.Invite, r.Person, network.Author, network.WhileUndecided, categories...); err != nil {
+		return err
+	}
 	leaf, err := proof.Commit(tx, ring, proof.Leaf{Kind: KindReview, Object: r.Invite, Person: r.Person, Category: string(network.DataOpinion)}, Fingerprint(r.Ref(), w.experience, w.content)...)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"entremise/internal/archiver"
 	"entremise/internal/audit"
 	"entremise/internal/auth"
 	"entremise/internal/db"
@@ -11,6 +12,7 @@ import (
 	"entremise/internal/network"
 	"entremise/internal/notify"
 	"entremise/internal/privacy"
+	"entremise/internal/vault"
 )
 
 // Queued is a version that waits for a moderator.
@@ -210,6 +212,9 @@ func (s *Service) publish(tx *db.Tx, n *network.Network, actor auth.Actor, r Rev
 	if err != nil {
 		return err
 	}
+	if err := archive(tx, n, r, i.ring); err != nil {
+		return err
+	}
 	if err := tx.Send("UPDATE review SET state = 'published', version = $2, overall = $3, level = $4, decided_at = $5, published_at = $6, changed_at = $7, decided_by = $8 WHERE id = $1",
 		r.ID, r.Version, r.Overall, n.Reviews.Level(r.Overall), db.Micros(now), db.Micros(r.PublishedAt), db.Micros(r.ChangedAt), actor.Account); err != nil {
 		return err
@@ -238,6 +243,9 @@ func (s *Service) refuse(tx *db.Tx, n *network.Network, actor auth.Actor, r Revi
 		if err := privacy.Happened(tx, n, r.Invite, r.Person, network.Author, network.FromRejection, categories...); err != nil {
 			return err
 		}
+		if err := archive(tx, n, r, i.ring); err != nil {
+			return err
+		}
 		if err := privacy.Ended(tx, n, r.Person, r.Invite, network.WhileRequestOpen); err != nil {
 			return err
 		}
@@ -254,6 +262,29 @@ func (s *Service) refuse(tx *db.Tx, n *network.Network, actor auth.Actor, r Revi
 		return err
 	}
 	return s.decided(tx, n, actor, r, i, EvRefused, reason, "review-refused", s.contestable(tx, n, i, reason))
+}
+
+// Whole is a version as the archiver keeps it: all that it says, and nobody's name.
+type Whole struct {
+	Ref        string     `json:"reference"`
+	Member     string     `json:"member"`
+	Number     int64      `json:"number"`
+	Version    int64      `json:"version"`
+	At         time.Time  `json:"deposited"`
+	Lang       string     `json:"language"`
+	Experience Experience `json:"experience"`
+	Content    Content    `json:"content"`
+}
+
+// archive hands a version to the archiver, once it is known for which purpose he keeps it (RN-89): published or refused. What it said at deposit is in the
+// proof log since then.
+func archive(tx *db.Tx, n *network.Network, r Review, ring *vault.Ring) error {
+	if !n.Deposits(network.DepositedReview) {
+		return nil
+	}
+	whole := Whole{Ref: r.Ref(), Member: r.Pro, Number: r.Number, Version: r.Version, At: r.WrittenAt.UTC(), Lang: r.Lang, Experience: r.Experience, Content: r.Content}
+	_, err := archiver.Put(tx, ring, archiver.Deposit{Person: r.Person, Category: network.DataOpinion, Object: r.Invite, Kind: network.DepositedReview, Content: []byte(db.JSON(whole))})
+	return err
 }
 
 // contestable are the words of a decision that may be contested: why, and until when (Reg. (EU) 2022/2065 art. 17, 20).

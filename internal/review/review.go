@@ -108,6 +108,7 @@ type Review struct {
 
 	Questionnaire, Edition string // by which it was asked
 	Lang                   string
+	WrittenAt              time.Time // this version
 	Leaf                   string
 	Experience             Experience
 	Content                Content
@@ -192,7 +193,7 @@ func open(r *vault.Ring, category network.Category, p vault.Place, sealed []byte
 
 const reviewColumns = `r.id, r.invite_id, r.pro_id, r.person_id, r.audience, r.digits, r.number, r.state, r.why, r.version, r.overall, r.level, r.shared, r.drawn,
 	r.deposited_at, r.decided_at, r.published_at, r.changed_at, r.ended_at, r.decided_by, r.initials_sealed, i.questionnaire, i.edition,
-	v.id, v.lang, v.leaf_id, v.experience_sealed, v.content_sealed`
+	v.id, v.at, v.lang, v.leaf_id, v.experience_sealed, v.content_sealed`
 
 const fromReview = " FROM review r JOIN review_invite i ON i.id = r.invite_id JOIN review_version v ON v.review_id = r.id AND v.version = r.version "
 
@@ -204,10 +205,11 @@ type stored struct {
 }
 
 func scanReview(s db.Scanner) (r stored, err error) {
-	var deposited, decided, published, changed, ended int64
+	var deposited, decided, published, changed, ended, written int64
 	err = s.Scan(&r.ID, &r.Invite, &r.Pro, &r.Person, &r.Audience, &r.Digits, &r.Number, &r.State, &r.Why, &r.Version, &r.Overall, &r.Level, &r.Shared, &r.Drawn,
-		&deposited, &decided, &published, &changed, &ended, &r.DecidedBy, &r.initials, &r.Questionnaire, &r.Edition, &r.versionID, &r.Lang, &r.Leaf, &r.experience, &r.content)
+		&deposited, &decided, &published, &changed, &ended, &r.DecidedBy, &r.initials, &r.Questionnaire, &r.Edition, &r.versionID, &written, &r.Lang, &r.Leaf, &r.experience, &r.content)
 	r.DepositedAt, r.DecidedAt, r.PublishedAt, r.ChangedAt, r.EndedAt = db.Time(deposited), db.Time(decided), db.Time(published), db.Time(changed), db.Time(ended)
+	r.WrittenAt = db.Time(written)
 	return r, err
 }
 
