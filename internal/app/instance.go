@@ -365,7 +365,7 @@ func (i *Instance) compose(ctx context.Context) error {
 	i.Calls.Register(i.Jobs)
 	i.Reviews = review.New(review.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Proof: i.Proof, Links: i.Links, URL: i.URL, Demo: i.Demo})
 	i.Reviews.Register(i.Jobs)
-	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Life: i.Life, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
+	i.Inbox = inbox.New(inbox.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Requests: i.Requests, Authors: i.Reviews, Life: i.Life, Links: i.Links, URL: i.URL, Hook: i.Hook, Demo: i.Demo})
 	i.Inbox.Register(i.Jobs)
 	i.Oversight = oversight.New(oversight.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Notify: i.Notify, Pros: i.Pros, Inbox: i.Inbox, Life: i.Life, URL: i.URL})
 	i.Oversight.Register(i.Jobs)

@@ -22,6 +22,7 @@ import (
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/request"
+	"entremise/internal/review"
 	"entremise/internal/vault"
 )
 
@@ -130,6 +131,7 @@ type Parts struct {
 	Notify   *notify.Service
 	Pros     *pro.Service
 	Requests *request.Service
+	Authors  *review.Service
 	Life     *privacy.Engine
 	Links    *auth.Signer
 	URL      func(host, path string) string

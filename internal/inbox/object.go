@@ -13,6 +13,7 @@ import (
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/request"
+	"entremise/internal/review"
 	"entremise/internal/vault"
 )
 
@@ -20,13 +21,14 @@ import (
 type ready struct {
 	rings     map[string]*vault.Ring // with the key of their consents
 	consumers map[string]*request.Objector
+	authors   map[string]*review.Author
 }
 
 func (s *Service) ready(ctx context.Context, tied []subject) (r ready, err error) {
 	if r.rings, err = s.rings(ctx, tied); err != nil {
 		return r, err
 	}
-	r.consumers = map[string]*request.Objector{}
+	r.consumers, r.authors = map[string]*request.Objector{}, map[string]*review.Author{}
 	for _, t := range tied {
 		if t.Whose != network.Consumer {
 			continue
@@ -38,13 +40,20 @@ func (s *Service) ready(ctx context.Context, tied []subject) (r ready, err error
 		if o != nil {
 			r.consumers[t.Person] = o
 		}
+		a, err := s.Authors.Author(ctx, t.Person)
+		if err != nil {
+			return r, err
+		}
+		if a != nil {
+			r.authors[t.Person] = a
+		}
 	}
 	return r, nil
 }
 
 // objectable reports whether a purpose is one that somebody may object to.
 func objectable(n *network.Network, id string) bool {
-	return privacy.MayStop(n, network.Consumer, id) == nil || privacy.MayStop(n, network.Professional, id) == nil
+	return privacy.MayStop(n, network.Consumer, id) == nil || privacy.MayStop(n, network.Author, id) == nil || privacy.MayStop(n, network.Professional, id) == nil
 }
 
 // stopSelling ends prospecting for everybody whom a case is about, and for its own number and address even where nobody is known by them: a word
@@ -73,6 +82,11 @@ func (s *Service) noteFor(tx *db.Tx, n *network.Network, actor auth.Actor, t sub
 		}
 		_, err := pro.Note(tx, n, actor, auth.CaseOpen, r.rings[t.Person], t.Person, o)
 		return err
+	}
+	if a := r.authors[t.Person]; a != nil && privacy.MayStop(n, network.Author, o.Purpose) == nil {
+		if _, err := s.Authors.Note(tx, n, actor, auth.CaseOpen, a, o); err != nil {
+			return err
+		}
 	}
 	who := r.consumers[t.Person]
 	if who == nil || privacy.MayStop(n, network.Consumer, o.Purpose) != nil {

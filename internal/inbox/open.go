@@ -20,6 +20,7 @@ import (
 	"entremise/internal/phone"
 	"entremise/internal/privacy"
 	"entremise/internal/request"
+	"entremise/internal/review"
 	"entremise/internal/vault"
 )
 
@@ -256,6 +257,13 @@ func (s *Service) knownPeople(ctx context.Context, actor auth.Actor, in Ask) (fo
 		found = nil
 		if actor.Who == auth.Consumer && actor.Request != "" {
 			id, err := request.PersonOf(tx, actor.Request)
+			if err != nil {
+				return err
+			}
+			add(network.Consumer, id)
+		}
+		if actor.Who == auth.Consumer && actor.Invite != "" {
+			id, err := review.PersonOf(tx, actor.Invite)
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,6 @@ func TestArchiver_contradictions(t *testing.T) {
 		{"restored_by: [moderator, litigation]", "restored_by: [agent]", "archiver.restored_by", network.Mistake},
 		{"compare: 30 days", "compare: 23 hours", "archiver.compare", network.Mistake},
 		{"compare: 30 days", "compare: 13 months", "archiver.compare", network.Mistake},
-		{"recipients: [member, e-archive, chain, mail, hosting]", "recipients: [member, chain, hosting]", "archiver.kinds", network.Mistake},
 		{"keep: {while: published, from: deposit, at_most: 8 years, archive: {for: 5 years, read_by: litigation}, at_end: erase-everywhere}\n  syndicate", "keep: {while: published, archive: {for: 5 years, read_by: litigation}, at_end: erase-everywhere}\n  syndicate", "purposes.publish_reviews.keep", network.Mistake},
 	} {
 		f := reviews(t)
@@ -53,6 +52,12 @@ func TestArchiver_contradictions(t *testing.T) {
 		if !slices.ContainsFunc(judge(f), func(p network.Problem) bool { return p.Path == c.path && p.Severity == c.severity }) {
 			t.Errorf("%s: nobody noticed at %s", c.to, c.path)
 		}
+	}
+	f := reviews(t)
+	edit(t, f, "network.yaml", "recipients: [member, e-archive, chain, mail, hosting]", "recipients: [member, chain, mail, hosting]")
+	edit(t, f, "network.yaml", "recipients: [e-archive, hosting]", "recipients: [hosting]")
+	if !slices.ContainsFunc(judge(f), func(p network.Problem) bool { return p.Path == "archiver.kinds" && p.Severity == network.Mistake }) {
+		t.Error("nobody noticed that no purpose names the archiver")
 	}
 	for _, c := range []string{"compare: 1 day", "compare: 12 months", "compare: 24 hours", "compare: 1 year"} {
 		f := reviews(t)

@@ -29,7 +29,7 @@ var classes = map[string]class{
 
 	"request-received": {canvass.Service, ScopeService}, "taken": {canvass.Service, ScopeService}, "late": {canvass.Service, ScopeService}, "unserved": {canvass.Service, ScopeService},
 	"request-withdrawn": {canvass.Service, ScopeService}, "unreached": {canvass.Service, ScopeService}, "agent-text": {canvass.Service, ScopeService},
-	"passed-on": {canvass.Service, ScopeService},
+	"passed-on":     {canvass.Service, ScopeService},
 	"how-did-it-go": {canvass.Survey, ScopeService},
 
 	"review-invite": {canvass.Service, ScopeReviews}, "review-remind": {canvass.Service, ScopeReviews},

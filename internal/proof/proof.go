@@ -302,7 +302,9 @@ type Inclusion struct {
 var ErrWaiting = errors.New("proof: not yet in a checkpoint")
 
 // Prove returns the proof that the leaf is in the newest tree; ErrWaiting while it is not, db.ErrNone for an unknown one.
-func (l *Log) Prove(ctx context.Context, leaf string) (Inclusion, error) { return l.ProveAt(ctx, leaf, 0) }
+func (l *Log) Prove(ctx context.Context, leaf string) (Inclusion, error) {
+	return l.ProveAt(ctx, leaf, 0)
+}
 
 // ProveAt is Prove for the tree of a checkpoint of that size: ErrWaiting when the leaf came later, db.ErrNone when none of that size was signed. 0 is the
 // newest.

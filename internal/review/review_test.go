@@ -14,6 +14,7 @@ import (
 	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/fault"
+	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
@@ -419,3 +420,51 @@ func TestReminders_doNotExtend(t *testing.T) {
 
 // set turns business time forward to an instant.
 func set(r *rig.Rig, to time.Time) { r.Clock.Add(to.Sub(r.Clock.Now())) }
+
+// Publication and showing elsewhere are two switches (RN-60, 71): an objection to the one leaves the other, a withdrawn consent ends both.
+func TestOwn_objectingAndWithdrawing(t *testing.T) {
+	rig.EachOf(t, "reviews-network", func(t *testing.T, r *rig.Rig) {
+		m := member(t, r)
+		ada := invited(t, r, m)
+		dep, err := r.Reviews.Deposit(ctx, ada, answer("5"))
+		must(t, err)
+		decide(t, r, fine)
+		shared := func(want bool) {
+			t.Helper()
+			one, err := r.Reviews.One(ctx, dep.Digits)
+			must(t, err)
+			if one.Shared != want {
+				t.Fatalf("shared: %v", one.Shared)
+			}
+		}
+		shared(true)
+		must(t, r.Reviews.Share(ctx, ada, false))
+		shared(false)
+		must(t, r.Reviews.Share(ctx, ada, true))
+		shared(true)
+		_, err = r.Inbox.Open(ctx, auth.Actor{Who: auth.Visitor}, inbox.Ask{Channel: network.RightByForm, Asked: network.RightObjection, Scopes: []string{"syndicate_reviews"}, Name: "Ada Byron", Email: "ada@example.com", Words: "Pas ailleurs.", Site: "avis.example"})
+		must(t, err)
+		shared(false)
+		r.Clock.Add(time.Second)
+		must(t, r.Reviews.WithdrawConsent(ctx, ada, "publish"))
+		_, err = r.Reviews.One(ctx, dep.Digits)
+		code(t, err, "no-review")
+		given, err := ledger(r, ada.Invite)
+		must(t, err)
+		if len(given) != 3 || given[2].Granted || !given[1].Granted && !given[0].Granted {
+			t.Fatalf("the grant and the withdrawal both stay: %+v", given)
+		}
+	})
+}
+
+func ledger(r *rig.Rig, invite string) (all []privacy.Given, err error) {
+	err = r.DB.Read(ctx, func(tx *db.Tx) error {
+		person, err := review.PersonOf(tx, invite)
+		if err != nil {
+			return err
+		}
+		all, err = privacy.Ledger(tx, person, invite)
+		return err
+	})
+	return all, err
+}

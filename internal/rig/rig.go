@@ -167,7 +167,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Jobs.Every("what has been kept long enough", time.Minute, r.Life.Sweep)
 	r.Reviews = review.New(review.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Proof: r.Proof, Links: r.Links, URL: url, Demo: true})
 	r.Reviews.Register(r.Jobs)
-	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Life: r.Life, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
+	r.Inbox = inbox.New(inbox.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Requests: r.Requests, Authors: r.Reviews, Life: r.Life, Links: r.Links, URL: url, Hook: r.Hooks.hook(), Demo: true})
 	r.Inbox.Register(r.Jobs)
 	r.Oversight = oversight.New(oversight.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Pros: r.Pros, Inbox: r.Inbox, Life: r.Life, URL: url})
 	r.Oversight.Register(r.Jobs)
