@@ -14,7 +14,6 @@ import (
 	"entremise/internal/auth"
 	"entremise/internal/db"
 	"entremise/internal/fault"
-	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
@@ -442,9 +441,6 @@ func TestOwn_objectingAndWithdrawing(t *testing.T) {
 		shared(false)
 		must(t, r.Reviews.Share(ctx, ada, true))
 		shared(true)
-		_, err = r.Inbox.Open(ctx, auth.Actor{Who: auth.Visitor}, inbox.Ask{Channel: network.RightByForm, Asked: network.RightObjection, Scopes: []string{"syndicate_reviews"}, Name: "Ada Byron", Email: "ada@example.com", Words: "Pas ailleurs.", Site: "avis.example"})
-		must(t, err)
-		shared(false)
 		r.Clock.Add(time.Second)
 		must(t, r.Reviews.WithdrawConsent(ctx, ada, "publish"))
 		_, err = r.Reviews.One(ctx, dep.Digits)
