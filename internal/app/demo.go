@@ -201,9 +201,13 @@ func (i *Instance) demoRoles(ctx context.Context, lang string) ([]ui.DemoRole, e
 		return nil, err
 	}
 	english := lang == "en"
-	words := map[string][2]string{"operator": {"Exploitant", "Operator"}, "agent": {"Conseillère", "Agent"}, "agent-2": {"Conseiller", "Second agent"}, "onboarding": {"Accueil", "Onboarding"}, "accountant": {"Comptable", "Accountant"}}
+	words := map[string][2]string{"operator": {"Exploitant", "Operator"}, "agent": {"Conseillère", "Agent"}, "agent-2": {"Conseiller", "Second agent"}, "onboarding": {"Accueil", "Onboarding"}, "accountant": {"Comptable", "Accountant"},
+		"moderator": {"Modératrice", "Moderator"}, "officer": {"Délégué", "Officer"}}
 	var roles []ui.DemoRole
 	for _, p := range demoStaff {
+		if people.Staff[p.key] == "" {
+			continue
+		}
 		w := words[p.key]
 		fr, en, _ := strings.Cut(p.detail, "|")
 		r := ui.DemoRole{Role: w[0], Name: p.name, Detail: fr, Href: "/_demo/entrer?qui=" + url.QueryEscape(people.Staff[p.key])}
@@ -220,6 +224,12 @@ func (i *Instance) demoRoles(ctx context.Context, lang string) ([]ui.DemoRole, e
 		contacts, err := i.Pros.Contacts(ctx, a.Pro)
 		if err != nil {
 			return nil, err
+		}
+		if n, err := i.Editions.InForce(ctx); err != nil {
+			return nil, err
+		} else if n.Forwards() {
+			roles = append(roles, demoMember(contacts[a.Pro], k, id, english))
+			continue
 		}
 		r := ui.DemoRole{Role: "Professionnel " + strconv.Itoa(k+1), Name: contacts[a.Pro].Company, Detail: "Plombier à Nîmes", Href: "/_demo/entrer?qui=" + url.QueryEscape(id)}
 		if english {

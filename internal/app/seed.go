@@ -161,11 +161,31 @@ var demoStaff = []struct {
 	{"agent-2", "Samuel Exemple", "Conseiller formé en interne|Agent trained internally", []network.Role{network.RoleAgent}, nil},
 	{"onboarding", "Lucie Exemple", "Accueil des professionnels|Onboarding", []network.Role{network.RoleOnboarding}, nil},
 	{"accountant", "Paul Exemple", "Comptable|Accountant", []network.Role{network.RoleAccountant}, nil},
+	{"moderator", "Inès Exemple", "Qualité des avis|Review quality", []network.Role{network.RoleModerator}, nil},
+	{"officer", "Yanis Exemple", "Protection des données|Data protection", []network.Role{network.RoleOfficer}, nil},
+}
+
+// works reports whether a network has work for one of them: reviews have their own, and sell nothing to account for.
+func works(n *network.Network, key string) bool {
+	switch key {
+	case "moderator", "officer":
+		return n.Forwards()
+	case "accountant":
+		return !n.Forwards()
+	}
+	return true
 }
 
 // staff seeds the accounts and remembers them by role in settings, so that the demo's page finds them again.
 func (s *seeder) staff(ctx context.Context) error {
 	for _, p := range demoStaff {
+		if !works(s.n, p.key) {
+			continue
+		}
+		p.trades = slices.DeleteFunc(slices.Clone(p.trades), func(t string) bool { _, ok := s.n.Trade(t); return !ok })
+		if p.key == "operator" && s.n.Forwards() {
+			p.roles = append(slices.Clone(p.roles), network.RoleModerator)
+		}
 		id := s.i.DB.NewID("acc")
 		ring, err := s.i.Vault.New(ctx, id, string(network.DataAccount))
 		if err != nil {
@@ -229,6 +249,8 @@ func (s *seeder) past(ctx context.Context, k int, progress func(done, of int)) e
 		c := places[j]
 		if j%3 == 0 && s.n.Sells() {
 			c, _ = geo.ByINSEE("30189")
+		} else if s.n.Forwards() {
+			c = s.near()
 		}
 		trade := pick(s, trades)
 		if err := s.one(ctx, agent, trade, c, j); err != nil {
@@ -281,6 +303,9 @@ func (s *seeder) one(ctx context.Context, agent auth.Actor, trade string, c geo.
 	wait(8 * time.Minute)
 	if err := s.i.Requests.Take(ctx, agent, out.ID); err != nil {
 		return err
+	}
+	if s.n.Forwards() {
+		return s.pass(ctx, agent, out.ID)
 	}
 	if !s.n.Sells() {
 		if s.IntN(4) == 0 {
@@ -346,6 +371,11 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 	if err := s.professionals(ctx, professionals, func(d, of int) { progress("professionals", d, of) }); err != nil {
 		return err
 	}
+	if n.Forwards() {
+		if err := s.members(ctx); err != nil {
+			return err
+		}
+	}
 	if err := i.rememberPros(ctx, s.first); err != nil {
 		return err
 	}
@@ -362,6 +392,9 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 	})
 	if err != nil {
 		return err
+	}
+	if !n.Sells() {
+		return i.setOffset(ctx, 0)
 	}
 	// The first professionals have some credit, so that a visitor can buy at once.
 	people, err := i.demoPeople(ctx)

@@ -144,9 +144,6 @@ func (c *checker) modules() {
 	if m.Sale == SaleRouted {
 		c.notYet("modules.sale", "l’envoi aux fournisseurs. Les demandes arrivent, un conseiller les traite, et rien n’est transmis.", "sending to suppliers. Requests arrive, an agent works on them, and nothing is passed on.")
 	}
-	if m.Sale == SaleForwarded {
-		c.notYet("modules.sale", "la transmission aux membres. Les demandes arrivent, un conseiller les traite, et rien n’est transmis.", "forwarding to members. Requests arrive, an agent works on them, and nothing is passed on.")
-	}
 	if m.Accounts != nil {
 		c.notYet("modules.accounts", "l’espace personnel des particuliers : personne ne peut en ouvrir un.", "consumers' own spaces: nobody can open one.")
 	}

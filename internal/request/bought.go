@@ -128,8 +128,10 @@ func masked(tx *db.Tx, r Request, proID string) (string, error) {
 		return "", err
 	case excluded > 0 || !r.StoppedAt.IsZero() || !r.FrozenAt.IsZero():
 		return "stopped", nil
-	case r.State == Cancelled:
+	case r.State == Cancelled || r.State == Withdrawn && r.Passed():
 		return "cancelled", nil
+	case r.State == Closed && r.Passed():
+		return "done", nil
 	}
 	done, err := db.Value[int64](tx, `SELECT (SELECT count(*) FROM purchase WHERE request_id = $1 AND pro_id = $2 AND outcome = $3)
 		+ (SELECT count(*) FROM request_event WHERE request_id = $1 AND kind = $4 AND object IN ('done', 'no-deal'))`, r.ID, proID, outcomeDone, EvAnswered)
@@ -179,6 +181,10 @@ func (s *Service) Log(ctx context.Context, actor auth.Actor, id, kind, key strin
 	if !knownOutcome(kind) {
 		return fault.New(fault.Invalid, "no-such-outcome", fault.T("Choisissez un résultat.", "Choose an outcome."))
 	}
+	n, err := s.editions.Get(ctx, p.Edition)
+	if err != nil {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		line := tx.NewID("log")
 		if key != "" {
@@ -201,6 +207,15 @@ func (s *Service) Log(ctx context.Context, actor auth.Actor, id, kind, key strin
 		}
 		if err := insertEvent(tx, p.Request, event, p.Pro, p.Seat, kind); err != nil {
 			return err
+		}
+		if kind == outcomeDone && p.Method == methodForwarded {
+			r, err := selectRequest(tx, p.Request)
+			if err == nil {
+				err = processedByAll(tx, n, r, actor.Name())
+			}
+			if err != nil {
+				return err
+			}
 		}
 		return audit.Write(tx, actor.Name(), actor.As(auth.ContactLog), "contact.log", id, kind)
 	})

@@ -24,7 +24,7 @@ func OpenOfAll(tx *db.Tx, phoneIndexes ...string) (map[string][]Request, error) 
 		}
 		return err
 	}, "SELECT (SELECT phone_bidx FROM person WHERE id = request.person_id), "+requestColumns+" FROM request WHERE person_id IN (SELECT id FROM person WHERE phone_bidx <> '' AND phone_bidx IN ("+marks+
-		")) AND state IN ('received', 'published', 'filled') ORDER BY at DESC, id", args...)
+		")) AND state IN ('received', 'published', 'filled', 'forwarded') ORDER BY at DESC, id", args...)
 	return all, err
 }
 

@@ -43,6 +43,7 @@ type Draft struct {
 	Price    string              `json:"price"`    // as typed, excl. VAT; empty takes the suggestion
 	Because  string              `json:"because"`  // why another price
 	Seats    int                 `json:"seats"`    // 0: as the file says
+	Members  []string            `json:"members,omitempty"` // to whom it is to be forwarded, as ticked so far
 	Seen     int                 `json:"seen"`     // how many corrections of the request whoever typed this had seen
 }
 
@@ -192,6 +193,7 @@ type Desk struct {
 	Candidates []match.Candidate
 	Names      map[string]string // of candidates
 	Excluded   map[match.Code]int
+	Members    []Member          // where requests are forwarded: to whom this one may be, and to whom not
 	Consents   []network.Consent // to be asked aloud, or ticked in the form already
 	Given      []privacy.Given
 	Twins      []Request // other open requests of the same number
@@ -281,6 +283,11 @@ func (s *Service) desk(ctx context.Context, o opened) (Desk, error) {
 			desk.Excluded[e.Reason.Code]++
 		}
 		if desk.Names, err = s.names(ctx, desk.Candidates); err != nil {
+			return Desk{}, err
+		}
+	}
+	if d.Trade != "" && in.commune.INSEE != "" && n.Forwards() {
+		if desk.Members, err = s.Members(ctx, r, d.Trade, in.commune); err != nil {
 			return Desk{}, err
 		}
 	}
@@ -430,7 +437,7 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 	if err != nil {
 		return err
 	}
-	r, n, ring, who := o.r, o.n, o.ring, o.who
+	r, n := o.r, o.n
 	if err := mayWork(actor, r, s.db.Machine()); err != nil {
 		return err
 	}
@@ -463,62 +470,14 @@ func (s *Service) Publish(ctx context.Context, actor auth.Actor, id string, d Dr
 	if err := n.Introductions.Price.Within(price); err != nil {
 		return err
 	}
-	who.Kind, who.Name, who.Company, who.Phone, who.Email = d.Kind, strings.TrimSpace(d.Name), strings.TrimSpace(d.Company), in.phone, in.email
-	if d.Lang != "" {
-		who.Lang = d.Lang
-	}
-	next := r
-	next.Trade, next.INSEE, next.Postcode, next.Urgency, next.Intent, next.Answers = d.Trade, in.commune.INSEE, strings.TrimSpace(d.Postcode), d.Urgency, d.Intent, in.answers
+	who := settledWho(o.who, d, in)
+	next := settledRequest(r, d, in)
 	next.Price, next.VAT, next.Reasons, next.PricedBy, next.Seats = price, n.Introductions.Price.VAT, reasons, actor.Account, d.Seats
 	if next.Seats == 0 {
 		next.Seats = n.Introductions.Seats
 	}
 	return s.db.WriteGuarded(ctx, func(tx *db.Tx) error {
-		moved, err := moveState(tx, id, Published, Received)
-		if err == nil && !moved {
-			err = errState
-		}
-		if err != nil {
-			return err
-		}
-		// From here on the row is ours: who takes it, corrects it or withdraws it waits for us, and what is read now stays so.
-		now, err := selectRequest(tx, id)
-		if err == nil {
-			err = mayWork(actor, now, tx.Machine()) // somebody else may have taken it meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		seen, err := corrections(tx, id)
-		if err == nil && seen != o.seen {
-			err = errCorrected
-		}
-		if err != nil {
-			return err
-		}
-		if r.Channel == "phone" {
-			spoken, err := callOf(tx, id)
-			if err != nil {
-				return err
-			}
-			var choices []privacy.Choice
-			for _, c := range n.ConsentsOn(network.AskedOnCall) {
-				choices = append(choices, privacy.Choice{Person: r.Person, Object: id, Consent: c, Granted: d.Consents[c.ID], Channel: "phone", Lang: who.Lang, Edition: n.Hash(), Form: n.Form(d.Trade).Version(), Reference: spoken})
-			}
-			if err := privacy.Record(tx, ring, n, choices...); err != nil {
-				return err
-			}
-			if _, err := s.claimWindow(tx, n, in.phone, next); err != nil {
-				return err
-			}
-		}
-		if err := Renumber(tx, s.vault, who.ID, who.Phone); err != nil {
-			return err
-		}
-		if err := person.Update(tx, s.vault, ring, who); err != nil {
-			return err
-		}
-		if err := updateContent(tx, ring, next, content{words: in.words, street: strings.TrimSpace(d.Street)}, []byte{}); err != nil {
+		if err := s.settle(tx, actor, o, d, in, next, who, Published); err != nil {
 			return err
 		}
 		return s.publish(tx, actor, n, next, p)

@@ -83,7 +83,7 @@ func (s *Service) file(ctx context.Context, actor auth.Actor, id string, renewed
 		ids[p.Pro] = true
 	}
 	for _, e := range f.Events {
-		if e.Kind == EvOffered {
+		if e.Kind == EvOffered || e.Kind == EvForwarded {
 			ids[e.Object] = true
 		}
 	}

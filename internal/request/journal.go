@@ -29,7 +29,7 @@ func (s *Service) Connections(ctx context.Context, actor auth.Actor, n int) ([]p
 	var came []Request
 	if err := s.db.Read(ctx, func(tx *db.Tx) error {
 		came = nil
-		for _, state := range []State{Unverified, Received, Published, Filled, Closed, Cancelled, Withdrawn, Unserved} { // the index is by state
+		for _, state := range []State{Unverified, Received, Published, Filled, Forwarded, Closed, Cancelled, Withdrawn, Unserved} { // the index is by state
 			some, err := db.List(tx, scanRequest, "SELECT "+requestColumns+" FROM request WHERE state = $1 AND address_bidx <> '' ORDER BY at DESC, id DESC LIMIT $2", string(state), n)
 			if err != nil {
 				return err

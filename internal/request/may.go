@@ -51,7 +51,7 @@ func (s *Service) mayDial(n *network.Network, r Request, who person.Person) canv
 	c := s.answering(n, r, who)
 	c.Request.Announced = true
 	c.Request.Open = r.State != Cancelled && r.State != Unserved && r.StoppedAt.IsZero()
-	c.Request.Reached = !r.PublishedAt.IsZero() // he spoke with an agent; what follows goes on from there
+	c.Request.Reached = !r.PublishedAt.IsZero() || r.Passed() // he spoke with an agent; what follows goes on from there
 	return canvass.MayContact(n.Prospecting, c)
 }
 

@@ -134,7 +134,7 @@ func (s *Service) Cancel(ctx context.Context, actor auth.Actor) error {
 	if err != nil {
 		return err
 	}
-	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", []State{Unverified, Received, Published, Filled}, func(tx *db.Tx) error {
+	return s.end(ctx, actor, r, n, Cancelled, EvCancelled, "", alive, func(tx *db.Tx) error {
 		if r.State == Unverified {
 			return nil // nobody has shown that this number is his: it gets no text
 		}
@@ -158,12 +158,12 @@ func (s *Service) Withdraw(ctx context.Context, actor auth.Actor, id, reason str
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return s.end(ctx, actor, r, n, Withdrawn, EvWithdrawn, reason, []State{Received, Published}, func(tx *db.Tx) error {
+	return s.end(ctx, actor, r, n, Withdrawn, EvWithdrawn, reason, []State{Received, Published, Forwarded}, func(tx *db.Tx) error {
 		now, err := selectRequest(tx, id)
 		if err != nil {
 			return err
 		}
-		if now.PublishedAt.IsZero() { // it may still be taken back
+		if now.PublishedAt.IsZero() && now.Sold == 0 { // it may still be taken back
 			return job.Add(tx, jobWithdrawn, id, undoFor)
 		}
 		return s.tell(tx, n, ring, r, who, "request-withdrawn", map[string]string{"reason": why.Say(who.Lang)})
@@ -215,7 +215,7 @@ func (s *Service) Unwithdraw(ctx context.Context, actor auth.Actor, id string) e
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		back, err := tx.Exec(`UPDATE request SET state = $2, state_at = (SELECT max(at) FROM request_event WHERE request_id = $1 AND kind IN ($3, $4))
-			WHERE id = $1 AND state = $5 AND published_at = 0 AND (SELECT max(at) FROM request_event WHERE request_id = $1 AND kind = $6 AND actor = $7) > $8`,
+			WHERE id = $1 AND state = $5 AND published_at = 0 AND sold = 0 AND (SELECT max(at) FROM request_event WHERE request_id = $1 AND kind = $6 AND actor = $7) > $8`,
 			id, string(Received), EvReceived, EvVerified, string(Withdrawn), EvWithdrawn, actor.Name(), db.Micros(tx.Now().Add(-undoFor)))
 		if err == nil && back == 0 {
 			err = errTooLate
@@ -302,6 +302,14 @@ func sameBuyers(tx *db.Tx, was Request) (Request, error) {
 	return now, err
 }
 
+// introductionPath is where a professional reads what he bought, or was passed.
+func introductionPath(n *network.Network, id string) string {
+	if n.Forwards() {
+		return "/transmises/" + id
+	}
+	return "/achats/" + id
+}
+
 // tellBuyer queues a letter about a request to a professional who bought it.
 func (s *Service) tellBuyer(tx *db.Tx, n *network.Network, r Request, c pro.Contact, kind string) error {
 	if c.ID == "" {
@@ -312,7 +320,7 @@ func (s *Service) tellBuyer(tx *db.Tx, n *network.Network, r Request, c pro.Cont
 		return err
 	}
 	minutes := minutes(n.Introductions.Clocks.FirstContact.Exact())
-	letter, err := n.Message(kind, c.Lang, map[string]string{"ref": r.Ref, "commune": r.Commune().Name + " " + r.Postcode, "link": s.url(n.SpaceHost, "/achats/"+purchase), "minutes": minutes})
+	letter, err := n.Message(kind, c.Lang, map[string]string{"ref": r.Ref, "commune": r.Commune().Name + " " + r.Postcode, "link": s.url(n.SpaceHost, introductionPath(n, purchase)), "minutes": minutes})
 	if err != nil {
 		return err
 	}
@@ -362,7 +370,7 @@ func (s *Service) StopContact(ctx context.Context, actor auth.Actor, purchase st
 			if err := tx.Send("UPDATE request SET stopped_at = $2 WHERE id = $1 AND stopped_at = 0", r.ID, db.Micros(tx.Now())); err != nil {
 				return err
 			}
-			moved, err := moveState(tx, r.ID, Cancelled, Received, Published)
+			moved, err := moveState(tx, r.ID, Cancelled, Received, Published, Forwarded)
 			if err != nil {
 				return err
 			}

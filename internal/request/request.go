@@ -43,14 +43,17 @@ const (
 	Received   State = "received"   // waits for an agent
 	Published  State = "published"  // on the board of those who were asked, seats left
 	Filled     State = "filled"     // every seat is sold
-	Closed     State = "closed"     // over, with at least one sale
+	Forwarded  State = "forwarded"  // with the members whom an agent chose, until it is dealt with (RN-29)
+	Closed     State = "closed"     // over, with at least one sale, or dealt with by members
 	Cancelled  State = "cancelled"  // by the consumer
 	Withdrawn  State = "withdrawn"  // by staff
 	Unserved   State = "unserved"   // nobody took it in time
 )
 
 // Open reports whether something may still happen to the request.
-func (s State) Open() bool { return s == Unverified || s == Received || s == Published || s == Filled }
+func (s State) Open() bool {
+	return s == Unverified || s == Received || s == Published || s == Filled || s == Forwarded
+}
 
 // Request is one need. Words, Street and the person's contact are opened apart, by who may have them.
 type Request struct {
@@ -59,7 +62,7 @@ type Request struct {
 	Edition         string
 	Site            string // host
 	Channel         string // form, phone, api
-	Source          string // the affiliate's account, for api
+	Source          string // the affiliate's account, for api; the member whom the person asked for by name, for form
 	Trade           string
 	INSEE, Postcode string
 	Urgency, Intent string
@@ -210,6 +213,7 @@ const (
 	EvQualified = "qualified"
 	EvPriced    = "priced"
 	EvPublished = "published"
+	EvForwarded = "forwarded" // Object: the member
 	EvWidened   = "widened"
 	EvOffered   = "offered-by-hand"
 	EvSold      = "sold"

@@ -166,7 +166,7 @@ func placeText(insee, postcode string) fault.Text {
 
 // Reviewable reports whether a review can still change what was decided about a request.
 func (r Request) Reviewable() bool {
-	return r.FrozenAt.IsZero() && (r.State == Received || r.State == Published || r.State == Withdrawn && r.PublishedAt.IsZero())
+	return r.FrozenAt.IsZero() && (r.State == Received || r.State == Published || r.State == Withdrawn && r.PublishedAt.IsZero() && r.Sold == 0)
 }
 
 // Review changes in tx, at a named person's word, what was decided about a request: one that was refused waits for an agent again; one that the

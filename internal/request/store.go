@@ -148,7 +148,7 @@ func insertEvent(tx *db.Tx, request, kind, actor string, count int, object strin
 }
 
 // atOnce are events of one transaction, which have one instant, in the order in which they are told.
-var atOnce = []string{EvVerified, EvReceived, EvQualified, EvPriced, EvPublished}
+var atOnce = []string{EvVerified, EvReceived, EvQualified, EvPriced, EvPublished, EvForwarded}
 
 // selectEvents reads a request's history, oldest first.
 func selectEvents(tx *db.Tx, request string) ([]Event, error) {

@@ -42,8 +42,9 @@ type Ask struct {
 	Worked          bool   // the browser did the proof of work
 	WorkID          string // its id, used once
 	WorkUntil       time.Time
-	Trap            bool // the field that people do not see was filled in
-	PreferCall      bool // no code by SMS: the agent's call verifies the number (AQ-43)
+	Trap            bool   // the field that people do not see was filled in
+	Member          string // id of the member whom the person asks for by name, where requests are forwarded; empty: none
+	PreferCall      bool   // no code by SMS: the agent's call verifies the number (AQ-43)
 }
 
 // Submitted is the answer to an Ask.
@@ -216,7 +217,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, in Ask) (Submitt
 	if err != nil {
 		return Submitted{}, err
 	}
-	r := Request{ID: s.db.NewID("req"), Ref: NewRef(""), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: actor.Account, Trade: in.Trade,
+	r := Request{ID: s.db.NewID("req"), Ref: NewRef(""), Person: who.ID, Edition: n.Hash(), Site: site.Host, Channel: in.Channel, Source: wanted(n, in, actor), Trade: in.Trade,
 		INSEE: ok2.commune.INSEE, Postcode: strings.TrimSpace(in.Postcode), Urgency: in.Urgency, Answers: ok2.answers, State: Received, LinkGeneration: 1}
 	form := n.Form(in.Trade).Version()
 	var choices []privacy.Choice

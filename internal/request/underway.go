@@ -21,7 +21,7 @@ func (s *Service) UnderWay(ctx context.Context, after string, limit int) (all []
 		all, err = db.List(tx, func(r db.Scanner) (c Concerned, err error) {
 			err = r.Scan(&c.Request, &c.Person, &c.Site)
 			return c, err
-		}, "SELECT id, person_id, site FROM request WHERE state IN ('received', 'published', 'filled') AND id > $1 ORDER BY id LIMIT $2", after, limit)
+		}, "SELECT id, person_id, site FROM request WHERE state IN ('received', 'published', 'filled', 'forwarded') AND id > $1 ORDER BY id LIMIT $2", after, limit)
 		return err
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // alive are the states in which something may still be done with a request.
-var alive = []State{Unverified, Received, Published, Filled}
+var alive = []State{Unverified, Received, Published, Filled, Forwarded}
 
 // giveUp ends a request whose own agreement is taken back, in the transaction of also: it lived by the agreement to use it for what it asks, and
 // there is nothing left to do with it (RN-30, AQ-24, AQ-61).
@@ -48,7 +48,7 @@ func (s *Service) sweepUnwanted(ctx context.Context) error {
 	var due []string
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		due, err = db.Values[string](tx, `SELECT r.id FROM request r JOIN consent c ON c.person_id = r.person_id AND c.object = r.id
-			WHERE r.state IN ('unverified', 'received', 'published', 'filled') AND NOT c.granted AND c.consent IN `+marks+`
+			WHERE r.state IN ('unverified', 'received', 'published', 'filled', 'forwarded') AND NOT c.granted AND c.consent IN `+marks+`
 			AND NOT EXISTS (SELECT 1 FROM consent l WHERE l.person_id = c.person_id AND l.object = c.object AND l.consent = c.consent AND (l.at > c.at OR l.at = c.at AND l.id > c.id))
 			ORDER BY r.id LIMIT 200`, args...)
 		return err

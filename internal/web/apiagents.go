@@ -44,6 +44,7 @@ type apiDraft struct {
 	Price    string              `json:"price,omitempty" maxLength:"20" doc:"Euros excl. VAT as typed; empty takes the suggestion."`
 	Because  string              `json:"because,omitempty" maxLength:"400" doc:"Why another price."`
 	Seats    int                 `json:"seats,omitempty" minimum:"0" maximum:"100" doc:"0: as the network says."`
+	Members  []string            `json:"members,omitempty" doc:"Members to whom it is to be forwarded, by id, where the network forwards."`
 	Seen     int                 `json:"seen,omitempty" minimum:"0" doc:"As the desk told it: how many corrections of the request this draft takes into account. A later one makes publishing a conflict."`
 }
 

@@ -341,7 +341,7 @@ type apiBought struct {
 	Place     apiPlace   `json:"place"`
 	At        time.Time  `json:"bought_at"`
 	Price     apiPrice   `json:"price"`
-	Method    string     `json:"paid_with" enum:"wallet,card,waived"`
+	Method    string     `json:"paid_with" enum:"wallet,card,waived,forwarded"`
 	CallBy    time.Time  `json:"call_by"`
 	Contacted *time.Time `json:"contacted_at,omitempty"`
 	Outcome   string     `json:"outcome" enum:",called,reached,quote,won,lost,done"`

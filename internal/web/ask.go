@@ -29,7 +29,7 @@ const (
 // ask shows the call-back form.
 func (v *visit) ask() error {
 	q := v.r.URL.Query()
-	form := ui.Form{Values: map[string][]string{"postcode": {q.Get("postcode")}, "commune": {q.Get("commune")}, "key": {rand.Text()}}}
+	form := ui.Form{Values: map[string][]string{"postcode": {q.Get("postcode")}, "commune": {q.Get("commune")}, "key": {rand.Text()}, "membre": {q.Get("membre")}}}
 	return v.showing(v.asking(form))
 }
 
@@ -47,9 +47,17 @@ func (v *visit) asking(form ui.Form) (ui.View, error) {
 	challenge := v.Links.Challenge("request", workBits, v.DB.Machine(), workLife)
 	form.Starred = true
 	form.Hidden = []ui.Hidden{{Name: "key", Value: key}, {Name: "pow_challenge", Value: challenge}}
+	named, err := v.namedMember(first(form.Values["membre"]))
+	if err != nil {
+		return nil, err
+	}
+	if named.ID != "" {
+		form.Hidden = append(form.Hidden, ui.Hidden{Name: "membre", Value: named.ID})
+	}
 	page := ui.Asking{Public: v.public(nil), Form: form, Action: "/demande/" + slug, TradeName: v.say2(t.Label), Urgent: t.Emergency,
 		Photos: v.n.Limits.Photos, PhotoMB: photoMB, Fields: v.formFields(), Notice: v.notice(network.Consumer), Work: ui.Work{Challenge: challenge, Bits: workBits},
 		FirstContact: v.n.Introductions.Clocks.FirstContact.Exact(), Questions: v.questions(f), Communes: communeOptions(first(form.Values["postcode"]), first(form.Values["commune"]))}
+	page.For = named.Company
 	_, page.MayPreferCall = v.n.For(network.DeedCode, network.Consumer)
 	for _, c := range v.n.ConsentsOn(network.AskedOnForm) {
 		page.Consents = append(page.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required, Facts: v.n.Facts(c, string(v.lang))})
@@ -174,7 +182,7 @@ func (v *visit) notice(whose network.Person) ui.Notice {
 func (v *visit) readAsk(f *network.Form) (request.Ask, error) {
 	in := request.Ask{Key: v.value("key"), Site: v.site.Host, Trade: v.r.PathValue("trade"), Lang: string(v.lang), Urgency: v.value("urgency"), Postcode: v.value("postcode"), INSEE: v.value("commune"),
 		Street: v.value("street"), Kind: v.value("kind"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"),
-		Answers: v.answers(f), Consents: map[string]bool{}, Channel: "form", Address: v.address(), Agent: v.agent(), Languages: v.languages(), Trap: v.value("website") != ""}
+		Answers: v.answers(f), Member: v.value("membre"), Consents: map[string]bool{}, Channel: "form", Address: v.address(), Agent: v.agent(), Languages: v.languages(), Trap: v.value("website") != ""}
 	if in.Kind == "" {
 		in.Kind = "person"
 	}

@@ -70,7 +70,7 @@ func (v *visit) filePage(id string, form ui.Form) (ui.RequestFile, error) {
 	}
 	manage, text := v.actor.Can(auth.RequestManage), v.actor.Can(auth.RequestText)
 	p.CanFix = manage && f.State.Open()
-	p.CanPull = manage && (f.State == request.Received || f.State == request.Published)
+	p.CanPull = manage && (f.State == request.Received || f.State == request.Published || f.State == request.Forwarded)
 	p.CanText = text && f.State != request.Unverified && phone.CanText(f.Who.Phone)
 	p.CanLink = manage && f.State != request.Unverified && f.Who.Phone != ""
 	if manage && f.State == request.Published {
@@ -237,6 +237,8 @@ func (v *visit) staffStep(f request.File, e request.Event) ui.Step {
 		s.Text = v.lang.Tf("Élargie de %s m, %s de plus", "Widened by %s m, %s", e.Object, v.lang.Count(e.Count, "professionnel", "professionnels", "more professional", "more professionals"))
 	case request.EvOffered:
 		s.Text = v.lang.Tf("Proposée à la main à %s", "Offered by hand to %s", cmp.Or(f.Names[e.Object], e.Object))
+	case request.EvForwarded:
+		s.Text = v.lang.Tf("Transmise à %s", "Passed on to %s", cmp.Or(f.Names[e.Object], e.Object))
 	case request.EvSold:
 		s.Text = v.lang.T("Achetée, coordonnées montrées", "Bought, contact details shown")
 	case request.EvContacted:
@@ -307,6 +309,9 @@ func (v *visit) outcomeName(o string) string {
 
 // fileDecision lists whom the newest decision asked, and those to whom it was offered by hand or who bought.
 func (v *visit) fileDecision(p *ui.RequestFile, f request.File) error {
+	if f.Passed() {
+		return v.filePassed(p, f)
+	}
 	if len(f.Decisions) == 0 {
 		return nil
 	}

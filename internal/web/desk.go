@@ -55,6 +55,8 @@ func deskRoutes() []route {
 		{"POST", "/demandes/{id}/reprendre", space, staff, 0, (*visit).unclose},
 		{"POST", "/demandes/{id}/elargir", space, selling, 0, (*visit).requestWiden},
 		{"POST", "/demandes/{id}/proposer", space, selling, 0, (*visit).requestOffer},
+		{"POST", "/demandes/{id}/transmettre", space, passing, 0, (*visit).requestForward},
+		{"POST", "/demandes/{id}/traitee", space, passing, 0, (*visit).requestProcessed},
 		{"POST", "/demandes/{id}/sms", space, staff, 0, (*visit).requestText},
 		{"POST", "/demandes/{id}/usages", space, staff, 0, (*visit).requestObject},
 		{"POST", "/demandes/{id}/accords/retrait", space, staff, 0, (*visit).requestConsentWithdraw},
@@ -141,18 +143,13 @@ func (v *visit) deskDo() error {
 		if err == nil {
 			return v.did("/demandes/"+id, v.lang.T("La demande est publiée sous votre nom.", "The request is published under your name."), nil)
 		}
-		corrected := fault.Code(err) == "corrected"
-		if !fault.Is(err, fault.Invalid) && !corrected {
-			return v.deskLost(id, err)
+		return v.deskRefused(id, draft, err)
+	case "forward":
+		err := v.Requests.Forward(v.ctx, v.actor, id, draft, draft.Members)
+		if err == nil {
+			return v.did("/demandes/"+id, v.lang.T("La demande est transmise sous votre nom, et chacun est prévenu.", "The request is passed on under your name, and everybody has been told."), nil)
 		}
-		// What he typed is kept whatever is wrong with it.
-		if kept := v.Requests.Save(v.ctx, v.actor, id, draft); kept != nil {
-			return v.deskLost(id, kept)
-		}
-		if corrected {
-			return v.did("/bureau/"+id, "", err)
-		}
-		return v.deskInvalid(id, err)
+		return v.deskRefused(id, draft, err)
 	case "adopt":
 		if err := v.Requests.Adopt(v.ctx, v.actor, id, draft); err != nil {
 			return v.deskLost(id, err)
@@ -187,6 +184,21 @@ func (v *visit) deskDo() error {
 	}
 	page.Saved = v.DB.Now()
 	return v.show(page)
+}
+
+// deskRefused keeps what the agent typed, whatever is wrong with it, and shows the desk again with what is.
+func (v *visit) deskRefused(id string, draft request.Draft, err error) error {
+	stays := slices.Contains([]string{"corrected", "no-arrangement", "pro-shut"}, fault.Code(err))
+	if !fault.Is(err, fault.Invalid) && !stays {
+		return v.deskLost(id, err)
+	}
+	if kept := v.Requests.Save(v.ctx, v.actor, id, draft); kept != nil {
+		return v.deskLost(id, kept)
+	}
+	if stays {
+		return v.did("/bureau/"+id, "", err)
+	}
+	return v.deskInvalid(id, err)
 }
 
 // deskInvalid shows the desk again with what is wrong beside each field; the trade's own text stands in the page as "words".
@@ -254,7 +266,7 @@ func (v *visit) readDraft() request.Draft {
 	}
 	d := request.Draft{Trade: trade, Urgency: v.value("urgency"), Intent: v.value("intent"), Postcode: v.value("postcode"), INSEE: v.value("commune"), Street: v.value("street"),
 		Kind: v.value("kind"), Name: v.value("name"), Company: v.value("company"), Phone: v.value("phone"), Email: v.value("email"), Lang: v.value("caller_lang"),
-		Answers: map[string][]string{}, Consents: map[string]bool{}, Price: v.value("price"), Because: v.value("price_reason"), Seen: number(v.value("seen"))}
+		Answers: map[string][]string{}, Consents: map[string]bool{}, Price: v.value("price"), Because: v.value("price_reason"), Seen: number(v.value("seen")), Members: v.r.Form["members"]}
 	if d.Kind == "" {
 		d.Kind = "person"
 	}
@@ -280,7 +292,7 @@ func (v *visit) readDraft() request.Draft {
 // draftValues puts a draft back into the desk's fields.
 func (v *visit) draftValues(n *network.Network, d request.Draft) map[string][]string {
 	values := map[string][]string{"trade": {d.Trade}, "urgency": {d.Urgency}, "intent": {d.Intent}, "postcode": {d.Postcode}, "commune": {d.INSEE}, "street": {d.Street}, "kind": {d.Kind},
-		"name": {d.Name}, "company": {d.Company}, "phone": {phone.Display(d.Phone)}, "email": {d.Email}, "price": {d.Price}, "price_reason": {d.Because}}
+		"name": {d.Name}, "company": {d.Company}, "phone": {phone.Display(d.Phone)}, "email": {d.Email}, "price": {d.Price}, "price_reason": {d.Because}, "members": d.Members}
 	if d.Seats > 0 {
 		values["seats"] = []string{strconv.Itoa(d.Seats)}
 	}
@@ -310,7 +322,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 		f.Values = v.draftValues(n, d.Draft)
 	}
 	f.Hidden = []ui.Hidden{{Name: "trade_now", Value: d.Draft.Trade}, {Name: "caller_lang", Value: d.Draft.Lang}, {Name: "seen", Value: strconv.Itoa(d.Draft.Seen)}}
-	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats, Unsold: !n.Sells(),
+	p := ui.Desk{Space: v.watching("request " + d.ID), Form: f, Action: "/bureau/" + d.ID, Reference: d.Ref, Trade: d.Draft.Trade, TradeName: v.tradeName(d.Draft.Trade), Seats: n.Introductions.Seats, Unsold: !n.Sells(), Passes: n.Forwards(), Most: mostForwarded(n),
 		Communes: communeOptions(first(f.Values["postcode"]), ""), Reasons: v.withdrawReasons(d.Network)}
 	p.PublishAs = p.User
 	p.Trades = v.tradeOptions(n)
@@ -344,6 +356,7 @@ func (v *visit) deskPage(d request.Desk, f ui.Form) (ui.Desk, error) {
 	}
 	v.deskShown(&p, d)
 	v.deskAsked(&p, d)
+	p.Members = v.memberChoices(d.Members)
 	for _, w := range d.Wrong {
 		if said := v.missing(d, w); !slices.Contains(p.Missing, said) {
 			p.Missing = append(p.Missing, said)
@@ -533,6 +546,8 @@ func (v *visit) stateName(s request.State) string {
 		return v.lang.T("Publiée", "Published")
 	case request.Filled:
 		return v.lang.T("Vendue", "Sold")
+	case request.Forwarded:
+		return v.lang.T("Transmise", "Passed on")
 	case request.Closed:
 		return v.lang.T("Terminée", "Over")
 	case request.Cancelled:

@@ -232,11 +232,14 @@ func (v *visit) accepting(f ui.Form) (ui.View, error) {
 		return nil, err
 	}
 	if len(due) == 0 {
-		return nil, redirectTo{"/tableau"}
+		return nil, redirectTo{v.proHome()}
 	}
-	page := ui.Accepting{Space: v.spaceFrame(), Form: f}
+	page := ui.Accepting{Space: v.spaceFrame(), Form: f, First: len(due) == 1 && due[0].Kind == network.DocArrangement}
 	for _, d := range due {
 		row := ui.VersionRow{Kind: string(d.Kind), Title: d.Title, Href: versionPath(d), Applies: day(d.Applies), Version: d.Short(), State: ui.Status{Tone: ui.Wait, Text: v.lang.T("à accepter", "to accept")}, Changes: versionPath(d) + "/changements"}
+		if page.First {
+			row.Changes = ""
+		}
 		page.Rows = append(page.Rows, row)
 	}
 	return page, nil

@@ -95,6 +95,8 @@ func (v *visit) statusOfRequest(s request.State) ui.Status {
 		return ui.Status{Tone: ui.Now, Text: v.lang.T("Proposée aux professionnels", "Offered to professionals")}
 	case request.Filled:
 		return ui.Status{Tone: ui.Good, Text: v.lang.T("Prise par un professionnel", "Taken by a professional")}
+	case request.Forwarded:
+		return ui.Status{Tone: ui.Good, Text: v.lang.T("Transmise, on vous contacte", "Passed on, you will be contacted")}
 	case request.Closed:
 		return ui.Status{Tone: ui.Quiet, Text: v.lang.T("Terminée", "Over")}
 	case request.Cancelled:
@@ -253,7 +255,7 @@ func (v *visit) consumerStep(m request.Mine, e request.Event) (ui.Step, bool) {
 	s := ui.Step{At: e.At, Tone: ui.Good}
 	taker := func() string {
 		for _, t := range m.Takers {
-			if t.ID == e.Object || t.Pro == e.Actor {
+			if t.ID == e.Object || t.Pro == e.Actor || t.Pro == e.Object {
 				return t.Contact.Company
 			}
 		}
@@ -276,6 +278,8 @@ func (v *visit) consumerStep(m request.Mine, e request.Event) (ui.Step, bool) {
 		s.Text = v.lang.Tf("Proposée plus loin : %s de plus", "Offered farther: %s", v.lang.Count(e.Count, "professionnel", "professionnels", "more professional", "more professionals"))
 	case request.EvOffered:
 		s.Text = v.lang.T("Proposée à un professionnel de plus", "Offered to one more professional")
+	case request.EvForwarded:
+		s.Text = v.lang.Tf("Transmise à %s", "Passed on to %s", taker())
 	case request.EvSold:
 		s.Text = v.lang.Tf("%s prend votre demande", "%s takes your request", taker())
 	case request.EvContacted:

@@ -235,7 +235,7 @@ func (v *visit) profileFilled(form ui.Form) (page ui.Profile, err error) {
 		return page, err
 	}
 	p := me.Profile
-	page = ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Company: c.Company, Write: v.n.Operator.Email, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
+	page = ui.Profile{Space: v.proFrame(p.Zone()), Form: form, Member: v.n.Forwards(), Company: c.Company, Write: v.n.Operator.Email, Coverage: v.coverage(p), From: p.AbsentFrom, Until: p.AbsentUntil,
 		PerDay: capText(p.PerDay), PerMonth: capText(p.PerMonth), Notices: v.notices(v.n, "economic-dependence"),
 		Facts: []ui.Fact{{Label: "SIREN", Value: c.SIREN}, {Label: v.lang.T("Contact", "Contact"), Value: c.Contact}, {Label: v.lang.T("Adresse", "Address"), Value: c.Street + ", " + communeWithPostcode(c.Base)},
 			{Label: v.lang.T("Téléphone", "Phone"), Value: phone.Display(c.Phone)}, {Label: "E-mail", Value: c.Email}}}

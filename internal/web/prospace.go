@@ -28,42 +28,49 @@ func proRoutes() []route {
 	return []route{
 		{"GET", "/droits", space, prosOnly, 0, (*visit).proRights},
 		{"POST", "/droits", space, prosOnly, 0, (*visit).proRightsSend},
-		{"GET", "/tableau", space, prosOnly, 0, (*visit).board},
-		{"GET", "/tableau/{id}", space, prosOnly, 0, (*visit).sheet},
-		{"POST", "/tableau/{id}/acheter", space, prosOnly, 0, (*visit).buy},
-		{"GET", "/panier", space, prosOnly, 0, (*visit).cart},
-		{"POST", "/panier", space, prosOnly, 0, (*visit).hold},
-		{"POST", "/panier/retirer", space, prosOnly, 0, (*visit).drop},
-		{"GET", "/achats", space, prosOnly, 0, (*visit).purchases},
-		{"GET", "/achats/{id}", space, prosOnly, 0, (*visit).bought},
-		{"GET", "/achats/{id}/retour", space, prosOnly, 0, (*visit).cardBack},
-		{"POST", "/achats/{id}/suivi", space, prosOnly, 0, (*visit).outcome},
-		{"GET", "/achats/{id}/fiche.pdf", space, prosOnly, 0, (*visit).boughtPDF},
-		{"GET", "/achats/{id}/contact.vcf", space, prosOnly, 0, (*visit).boughtCard},
-		{"GET", "/achats/{id}/passeport.json", space, prosOnly, 0, (*visit).boughtPassport},
-		{"GET", "/achats/{id}/photos/{photo}", space, prosOnly, 0, (*visit).boughtPhoto},
-		{"GET", "/factures", space, prosOnly, 0, (*visit).invoices},
-		{"GET", "/factures/{file}", space, prosOnly, 0, (*visit).invoicePDF}, // {id}.pdf
-		{"GET", "/portefeuille", space, prosOnly, 0, (*visit).wallet},
-		{"GET", "/portefeuille.csv", space, prosOnly, 0, (*visit).walletCSV},
-		{"POST", "/portefeuille/crediter", space, prosOnly, 0, (*visit).credit},
-		{"GET", "/portefeuille/retour/{payment}", space, prosOnly, 0, (*visit).creditBack},
+		{"GET", "/tableau", space, buying, 0, (*visit).board},
+		{"GET", "/tableau/{id}", space, buying, 0, (*visit).sheet},
+		{"POST", "/tableau/{id}/acheter", space, buying, 0, (*visit).buy},
+		{"GET", "/panier", space, buying, 0, (*visit).cart},
+		{"POST", "/panier", space, buying, 0, (*visit).hold},
+		{"POST", "/panier/retirer", space, buying, 0, (*visit).drop},
+		{"GET", "/achats", space, buying, 0, (*visit).purchases},
+		{"GET", "/achats/{id}", space, buying, 0, (*visit).bought},
+		{"GET", "/achats/{id}/retour", space, buying, 0, (*visit).cardBack},
+		{"POST", "/achats/{id}/suivi", space, buying, 0, (*visit).outcome},
+		{"GET", "/achats/{id}/fiche.pdf", space, buying, 0, (*visit).boughtPDF},
+		{"GET", "/achats/{id}/contact.vcf", space, buying, 0, (*visit).boughtCard},
+		{"GET", "/achats/{id}/passeport.json", space, buying, 0, (*visit).boughtPassport},
+		{"GET", "/achats/{id}/photos/{photo}", space, buying, 0, (*visit).boughtPhoto},
+		{"GET", "/transmises", space, member, 0, (*visit).purchases},
+		{"GET", "/transmises/{id}", space, member, 0, (*visit).bought},
+		{"POST", "/transmises/{id}/suivi", space, member, 0, (*visit).outcome},
+		{"GET", "/transmises/{id}/fiche.pdf", space, member, 0, (*visit).boughtPDF},
+		{"GET", "/transmises/{id}/contact.vcf", space, member, 0, (*visit).boughtCard},
+		{"GET", "/transmises/{id}/passeport.json", space, member, 0, (*visit).boughtPassport},
+		{"GET", "/transmises/{id}/photos/{photo}", space, member, 0, (*visit).boughtPhoto},
+		{"GET", "/factures", space, buying, 0, (*visit).invoices},
+		{"GET", "/factures/{file}", space, buying, 0, (*visit).invoicePDF}, // {id}.pdf
+		{"GET", "/portefeuille", space, buying, 0, (*visit).wallet},
+		{"GET", "/portefeuille.csv", space, buying, 0, (*visit).walletCSV},
+		{"POST", "/portefeuille/crediter", space, buying, 0, (*visit).credit},
+		{"GET", "/portefeuille/retour/{payment}", space, buying, 0, (*visit).creditBack},
 		{"GET", "/profil", space, prosOnly, 0, (*visit).profile},
 		{"POST", "/profil/zone", space, prosOnly, 0, (*visit).profileArea},
 		{"POST", "/profil/coordonnees", space, prosOnly, 0, (*visit).profileContact},
 		{"POST", "/profil/coordonnees/code", space, prosOnly, 0, (*visit).profileContactCode},
 		{"POST", "/profil/adresse", space, prosOnly, 0, (*visit).profileMove},
-		{"POST", "/profil/zone/ajouter", space, prosOnly, 0, (*visit).profileAreaMore},
-		{"POST", "/profil/horaires", space, prosOnly, 0, (*visit).profileHours},
+		{"POST", "/profil/zone/ajouter", space, buying, 0, (*visit).profileAreaMore},
+		{"POST", "/profil/horaires", space, buying, 0, (*visit).profileHours},
 		{"POST", "/profil/absence", space, prosOnly, 0, (*visit).profileAbsence},
 		{"POST", "/profil/usages", space, prosOnly, 0, (*visit).profileObject},
 		{"POST", "/profil/nouveautes", space, prosOnly, 0, (*visit).profileChoices},
-		{"POST", "/profil/avis", space, prosOnly, 0, (*visit).profileNotices},
-		{"POST", "/profil/plafonds", space, prosOnly, 0, (*visit).profileCaps},
-		{"POST", "/profil/jetons", space, prosOnly, 0, (*visit).profileToken},
-		{"POST", "/profil/jetons/{id}/revoquer", space, prosOnly, 0, (*visit).profileTokenRevoke},
-		{"GET", "/pourquoi", space, prosOnly, 0, (*visit).whyAsked},
-		{"GET", "/pourquoi/{id}", space, prosOnly, 0, (*visit).why},
+		{"POST", "/profil/avis", space, buying, 0, (*visit).profileNotices},
+		{"POST", "/profil/plafonds", space, buying, 0, (*visit).profileCaps},
+		{"POST", "/profil/jetons", space, buying, 0, (*visit).profileToken},
+		{"POST", "/profil/jetons/{id}/revoquer", space, buying, 0, (*visit).profileTokenRevoke},
+		{"GET", "/pourquoi", space, buying, 0, (*visit).whyAsked},
+		{"GET", "/pourquoi/{id}", space, buying, 0, (*visit).why},
 	}
 }
 
@@ -71,6 +78,9 @@ func proRoutes() []route {
 func (v *visit) proFrame(zone *time.Location, topics ...string) ui.Space {
 	s := v.watching(topics...)
 	s.Zone = zone
+	if !v.n.Sells() {
+		return s // nothing is held where nothing is sold
+	}
 	if held, err := v.Requests.Held(v.ctx, v.actor); err == nil { // a badge: without it the page is still true
 		s.Counts = map[string]int{"/panier": held}
 	}
@@ -319,11 +329,16 @@ func (v *visit) purchases() error {
 	if err != nil {
 		return err
 	}
-	page := ui.Purchases{Space: v.proFrame(geo.Paris(), v.ownTopic())}
-	page.Next = next("/achats", &all, func(d request.Detail) string { return d.ID })
+	page := ui.Purchases{Space: v.proFrame(geo.Paris(), v.ownTopic()), Base: v.taken(), Passed: v.n.Forwards()}
+	if page.Passed {
+		if err := v.membershipNotice(&page); err != nil {
+			return err
+		}
+	}
+	page.Next = next(page.Base, &all, func(d request.Detail) string { return d.ID })
 	for _, d := range all {
 		line := ui.PurchaseLine{ID: d.ID, Title: d.Title, Where: whole(d.Request.Commune(), d.Request.Postcode), At: d.Revealed, Incl: d.Price.Incl(d.VAT), Status: v.outcomeStatus(d.Purchase)}
-		if d.Contacted.IsZero() {
+		if d.Contacted.IsZero() && d.Method != "forwarded" {
 			line.CallBy = d.CallBy
 		}
 		page.Lines = append(page.Lines, line)
@@ -368,9 +383,13 @@ func (v *visit) bought() error {
 func (v *visit) boughtPage(d request.Detail) ui.Bought {
 	page := ui.Bought{Space: v.proFrame(d.Request.Zone(), v.ownTopic()), Form: ui.Form{Hidden: []ui.Hidden{{Name: "once", Value: rand.Text()}}},
 		ID: d.ID, Title: d.Title, Where: whole(d.Request.Commune(), d.Request.Postcode), Paid: d.Revealed, CallBy: d.CallBy, Clock: d.Network.Introductions.Clocks.FirstContact.Exact(), Called: d.Contacted,
-		Outcome: d.Outcome, Masked: v.say2(maskedText(d.Masked)), PDF: "/achats/" + d.ID + "/fiche.pdf", VCard: "/achats/" + d.ID + "/contact.vcf", Passport: "/achats/" + d.ID + "/passeport.json", K: d.Seat, Seats: d.Request.Seats,
+		Outcome: d.Outcome, Masked: v.say2(maskedText(d.Masked)), Base: v.taken(), PDF: v.taken() + "/" + d.ID + "/fiche.pdf", VCard: v.taken() + "/" + d.ID + "/contact.vcf", Passport: v.taken() + "/" + d.ID + "/passeport.json", K: d.Seat, Seats: d.Request.Seats,
 		PaidWith: v.paidWith(d.Method), Excl: d.Price, Incl: d.Price.Incl(d.VAT), Rules: v.notices(d.Network, "client-data"),
 		Reminder: v.lang.T("Appelez vous-même, maintenant : le client attend votre appel dans les minutes qui suivent.", "Call yourself, now: the customer expects your call within minutes.")} // ET-90
+	if page.Passed = d.Method == "forwarded"; page.Passed {
+		page.Rules = append(page.Rules, v.lang.T("Ces coordonnées servent à cette demande et à rien d’autre. Chaque ouverture de cette page est notée.", "These details serve this request and nothing else. Each opening of this page is noted."))
+		page.Masked = v.say2(passedMasked(d.Masked))
+	}
 	form := d.Network.Form(d.Request.Trade)
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Quand", "When"), Value: v.say2(d.Network.Urgency(d.Request.Urgency))})
 	page.Facts = append(page.Facts, v.facts(form.Sheet(d.Request.Answers))...)
@@ -395,9 +414,9 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 		at := d.Request.Commune().Point
 		page.Map = fmt.Sprintf("geo:%.5f,%.5f?q=%s", at.Lat, at.Lon, url.QueryEscape(page.Street))
 	}
-	page.Photos = v.pictures("/achats/"+d.ID, d.Photos)
+	page.Photos = v.pictures(v.taken()+"/"+d.ID, d.Photos)
 	for _, g := range d.Given {
-		if c, ok := d.Network.Consent(g.Consent); ok && c.Kind == network.KindRequest && g.Granted && !g.Replaced {
+		if c, ok := d.Network.Consent(g.Consent); ok && (c.Kind == network.KindRequest || page.Passed && c.Kind == network.KindConsent && c.Required) && g.Granted && !g.Replaced {
 			page.Consent = v.lang.Tf("%s, %s : « %s »", "%s, %s: “%s”", page.Moment(g.Time), v.channelName(g.Channel), g.Words)
 		}
 	}
@@ -453,7 +472,7 @@ func (v *visit) outcome() error {
 	if v.value("via") == "tap" {
 		key = "tap " + v.DB.Now().Truncate(time.Minute).UTC().Format(time.RFC3339)
 	}
-	return v.did("/achats/"+url.PathEscape(id), v.lang.T("C’est noté.", "Noted."), v.Requests.Log(v.ctx, v.actor, id, v.value("outcome"), key))
+	return v.did(v.taken()+"/"+url.PathEscape(id), v.lang.T("C’est noté.", "Noted."), v.Requests.Log(v.ctx, v.actor, id, v.value("outcome"), key))
 }
 
 // cardBack is where the card's hosted page comes back to. That it came back proves nothing: the page says what the card service told us.
@@ -497,7 +516,9 @@ func (v *visit) boughtSheet() (request.Sheet, error) {
 	s := request.Sheet{Lang: string(v.lang), Ref: d.Request.Ref, Trade: v.tradeName(d.Request.Trade), Title: d.Title, Operator: v.n.Operator.Name, Taken: d.Revealed.In(d.Request.Zone()),
 		Name: d.Who.Name, Company: d.Who.Company, Phone: d.Who.Phone, Email: d.Who.Email, Street: d.Street, Postcode: d.Request.Postcode, Commune: d.Request.Commune().Name, Words: v.freeWords(form, d.Words),
 		Price: v.lang.Tf("%s HT (%s TTC)", "%s excl. VAT (%s incl. VAT)", v.lang.Money(d.Price), v.lang.Money(d.Price.Incl(d.VAT))), Rules: v.notices(d.Network, "client-data", "intermediary", "no-guarantee")}
-	if d.Contacted.IsZero() {
+	if d.Method == "forwarded" {
+		s.Price = ""
+	} else if d.Contacted.IsZero() {
 		s.CallBefore = d.CallBy.In(d.Request.Zone())
 	}
 	s.Lines = append(s.Lines, request.SheetLine{Question: v.lang.T("Quand", "When"), Answer: v.say2(d.Network.Urgency(d.Request.Urgency))})

@@ -71,7 +71,7 @@ func (v *visit) home() error {
 	if v.space {
 		switch v.actor.Who {
 		case auth.Professional:
-			return v.to("/tableau")
+			return v.to(v.proHome())
 		case auth.StaffMember:
 			return v.to("/aujourdhui")
 		}

@@ -145,6 +145,10 @@ const (
 	prosOnly access = "professional"
 	staff    access = "staff"
 	selling  access = "staff, where introductions are sold"
+	buying   access = "professional, where introductions are sold"
+	member   access = "professional, where requests are forwarded to members"
+	hosting  access = "staff, where professionals have a space"
+	passing  access = "staff, where requests are forwarded to members"
 )
 
 // route is one line of the table. Body is the most bytes that are read; 0 is 64 kB.
@@ -318,7 +322,8 @@ func (v *visit) identify() error {
 
 func (v *visit) admit(a access) error {
 	ok := false
-	if (a == selling || a == prosOnly) && !v.n.Sells() {
+	off := map[access]bool{selling: !v.n.Sells(), buying: !v.n.Sells(), member: !v.n.Forwards(), passing: !v.n.Forwards(), prosOnly: !v.n.HasPros(), hosting: !v.n.HasPros()}
+	if off[a] {
 		return errNoPage // a module that is off has no pages, whoever asks
 	}
 	switch a {
@@ -331,9 +336,9 @@ func (v *visit) admit(a access) error {
 		ok = true
 	case signed:
 		ok = v.actor.Who == auth.StaffMember || v.actor.Who == auth.Professional
-	case prosOnly:
+	case prosOnly, buying, member:
 		ok = v.actor.Who == auth.Professional
-	case staff, selling:
+	case staff, selling, hosting, passing:
 		ok = v.actor.Who == auth.StaffMember
 	}
 	switch {

@@ -57,7 +57,12 @@ func TestRoutes_refuseWhoeverIsNotAdmitted(t *testing.T) {
 				continue
 			case "holder of a private link":
 				refused("a visitor", ask(h.at(t, host)), http.StatusUnauthorized)
-			case "signed in", "professional", "staff", "staff, where introductions are sold":
+			case "professional, where requests are forwarded to members", "staff, where requests are forwarded to members":
+				refused("a visitor", ask(h.at(t, host)), http.StatusNotFound) // the module is off here
+				refused("staff", ask(member), http.StatusNotFound)
+				refused("a professional", ask(professional), http.StatusNotFound)
+				continue
+			case "signed in", "professional", "professional, where introductions are sold", "staff", "staff, where introductions are sold", "staff, where professionals have a space":
 				a := ask(h.at(t, host))
 				if r.Method == http.MethodGet {
 					if to := a.Header.Get("Location"); a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/connexion?next=") {
@@ -69,7 +74,7 @@ func TestRoutes_refuseWhoeverIsNotAdmitted(t *testing.T) {
 			default:
 				t.Errorf("%s %s is for %q, which this test does not know", r.Method, r.Path, r.Open)
 			}
-			if r.Open == "professional" {
+			if strings.HasPrefix(string(r.Open), "professional") {
 				refused("staff", ask(member), http.StatusForbidden)
 			}
 			if strings.HasPrefix(string(r.Open), "staff") {

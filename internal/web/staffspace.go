@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -29,19 +30,22 @@ func staffRoutes() []route {
 		{"POST", "/dossiers/{id}", space, staff, 0, (*visit).caseDo},
 		{"GET", "/dossiers/{id}/copie", space, staff, 0, (*visit).caseCopy},
 		{"GET", "/dossiers/{id}/courrier/{letter}", space, staff, 0, (*visit).caseRaw},
-		{"GET", "/pros", space, selling, 0, (*visit).proList},
-		{"GET", "/pros/nouveau", space, selling, 0, (*visit).proNew},
-		{"POST", "/pros/nouveau", space, selling, 0, (*visit).proCreate},
-		{"GET", "/pros/{id}", space, selling, 0, (*visit).proFile},
-		{"POST", "/pros/{id}", space, selling, 0, (*visit).proEdit},
-		{"POST", "/pros/{id}/suspendre", space, selling, 0, (*visit).proSuspend},
-		{"POST", "/pros/{id}/reprendre", space, selling, 0, (*visit).proResume},
-		{"POST", "/pros/{id}/clore", space, selling, 0, (*visit).proClose},
+		{"GET", "/pros", space, hosting, 0, (*visit).proList},
+		{"GET", "/pros/nouveau", space, hosting, 0, (*visit).proNew},
+		{"POST", "/pros/nouveau", space, hosting, 0, (*visit).proCreate},
+		{"GET", "/pros/{id}", space, hosting, 0, (*visit).proFile},
+		{"POST", "/pros/{id}", space, hosting, 0, (*visit).proEdit},
+		{"POST", "/pros/{id}/suspendre", space, hosting, 0, (*visit).proSuspend},
+		{"POST", "/pros/{id}/reprendre", space, hosting, 0, (*visit).proResume},
+		{"POST", "/pros/{id}/clore", space, hosting, 0, (*visit).proClose},
 		{"POST", "/pros/{id}/virement", space, selling, 0, (*visit).proTransfer},
 		{"POST", "/pros/{id}/silence", space, selling, 0, (*visit).proSilence},
-		{"POST", "/pros/{id}/verifications", space, selling, 0, (*visit).proInquire},
-		{"POST", "/pros/{id}/accords", space, selling, 0, (*visit).proAgree},
-		{"POST", "/pros/{id}/inviter", space, selling, 0, (*visit).proInvite},
+		{"POST", "/pros/{id}/verifications", space, hosting, 0, (*visit).proInquire},
+		{"POST", "/pros/{id}/accords", space, hosting, 0, (*visit).proAgree},
+		{"POST", "/pros/{id}/inviter", space, hosting, 0, (*visit).proInvite},
+		{"POST", "/pros/{id}/depart", space, passing, 0, (*visit).proLeave},
+		{"POST", "/pros/{id}/rester", space, passing, 0, (*visit).proStay},
+		{"POST", "/pros/{id}/renouveler", space, passing, 0, (*visit).proRenew},
 
 		{"GET", "/equipe", space, staff, 0, (*visit).team},
 		{"POST", "/equipe", space, staff, 0, (*visit).teamInvite},
@@ -199,7 +203,7 @@ func (v *visit) proNew() error {
 }
 
 func (v *visit) proNewPage(f ui.Form) ui.ProFile {
-	p := ui.ProFile{Space: v.spaceFrame(), Form: f, CanEdit: true, Checks: v.checkBoxes(nil), Communes: communeOptions(first(f.Values["postcode"]), "")}
+	p := ui.ProFile{Space: v.spaceFrame(), Form: f, CanEdit: true, Member: v.n.Forwards(), Checks: v.checkBoxes(nil), Communes: communeOptions(first(f.Values["postcode"]), "")}
 	p.Trades = v.tradeOptions(v.n)
 	return p
 }
@@ -208,6 +212,9 @@ func (v *visit) proNewPage(f ui.Form) ui.ProFile {
 func (v *visit) checkBoxes(done map[string]pro.Checked) []ui.Consent {
 	words := map[string][2]string{"identity": {"Identité du dirigeant vérifiée", "Identity of the manager checked"}, "registry": {"Inscription au registre vérifiée", "Registration checked"},
 		"insurance": {"Assurance professionnelle en cours", "Professional insurance in force"}, "qualification": {"Qualification du métier vérifiée", "Qualification in the trade checked"}, "terms": {"Conditions de vente signées", "Terms of sale signed"}}
+	if v.n.Forwards() {
+		words["terms"] = [2]string{"Bulletin d’adhésion signé", "Membership form signed"}
+	}
 	var all []ui.Consent
 	for _, k := range pro.Checks {
 		c := ui.Consent{Name: "check-" + k, Wording: v.lang.T(words[k][0], words[k][1]), Hint: v.lang.T("Nécessaire avant l’accès", "Needed before access")}
@@ -320,7 +327,7 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		return ui.ProFile{}, err
 	}
 	page := ui.ProFile{Space: v.spaceFrame(), Form: f, ID: id, Company: contact.Company, Status: v.proStatus(p), Coverage: v.coverage(p.Profile), Held: p.State == pro.Suspended, Closed: p.State == pro.Closed,
-		CanEdit: v.actor.Can(auth.ProEdit) && p.State != pro.Closed, CanSuspend: v.actor.Can(auth.ProSuspend), CanCredit: v.actor.Can(auth.WalletTransfer), CanWhy: true}
+		CanEdit: v.actor.Can(auth.ProEdit) && p.State != pro.Closed, CanSuspend: v.actor.Can(auth.ProSuspend), CanCredit: v.n.Sells() && v.actor.Can(auth.WalletTransfer), CanWhy: v.n.Sells(), Member: v.n.Forwards()}
 	if page.Form.Values == nil {
 		page.Values = v.proValues(p, contact)
 	}
@@ -331,19 +338,22 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		if err != nil {
 			return page, err
 		}
-		page.CanSilence = p.Profile.SMS || p.Profile.Email
+		page.CanSilence = v.n.Sells() && (p.Profile.SMS || p.Profile.Email)
 		page.CanInvite = slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.State == "invited" })
 	}
 	page.Trades = v.tradeOptions(v.n)
 	for _, w := range v.n.Suspensions {
 		page.Reasons = append(page.Reasons, ui.Option{Value: w.ID, Label: v.say2(w.Text)})
 	}
-	if v.actor.Can(auth.WalletRead) {
+	if v.n.Sells() && v.actor.Can(auth.WalletRead) {
 		if page.Balance, _, err = v.Billing.Wallet(v.ctx, v.actor, id, "", 0); err != nil {
 			return page, err
 		}
 	}
 	if err := v.proStanding(&page); err != nil {
+		return page, err
+	}
+	if err := v.proMembership(&page, p); err != nil {
 		return page, err
 	}
 	return page, v.proHistory(&page, p, contact)
@@ -366,7 +376,7 @@ func (v *visit) proHistory(page *ui.ProFile, p pro.Pro, contact pro.Contact) err
 	a := active[p.ID]
 	page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Contact", "Contact"), Value: joinWords(contact.Contact, phone.Display(contact.Phone), contact.Email)},
 		ui.Fact{Label: v.lang.T("Depuis", "Since"), Value: v.lang.Date(p.At.In(geo.Paris()))}, ui.Fact{Label: v.lang.T("Zone", "Area"), Value: v.areaWords(p.Profile)},
-		ui.Fact{Label: v.lang.T("Achats, 30 jours", "Purchases, 30 days"), Value: v.lang.Number(a.Bought)})
+		ui.Fact{Label: v.gotLabel(), Value: v.lang.Number(a.Bought)})
 	if a.Noted > 0 {
 		page.Facts = append(page.Facts, ui.Fact{Label: v.lang.T("Appelés à temps", "Called in time"), Value: v.lang.Tf("%d sur %d", "%d of %d", a.InTime, a.Noted)})
 	}
@@ -551,5 +561,5 @@ func (v *visit) ground(reason string) string {
 	case pro.ReasonWish:
 		return v.lang.T("fermé à sa demande", "closed at their wish")
 	}
-	return v.say2(v.n.Suspension(reason))
+	return cmp.Or(v.say2(v.n.Suspension(reason)), v.say2(v.n.Leaving(reason)))
 }

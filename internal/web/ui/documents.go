@@ -97,7 +97,8 @@ type Told struct {
 type Accepting struct {
 	Space
 	Form
-	Rows []VersionRow
+	Rows  []VersionRow
+	First bool // nothing has changed: it is accepted for the first time
 }
 
 // Register is the record of processing activities (GDPR art. 30).

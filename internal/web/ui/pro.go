@@ -126,6 +126,8 @@ type Bought struct {
 	PaidWith string
 	Excl     money.Amount
 	Incl     money.Amount
+	Base     string // path of the list that it is one of
+	Passed   bool   // forwarded by an agent, and not bought
 }
 
 // PayState is where a card payment stands when its hosted page comes back.
@@ -156,11 +158,14 @@ type PurchaseLine struct {
 	CallBy           time.Time // while the clock runs
 }
 
-// Purchases is `/achats`.
+// Purchases is `/achats`, and `/transmises` of a member.
 type Purchases struct {
 	Space
-	Lines []PurchaseLine
-	Next  string // address of the next page
+	Base   string // its own path: /achats, or /transmises where requests are forwarded
+	Passed bool   // nothing was bought: requests were forwarded
+	Notice string // why none comes
+	Lines  []PurchaseLine
+	Next   string // address of the next page
 }
 
 // InvoiceLine is one line of `/factures`.
@@ -211,6 +216,7 @@ type Copied struct{ Label, Shown, Wanted string }
 type Profile struct {
 	Space
 	Form
+	Member   bool // a member: nothing is offered or bought
 	Company  string
 	Facts    []Fact // identity, staff change it: SIREN, address, phone, e-mail
 	Write    string // the operator's address, for what only staff change

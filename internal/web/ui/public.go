@@ -64,6 +64,7 @@ type Asking struct {
 	Form
 	Action        string // "/demande/plombier?…"
 	TradeName     string
+	For           string // the member who is asked by name; empty: none
 	Urgent        bool // one question a screen, where scripts run
 	Communes      []Option
 	Questions     []Question

@@ -118,6 +118,9 @@ type Desk struct {
 	Asked     []Candidate
 	Excluded  []Excluded
 	Price     Price
+	Passes    bool // an agent forwards it to members whom he chooses
+	Members   []MemberChoice
+	Most      int          // of them
 	Unsold    bool         // the network sells nothing: no price, nobody asked, nothing published
 	Seats     int          // at most
 	Missing   []string     // what is missing before it may be published, in words
@@ -224,6 +227,10 @@ type RequestFile struct {
 	CanOffer    bool
 	CanText     bool
 	CanLink     bool
+	Passed      bool // it was forwarded: Sold are its members
+	CanProcess  bool
+	Members     []MemberChoice // further ones
+	Most        int            // of them
 	Recordings  []Link
 	Audit       string // "Chaque ouverture de cette page est notée au journal."
 }
@@ -312,6 +319,9 @@ type ProFile struct {
 	Verifiers []Option // provider and what it verifies, "id:kind"
 	Sendable  []Option // fields of a professional
 	Results   []Option
+
+	Member     bool        // the network has members: nothing is bought
+	Membership *Membership // nil: there is none
 
 	CanEdit, CanSuspend, CanCredit, CanInvite, CanSilence, CanWhy bool
 }
