@@ -74,11 +74,8 @@ func tilePath(what string, index, width uint64) string {
 func TestLog_servedForIndependentClients(t *testing.T) {
 	engines(t, func(t *testing.T, extra ...string) {
 		h := newHouse(t, append([]string{"--requests", "120"}, extra...)...)
-		h.settled()
-		before := h.readCheckpoint(h.site, "/log/checkpoint")
-		if before.size < 257 {
-			t.Fatalf("%d leaves do not fill a tile", before.size)
-		}
+		var before served
+		eventually(t, "more than a tile is full", func() bool { before = h.readCheckpoint(h.site, "/log/checkpoint"); return before.size > 256 })
 		whole := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 		for at := uint64(0); at < before.size; at += 256 {
 			width := min(256, before.size-at)
@@ -113,7 +110,10 @@ func TestLog_servedForIndependentClients(t *testing.T) {
 
 		n := leak()
 		consumer, _ := h.asked(n)
-		h.settled()
+		link := consumer.get(h.site, "/ma-demande/accords").want(200).body
+		_, link, _ = strings.Cut(link, "/log/preuve/")
+		leaf, _, _ := strings.Cut(link, `"`)
+		eventually(t, "the choice is in the log", func() bool { return h.visitor().get(h.site, "/log/preuve/"+leaf).status == 200 })
 		after := h.readCheckpoint(h.space, "/log/checkpoint")
 		if after.size <= before.size {
 			t.Fatal(before.size, after.size)
@@ -129,9 +129,6 @@ func TestLog_servedForIndependentClients(t *testing.T) {
 		if again := h.readCheckpoint(h.site, fmt.Sprintf("/log/checkpoint/%d", before.size)); again.text != before.text {
 			t.Error("an older checkpoint is another one now")
 		}
-		link := consumer.get(h.site, "/ma-demande/accords").want(200).body
-		_, link, _ = strings.Cut(link, "/log/preuve/")
-		leaf, _, _ := strings.Cut(link, `"`)
 		type inclusion struct {
 			Proof struct {
 				Position         uint64

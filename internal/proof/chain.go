@@ -143,3 +143,6 @@ func (t Tree) extendedBy(next Tree, path []string) error {
 	}
 	return tlog.CheckTree(proof, next.Size, next.root, t.Size, t.root)
 }
+
+// Root is that of the tree, in base64 as a checkpoint has it.
+func (t Tree) Root() string { return base64.StdEncoding.EncodeToString(t.root[:]) }

@@ -48,7 +48,7 @@ func Open(tx *db.Tx, r *vault.Ring, leaf string, contents [][]byte, show func([]
 	if err := tx.Get(db.Into(&kind, &category, &sealed), "SELECT kind, category, salt_sealed FROM proof_leaf WHERE id = $1", leaf); err != nil {
 		return o, err
 	}
-	salt, err := r.Open(category, place(leaf), sealed)
+	salt, err := r.Open(category, saltAt(leaf), sealed)
 	if err != nil {
 		return o, err
 	}

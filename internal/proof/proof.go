@@ -55,8 +55,8 @@ func Entry(kind string, commitment []byte) []byte {
 	return []byte("entremise.1 " + kind + " " + hex.EncodeToString(commitment) + "\n")
 }
 
-// Place is where the salt of a leaf is sealed.
-func place(id string) vault.Place {
+// saltAt is where the salt of a leaf is sealed.
+func saltAt(id string) vault.Place {
 	return vault.Place{Table: "proof_leaf", Column: "salt_sealed", Row: id}
 }
 
@@ -69,7 +69,7 @@ func Commit(tx *db.Tx, r *vault.Ring, l Leaf, contents ...[]byte) (id string, er
 		return "", err
 	}
 	id = tx.NewID("leaf")
-	return id, insert(tx, leafRow{id, l, setCommitment(l.Kind, salt[:], contents), r.Seal(l.Category, place(id), salt[:])})
+	return id, insert(tx, leafRow{id, l, setCommitment(l.Kind, salt[:], contents), r.Seal(l.Category, saltAt(id), salt[:])})
 }
 
 // setCommitment commits to contents in the order of their bytes. Every salt derives from the leaf's: knowing one tells nothing of another.
@@ -384,7 +384,7 @@ func Check(tx *db.Tx, r *vault.Ring, leaf string, contents ...[]byte) error {
 	if secret := len(sealed) == 0; secret {
 		want = Commitment(kind, nil, bytes.Join(contents, nil))
 	} else {
-		salt, err := r.Open(category, place(leaf), sealed)
+		salt, err := r.Open(category, saltAt(leaf), sealed)
 		if err != nil {
 			return err
 		}

@@ -171,6 +171,33 @@ CREATE TABLE proof_checkpoint (
   at BIGINT NOT NULL,
   note TEXT NOT NULL
 );
+-- A root of the log that is brought outside for many leaves, and how far it has come at each place. A message is there before anything is sent.
+CREATE TABLE proof_anchor (
+  size BIGINT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  leaves BIGINT NOT NULL,
+  cause TEXT NOT NULL CHECK (cause IN ('batch', 'wait'))
+);
+CREATE TABLE proof_laid (
+  size BIGINT NOT NULL,
+  place TEXT NOT NULL CHECK (place IN ('chain', 'stamp', 'witness')),
+  message BYTEA NOT NULL,
+  reference TEXT NOT NULL,
+  evidence BYTEA NOT NULL,
+  laid_at BIGINT NOT NULL,
+  tries BIGINT NOT NULL,
+  next_at BIGINT NOT NULL,
+  error TEXT NOT NULL,
+  PRIMARY KEY (size, place)
+);
+CREATE INDEX proof_laid_open ON proof_laid (place, size) WHERE laid_at = 0;
+-- What was counted towards the next root, up to a position of the log.
+CREATE TABLE proof_tally (
+  name TEXT NOT NULL PRIMARY KEY,
+  position BIGINT NOT NULL,
+  leaves BIGINT NOT NULL,
+  since_at BIGINT NOT NULL
+);
 -- The seed that breaks ties on one day: its digest is in the log before its first use.
 CREATE TABLE proof_seed (
   day_on TEXT NOT NULL PRIMARY KEY,
