@@ -361,7 +361,10 @@ func (s *seeder) one(ctx context.Context, agent auth.Actor, trade string, c geo.
 // seedDemo fills a new demo folder.
 func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64, professionals, requests int, progress func(string, int, int)) error {
 	s := i.seeder(n, seed)
-	i.clock.offset.Store(int64(-30 * 24 * time.Hour))
+	i.clock.offset.Store(int64(-seedRequests))
+	if n.Reviews != nil {
+		i.clock.offset.Store(int64(-seedReviews))
+	}
 	if err := s.staff(ctx); err != nil {
 		return err
 	}
@@ -373,6 +376,11 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 	}
 	if n.Forwards() {
 		if err := s.members(ctx); err != nil {
+			return err
+		}
+	}
+	if n.Reviews != nil {
+		if err := s.reviews(ctx, func(d, of int) { progress("past reviews", d, of) }); err != nil {
 			return err
 		}
 	}
