@@ -24,16 +24,17 @@ import (
 )
 
 type demoCmd struct {
-	Settings        `embed:""`
-	Network         string `help:"Folder of a network, or the name of one that is built in." default:"emergency-trades"`
-	Listen          string `help:"Address to listen on: loopback only, a demo has no passwords." default:"127.0.0.1:8080"`
-	Seed            uint64 `help:"Another seed makes another France." default:"1"`
-	Professionals   int    `help:"How many professionals to invent." default:"2000"`
-	Requests        int    `help:"How many past requests to play." default:"60"`
-	Tour            bool   `help:"Drive one whole sale by itself over HTTP, print its timeline and stop; exit 0 only if every step held."`
-	Mail            string `name:"mail-listen" help:"Loopback address on which mail to the network is received." default:"127.0.0.1:0"`
-	countrySettings `embed:""`
-	Fresh           bool `help:"Throw away the demo folder first."`
+	Settings         `embed:""`
+	Network          string `help:"Folder of a network, or the name of one that is built in." default:"emergency-trades"`
+	Listen           string `help:"Address to listen on: loopback only, a demo has no passwords." default:"127.0.0.1:8080"`
+	Seed             uint64 `help:"Another seed makes another France." default:"1"`
+	Professionals    int    `help:"How many professionals to invent." default:"2000"`
+	Requests         int    `help:"How many past requests to play." default:"60"`
+	Tour             bool   `help:"Drive one whole sale by itself over HTTP, print its timeline and stop; exit 0 only if every step held."`
+	Mail             string `name:"mail-listen" help:"Loopback address on which mail to the network is received." default:"127.0.0.1:0"`
+	countrySettings  `embed:""`
+	archiverSettings `embed:""`
+	Fresh            bool `help:"Throw away the demo folder first."`
 }
 
 // AfterApply puts the demo beside where it is run, not into a real network's folder.
@@ -82,6 +83,9 @@ func (c demoCmd) Run(o *out) error {
 	bank := &demoBank{}
 	w := demoWorld(port, bank)
 	if w.Country, err = c.countries(); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if w.Archive, err = c.archive(); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if w.Country == nil {
@@ -143,6 +147,9 @@ func throwAway(data string) error {
 		if errors.Is(err, os.ErrNotExist) {
 			return nil
 		}
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(data, archiverFolder)); err != nil {
 		return err
 	}
 	for _, name := range []string{mainFile, mainFile + "-wal", mainFile + "-shm", keysFile, keysFile + "-wal", keysFile + "-shm", masterFile, pastFile, endingsFile, socketFile, demoMark} {

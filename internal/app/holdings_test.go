@@ -174,7 +174,7 @@ var publicColumns = map[string]string{
 	"inbox_event.actor":          "account id or word",
 	"inbox_event.object":         "id or word",
 	"inbox_told.recipient":       "id of a professional, or of a recipient of the network file",
-	"inbox_told.about":           "random reference of a request, or a provider’s number of what it verified",
+	"inbox_told.about":           "random reference of a request, a provider’s number of what it verified, or an archiver’s deposit",
 
 	"review_invite.questionnaire": "id of the network file",
 	"review_invite.edition":       "digest",

@@ -384,7 +384,7 @@ func (i *Instance) beforeErasure(ctx context.Context, person string, scope priva
 
 // Handler is the instance as HTTP.
 func (i *Instance) Handler(demo web.Demo) *web.Server {
-	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Reviews: i.Reviews, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Inspect: i.Inspect, Life: i.Life,
+	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Archiver: i.Archiver, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Reviews: i.Reviews, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Inspect: i.Inspect, Life: i.Life,
 		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
 		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }

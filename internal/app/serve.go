@@ -58,7 +58,8 @@ type serveCmd struct {
 	SMSFrom  string `name:"sms-from" help:"Sender of texts: a number or at most 11 letters." env:"ENTREMISE_SMS_FROM"`
 	LineURL  string `name:"line-url" help:"Where the telephone company hands out recordings (GET) and deletes them (DELETE), by the call's name; without it nothing is recorded." env:"ENTREMISE_LINE_URL"`
 
-	countrySettings `embed:""`
+	countrySettings  `embed:""`
+	archiverSettings `embed:""`
 }
 
 // secretValue reads NAME, or the file that NAME_FILE names.
@@ -95,6 +96,9 @@ func (c serveCmd) Run(o *out) error {
 		return err
 	}
 	if w.Country, err = c.countries(); err != nil {
+		return err
+	}
+	if w.Archive, err = c.archive(); err != nil {
 		return err
 	}
 	hook, err := secretValue("ENTREMISE_NOTICE_SECRET")
@@ -138,6 +142,9 @@ func (c serveCmd) Run(o *out) error {
 	n, err := i.Editions.InForce(o.ctx)
 	if err != nil {
 		return errors.Join(fmt.Errorf("no network is in force in this folder: run entremise apply first (%w)", err), i.Close())
+	}
+	if err := i.archives(n); err != nil {
+		return errors.Join(err, i.Close())
 	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {

@@ -191,3 +191,18 @@ var (
 	errNone = fault.New(fault.Missing, "no-deposit", fault.T("Ce dépôt n’existe pas.", "There is no such deposit."))
 	errOver = fault.New(fault.Missing, "deposit-over", fault.T("Ce dépôt est effacé : sa clé n’existe plus.", "This deposit is erased: its key is gone."))
 )
+
+// EndedOf lists in tx the deposits of people whose keys are gone, by id: what the archiver is to delete, or has.
+func EndedOf(tx *db.Tx, people ...string) (ids []string, err error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	var args []any
+	return db.Values[string](tx, "SELECT id FROM archiver_deposit WHERE person_id IN ("+db.In(&args, people)+") AND length(key_sealed) = 0 ORDER BY id", args...)
+}
+
+// ConfirmedAt is when the archiver confirmed in tx that nothing of a deposit is left; zero while he has not.
+func ConfirmedAt(tx *db.Tx, id string) (time.Time, error) {
+	at, err := db.Value[int64](tx, "SELECT coalesce(max(confirmed_at), 0) FROM archiver_deposit WHERE id = $1", id)
+	return db.Time(at), err
+}

@@ -192,6 +192,9 @@ func (s *sheet) receivers() {
 		if r.Policy != "" {
 			name += " (" + link(s.T("sa politique", "its policy"), r.Policy) + ")"
 		}
+		if s.n.Homemade(r) {
+			name += s.T(" (sur nos propres machines : ce n’est pas un tiers)", " (on our own machines: this is no third party)")
+		}
 		rows = append(rows, []string{name, s.role(r.Role), country})
 	}
 	if len(rows) > 1 {

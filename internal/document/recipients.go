@@ -28,7 +28,11 @@ func RecipientRows(n *network.Network, l Lang) [][]string {
 		if r.Digests {
 			gets = []string{l.T("des empreintes seulement", "digests only")}
 		}
-		rows = append(rows, []string{r.ID, l.said(r.Label), s.role(r.Role), r.Country, r.Safeguard, r.Contract, string(r.Signed), strings.Join(gets, " ; "), strings.Join(fields, " ; "), strings.Join(serves, " ; "), strings.Join(joint, " ; ")})
+		label := l.said(r.Label)
+		if n.Homemade(r) {
+			label += l.T(" (sur nos propres machines : ce n’est pas un tiers)", " (on our own machines: this is no third party)")
+		}
+		rows = append(rows, []string{r.ID, label, s.role(r.Role), r.Country, r.Safeguard, r.Contract, string(r.Signed), strings.Join(gets, " ; "), strings.Join(fields, " ; "), strings.Join(serves, " ; "), strings.Join(joint, " ; ")})
 	}
 	return rows
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"entremise/internal/archiver"
 	"entremise/internal/call"
 	"entremise/internal/db"
 	"entremise/internal/network"
@@ -28,6 +29,8 @@ func received(tx *db.Tx, n *network.Network, t subject, since time.Time) (all []
 			at, err = notify.Carried(tx, t.Person, notify.ByEmail)
 		case "simulated":
 			at, err = call.Carried(tx, t.Person)
+		case network.DriverS3:
+			at, err = archiver.Carried(tx, t.Person)
 		case "host":
 			at = since
 		}

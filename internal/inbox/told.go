@@ -84,6 +84,11 @@ func (s *Service) tellRecipients(tx *db.Tx, n *network.Network, id, what string,
 			}
 		}
 	}
+	if what == Erasure {
+		if err := tellArchiver(tx, n, id); err != nil {
+			return err
+		}
+	}
 	pros, err := db.Values[string](tx, "SELECT person_id FROM inbox_subject WHERE case_id = $1 AND whose = 'professional'", id)
 	if err != nil || len(requests) == 0 && len(pros) == 0 {
 		return err // nobody outside had anything of this person
@@ -98,7 +103,7 @@ func (s *Service) tellRecipients(tx *db.Tx, n *network.Network, id, what string,
 		}
 	}
 	for _, t := range n.Rights.Tell {
-		if r, _ := n.Recipient(t.Recipient); len(r.Verifies) > 0 {
+		if r, _ := n.Recipient(t.Recipient); len(r.Verifies) > 0 || what == Erasure && n.Archiver != nil && t.Recipient == n.Archiver.Recipient {
 			continue
 		}
 		if err := insert(t.Recipient, "recipient", ""); err != nil {
@@ -249,14 +254,17 @@ func (s *Service) Acknowledge(ctx context.Context, token string) error {
 	})
 }
 
-// sweepTold reminds who did not confirm, three times at most; after that it is the officer's to call.
+// sweepTold reminds who did not confirm, three times at most; after that it is the officer's to call. The archiver's orders have their own repetition.
 func (s *Service) sweepTold(ctx context.Context) error {
 	n, err := s.Editions.InForce(ctx)
 	if err != nil || n.Rights == nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		ids, err := db.Values[string](tx, "SELECT id FROM inbox_told WHERE acknowledged_at = 0 AND sent_at > 0 AND sent_at <= $1 AND reminders < $2 ORDER BY sent_at, id LIMIT 100",
+		if err := closeOrders(tx); err != nil {
+			return err
+		}
+		ids, err := db.Values[string](tx, "SELECT id FROM inbox_told WHERE acknowledged_at = 0 AND sent_at > 0 AND sent_at <= $1 AND reminders < $2 AND NOT "+byOrder+" ORDER BY sent_at, id LIMIT 100",
 			db.Micros(n.Rights.Remind.Cutoff(tx.Now())), mostReminders)
 		if err != nil {
 			return err

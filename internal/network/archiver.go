@@ -39,6 +39,11 @@ func (n *Network) Deposits(kind Deposited) bool {
 	return n.Archiver != nil && slices.Contains(n.Archiver.Kinds, kind)
 }
 
+// Homemade reports whether a recipient is an archiver in name only: a folder of the operator's own machine.
+func (n *Network) Homemade(r Recipient) bool {
+	return n.Archiver != nil && r.ID == n.Archiver.Recipient && r.Driver == DriverFolder
+}
+
 // LockedUntil says until when the archiver is to lock a deposit that is made at an instant: the longest time for which a purpose that names him
 // keeps data of the category. A deposit may end before, when the last purpose lets go of it or its person asks; zero without such a purpose.
 func (n *Network) LockedUntil(c Category, at time.Time) (until time.Time) {

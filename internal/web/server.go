@@ -21,6 +21,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"entremise/internal/archiver"
 	"entremise/internal/auth"
 	"entremise/internal/billing"
 	"entremise/internal/call"
@@ -50,6 +51,7 @@ type Parts struct {
 	Editions  *edition.Store
 	Auth      *auth.Service
 	Notify    *notify.Service
+	Archiver  *archiver.Service
 	Pros      *pro.Service
 	Billing   *billing.Service
 	Requests  *request.Service

@@ -12,7 +12,7 @@ import (
 var navNeeds = map[string]auth.Action{
 	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/transmises": auth.ContactLog, "/adhesion": auth.ProEditOwn, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn, "/droits": auth.CaseOpen,
 	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead,
-	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/demarchage": auth.ContactAsk, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/conservation": auth.RetentionRead, "/conformite": auth.OversightRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
+	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/demarchage": auth.ContactAsk, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/conservation": auth.RetentionRead, "/archiveur": auth.RetentionRead, "/conformite": auth.OversightRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
 // soldOnly are the pages that exist only where introductions are sold.
@@ -27,10 +27,10 @@ func (v *visit) spaceFrame() ui.Space {
 	v.banners(&s.Frame, s.Pro)
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
-		if soldOnly[path] && !v.n.Sells() || passedOnly[path] && !v.n.Forwards() || path == "/pros" && !v.n.HasPros() || path == "/conformite" && v.n.Oversight == nil || path == "/enregistrements" && v.n.Listening == nil {
+		if soldOnly[path] && !v.n.Sells() || passedOnly[path] && !v.n.Forwards() || path == "/pros" && !v.n.HasPros() || path == "/conformite" && v.n.Oversight == nil || path == "/enregistrements" && v.n.Listening == nil || path == "/archiveur" && v.n.Archiver == nil {
 			continue
 		}
-		if known && (act == "" || v.actor.Can(act) || path == "/conservation" && v.actor.Can(auth.ArchiveOpen) || path == "/enregistrements" && v.actor.Can(auth.RetentionRead)) {
+		if known && (act == "" || v.actor.Can(act) || (path == "/conservation" || path == "/archiveur") && v.actor.Can(auth.ArchiveOpen) || path == "/enregistrements" && v.actor.Can(auth.RetentionRead)) {
 			s.May = append(s.May, path)
 		}
 	}

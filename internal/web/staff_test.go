@@ -44,6 +44,7 @@ var staffPages = []struct {
 	{"/ventes", []network.Role{network.RoleAccountant, network.RoleAdministrator}, "De la demande au chantier", "From request to job"},
 	{"/ventes.csv", []network.Role{network.RoleAccountant, network.RoleAdministrator}, "excl_vat_eur", "excl_vat_eur"},
 	{"/enregistrements", []network.Role{network.RoleSupervisor, network.RoleOfficer, network.RoleAdministrator}, "Chez l’opérateur", "At the operator"},
+	{"/archiveur", []network.Role{network.RoleOfficer, network.RoleAdministrator, network.RoleLitigation, network.RoleModerator, network.RoleAccountant}, "Tiers archiveur", "Trusted archive"},
 	{"/reglages", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "Réglages en vigueur", "Settings in force"},
 }
 
