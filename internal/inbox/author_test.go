@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/db"
 	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/pro"
@@ -18,6 +19,9 @@ func TestOpen_anAuthorsObjectionWorksAtOnce(t *testing.T) {
 	rig.EachOf(t, "reviews-network", func(t *testing.T, r *rig.Rig) {
 		ctx := context.Background()
 		member := r.Pro(t, func(in *pro.Input) { in.Profile.Trades = []string{"cuisiniste"} })
+		if err := r.DB.Write(ctx, func(tx *db.Tx) error { return pro.Arrange(tx, r.Network, member, "seen") }); err != nil {
+			t.Fatal(err)
+		}
 		id, err := r.Reviews.Invite(ctx, member, review.Invitee{Questionnaire: "client", Name: "Ada Byron", Email: "ada@example.com",
 			Experience: review.Experience{Service: "Une cuisine", On: r.Clock.Now().AddDate(0, 0, -3).Format(time.DateOnly)}})
 		must(t, err)

@@ -64,38 +64,44 @@ func Open(tx *db.Tx, r *vault.Ring, leaf string, contents [][]byte, show func([]
 	return o, nil
 }
 
-// Verify recomputes the commitment of the leaf that was opened, without the database, and compares it with the one that the log holds.
+// Verify compares the commitment of the leaf that was opened with the one that the log holds, without the database.
 func (o Opening) Verify(kind, commitment string) error {
+	made, err := o.Commitment(kind)
+	if err == nil && made != commitment {
+		err = errors.New("proof: the content is not what was committed")
+	}
+	return err
+}
+
+// Commitment makes that of the leaf, in hexadecimal, out of what is opened.
+func (o Opening) Commitment(kind string) (string, error) {
 	salt, err := hash(o.Salt)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if len(o.Parts) == 0 || len(o.Parts) > maxParts {
-		return errors.New("proof: nothing is opened, or too much")
+		return "", errors.New("proof: nothing is opened, or too much")
 	}
 	var list []byte
 	for _, p := range o.Parts {
 		switch closed := p.Commitment != ""; {
 		case closed && (p.Salt != "" || p.Content != ""):
-			return errors.New("proof: a part is both closed and open")
+			return "", errors.New("proof: a part is both closed and open")
 		case closed:
 			c, err := hash(p.Commitment)
 			if err != nil {
-				return err
+				return "", err
 			}
 			list = append(list, c...)
 		default:
 			own, err := hash(p.Salt)
 			if err != nil {
-				return err
+				return "", err
 			}
 			list = append(list, Commitment(kind, own, []byte(p.Content))...)
 		}
 	}
-	if hex.EncodeToString(Commitment(kind, salt, list)) != commitment {
-		return errors.New("proof: the content is not what was committed")
-	}
-	return nil
+	return hex.EncodeToString(Commitment(kind, salt, list)), nil
 }
 
 func hash(s string) ([]byte, error) {

@@ -92,8 +92,9 @@ func boxes(n *network.Network) []network.Consent {
 	return slices.DeleteFunc(n.ConsentsOn(network.AskedOnQuestionnaire), func(c network.Consent) bool { return c.Purpose == n.Reviews.Uses.Ask })
 }
 
-// Save keeps what is filled in so far: the link opens it again, on any device. What does not fit is refused like in a whole answer.
-func (s *Service) Save(ctx context.Context, actor auth.Actor, answers map[string][]string) error {
+// Save keeps what is filled in so far: the link opens it again, on any device. What does not fit is refused like in a whole answer; boxes are never kept,
+// since none is ticked before the person does it.
+func (s *Service) Save(ctx context.Context, actor auth.Actor, in Answer) error {
 	a, _, err := s.Asked(ctx, actor)
 	if err != nil {
 		return err
@@ -101,11 +102,18 @@ func (s *Service) Save(ctx context.Context, actor auth.Actor, answers map[string
 	if a.State != "sent" {
 		return errState
 	}
-	clean, err := a.Form.Draft(answers)
-	if err != nil {
+	var c fault.Check
+	d := Draft{Experience: in.Experience}
+	if d.Answers, err = a.Form.Draft(in.Answers); err != nil {
 		return err
 	}
-	sealed := seal(a.ring, network.DataOpinion, place("review_invite", "draft_sealed", a.ID), clean)
+	c.That(fits(d.Experience.Service, 0, longestService), "service", wrongService)
+	c.That(fits(d.Experience.On, 0, len(time.DateOnly)), "on", wrongDay)
+	c.That(fits(d.Experience.Until, 0, len(time.DateOnly)), "until", wrongDay)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	sealed := seal(a.ring, network.DataOpinion, place("review_invite", "draft_sealed", a.ID), d)
 	return s.DB.WriteGuarded(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec("UPDATE review_invite SET draft_sealed = $2 WHERE id = $1 AND state = 'sent'", a.ID, sealed)
 		if err == nil && n == 0 {
@@ -113,6 +121,12 @@ func (s *Service) Save(ctx context.Context, actor auth.Actor, answers map[string
 		}
 		return err
 	})
+}
+
+// Draft is what is filled in of a questionnaire so far.
+type Draft struct {
+	Answers    network.Answers `json:"answers"`
+	Experience Experience      `json:"experience"`
 }
 
 // Answer is a whole questionnaire.

@@ -15,6 +15,7 @@ import (
 	"entremise/internal/person"
 	"entremise/internal/phone"
 	"entremise/internal/privacy"
+	"entremise/internal/pro"
 	"entremise/internal/vault"
 )
 
@@ -64,6 +65,9 @@ func (s *Service) Invite(ctx context.Context, actor auth.Actor, in Invitee) (id 
 		return "", err
 	}
 	return ready.ID, s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := pro.Arranged(tx, n, ready.Pro); err != nil {
+			return err // RN-06
+		}
 		if err := s.insertInvite(tx, n, ready); err != nil {
 			return err
 		}
@@ -91,7 +95,7 @@ type Invitation struct {
 	FirstSent     time.Time
 	Sendings      int64
 	Experience    Experience
-	Draft         map[string][]string
+	Draft         Draft
 	Who           person.Person
 
 	company string
@@ -137,11 +141,16 @@ func (s *Service) prepare(ctx context.Context, n *network.Network, actor auth.Ac
 	return i, err
 }
 
+var (
+	wrongService = fault.T("Dites de quoi il s’agit, en 120 caractères au plus.", "Say what it is about, in at most 120 characters.")
+	wrongDay     = fault.T("Écrivez une date passée.", "Write a date that has passed.")
+)
+
 // check holds an experience to words that fit and days that have come.
 func (e Experience) check(c *fault.Check, now time.Time) {
-	c.That(fits(strings.TrimSpace(e.Service), 2, longestService), "service", fault.T("Dites de quoi il s’agit, en 120 caractères au plus.", "Say what it is about, in at most 120 characters."))
+	c.That(fits(strings.TrimSpace(e.Service), 2, longestService), "service", wrongService)
 	on, err := time.Parse(time.DateOnly, e.On)
-	c.That(err == nil && !on.After(now), "on", fault.T("Écrivez une date passée.", "Write a date that has passed."))
+	c.That(err == nil && !on.After(now), "on", wrongDay)
 	if e.Until != "" {
 		until, err := time.Parse(time.DateOnly, e.Until)
 		c.That(err == nil && !until.Before(on) && !until.After(now), "until", fault.T("Écrivez une date passée, après la première.", "Write a date that has passed, after the first."))

@@ -75,6 +75,7 @@ type Proven struct {
 	Kind      string           `json:"kind"`
 	Leaf      string           `json:"leaf"`
 	Opening   proof.Opening    `json:"opening"`
+	Print     string           `json:"fingerprint"`         // the leaf's commitment, in hexadecimal: made of the opening
 	Inclusion *proof.Inclusion `json:"inclusion,omitempty"` // absent while the leaf waits for its checkpoint: a moment
 	Key       string           `json:"log_key"`
 }
@@ -90,6 +91,9 @@ func (s *Service) Prove(ctx context.Context, r Review) (p Proven, err error) {
 		p.Opening, err = proof.Open(tx, rings[r.Person], r.Leaf, Fingerprint(r.Ref(), r.Experience, r.Content), func([]byte) bool { return true })
 		if errors.Is(err, vault.ErrErased) {
 			err = errNone
+		}
+		if err == nil {
+			p.Print, err = p.Opening.Commitment(p.Kind)
 		}
 		return err
 	}); err != nil {

@@ -41,7 +41,9 @@ func code(t *testing.T, err error, want string) {
 // member is a company of the network.
 func member(t *testing.T, r *rig.Rig) auth.Actor {
 	t.Helper()
-	return r.Pro(t, func(in *pro.Input) { in.Profile.Trades = []string{"cuisiniste"} })
+	m := r.Pro(t, func(in *pro.Input) { in.Profile.Trades = []string{"cuisiniste"} })
+	must(t, r.DB.Write(ctx, func(tx *db.Tx) error { return pro.Arrange(tx, r.Network, m, "seen") }))
+	return m
 }
 
 // invited invites a customer and answers the actor of his private link, read out of the e-mail.

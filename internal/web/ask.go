@@ -97,35 +97,44 @@ func (v *visit) questions(f *network.Form) []ui.Question {
 	all := []ui.Question{when}
 	words := wordsQuestion(f)
 	for _, q := range f.Questions {
-		if q.Kind == network.KindPhotos || q.ID == words {
-			continue
+		if q.Kind != network.KindPhotos && q.ID != words {
+			all = append(all, v.question(f, q))
 		}
-		x := ui.Question{Name: "answers." + q.ID, Label: v.say2(q.Label), Hint: v.say2(q.Help), Required: q.Required, Unit: v.say2(q.Unit)}
-		switch q.Kind {
-		case network.KindChoice:
-			x.Kind = ui.OneOf
-		case network.KindChoices:
-			x.Kind = ui.SomeOf
-		case network.KindYesNo:
-			x.Kind = ui.YesNo
-		case network.KindNumber:
-			x.Kind = ui.Numeric
-			x.Min, x.Max = fmt.Sprint(q.Min), fmt.Sprint(q.Max)
-		case network.KindDate:
-			x.Kind = ui.Day
-		default:
-			x.Kind = ui.Lines
-		}
-		for _, o := range q.Options {
-			x.Options = append(x.Options, ui.Option{Value: o.ID, Label: v.say2(o.Label)})
-		}
-		if len(q.When) > 0 {
-			term := q.When[0]
-			x.If = &ui.Condition{Name: "answers." + term.Question, Values: term.OneOf, Text: v.conditionText(f, term)}
-		}
-		all = append(all, x)
 	}
 	return all
+}
+
+// question is one of a form's questions as a page asks it.
+func (v *visit) question(f *network.Form, q network.Question) ui.Question {
+	x := ui.Question{Name: "answers." + q.ID, Label: v.say2(q.Label), Hint: v.say2(q.Help), Required: q.Required, Unit: v.say2(q.Unit)}
+	switch q.Kind {
+	case network.KindChoice:
+		x.Kind = ui.OneOf
+	case network.KindChoices:
+		x.Kind = ui.SomeOf
+	case network.KindYesNo:
+		x.Kind = ui.YesNo
+	case network.KindMark:
+		x.Kind, x.Max = ui.Mark, fmt.Sprint(q.Max)
+	case network.KindNumber:
+		x.Kind = ui.Numeric
+		x.Min, x.Max = fmt.Sprint(q.Min), fmt.Sprint(q.Max)
+	case network.KindDate:
+		x.Kind = ui.Day
+	default:
+		x.Kind = ui.Lines
+		if q.Max > 0 {
+			x.Max = fmt.Sprint(q.Max)
+		}
+	}
+	for _, o := range q.Options {
+		x.Options = append(x.Options, ui.Option{Value: o.ID, Label: v.say2(o.Label)})
+	}
+	if len(q.When) > 0 {
+		term := q.When[0]
+		x.If = &ui.Condition{Name: "answers." + term.Question, Values: term.OneOf, Text: v.conditionText(f, term)}
+	}
+	return x
 }
 
 // conditionText says, where no script hides a question, when it is to be answered.
@@ -136,11 +145,7 @@ func (v *visit) conditionText(f *network.Form, t network.Term) string {
 	}
 	var words []string
 	for _, id := range t.OneOf {
-		for _, o := range q.Options {
-			if o.ID == id {
-				words = append(words, "« "+v.say2(o.Label)+" »")
-			}
-		}
+		words = append(words, "« "+v.say2(q.Say([]string{id}))+" »")
 	}
 	return v.lang.Tf("si vous avez répondu %s", "if you answered %s", strings.Join(words, v.lang.T(" ou ", " or ")))
 }

@@ -318,6 +318,14 @@ func (v *visit) identify() error {
 			return err
 		}
 	}
+	if c, err := v.r.Cookie(v.cookie("review")); err == nil && !v.space && (v.actor.Who == auth.Visitor || v.actor.Who == auth.Consumer) {
+		actor, err := v.Reviews.Link(v.ctx, c.Value)
+		if err == nil {
+			v.actor.Who, v.actor.Invite = auth.Consumer, actor.Invite
+		} else if fault.Of(err) == nil {
+			return err
+		}
+	}
 	v.actor.Lang = string(v.lang)
 	return nil
 }

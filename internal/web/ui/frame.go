@@ -174,6 +174,7 @@ const (
 	OneOf   QuestionKind = "one"    // radio buttons; a list when there are more than eight options
 	SomeOf  QuestionKind = "some"   // tick boxes
 	YesNo   QuestionKind = "yes-no" // two radio buttons, values yes and no
+	Mark    QuestionKind = "mark"   // radio buttons in a row, from 1 to Max
 	Words   QuestionKind = "text"
 	Lines   QuestionKind = "lines" // several lines
 	Numeric QuestionKind = "number"
@@ -188,7 +189,7 @@ type Question struct {
 	Kind     QuestionKind
 	Options  []Option
 	Unit     string // after a number: m², cm
-	Min, Max string // bounds of a number, empty for none
+	Min, Max string // bounds of a number, empty for none; the highest mark; characters of several lines
 	Required bool
 	If       *Condition // asked only then; nil is always
 }

@@ -5,10 +5,12 @@ package ui
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"strconv"
 
-import "strconv"
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 // memberChoices are the members who may get a request, as boxes, and those who may not, with the reason.
 func memberChoices(l Lang, f Form, all []MemberChoice, most int, in string) templ.Component {

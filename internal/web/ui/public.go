@@ -65,7 +65,7 @@ type Asking struct {
 	Action        string // "/demande/plombier?…"
 	TradeName     string
 	For           string // the member who is asked by name; empty: none
-	Urgent        bool // one question a screen, where scripts run
+	Urgent        bool   // one question a screen, where scripts run
 	Communes      []Option
 	Questions     []Question
 	Photos        int // how many may be joined; 0 hides the question

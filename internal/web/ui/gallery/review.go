@@ -1,0 +1,58 @@
+package gallery
+
+import (
+	"time"
+
+	"entremise/internal/fault"
+	"entremise/internal/web/ui"
+)
+
+var reviewMarks = []ui.Question{
+	{Name: "answers.overall", Label: "Dans l’ensemble, quelle note donnez-vous à cette entreprise ?", Kind: ui.Mark, Max: "5", Required: true},
+	{Name: "answers.delay", Label: "Le respect des délais", Kind: ui.Mark, Max: "5"},
+	{Name: "answers.trouble", Label: "Avez-vous eu un problème à régler avec l’entreprise ?", Kind: ui.YesNo},
+	{Name: "answers.settled", Label: "Comment l’a-t-elle réglé ?", Kind: ui.Mark, Max: "5", If: &ui.Condition{Name: "answers.trouble", Values: []string{"yes"}, Text: "si vous avez répondu « oui »"}},
+	{Name: "answers.comment", Label: "Racontez votre expérience", Hint: "Ce texte est publié tel quel, sans votre nom.", Kind: ui.Lines, Max: "2000", Required: true},
+}
+
+var reviewBoxes = []ui.Consent{
+	{Name: "consent-answer", Wording: "J’accepte que mes réponses soient lues et vérifiées par Avis d’ici.", Required: true},
+	{Name: "consent-publish", Wording: "J’accepte que mon avis soit publié, sans mon nom, pendant 8 ans au plus.", Required: true},
+}
+
+func asked(l ui.Lang, form ui.Form) ui.Questionnaire {
+	form.Starred = true
+	if form.Values == nil {
+		form.Values = map[string][]string{"service": {"Pose d’une cuisine"}, "on": {"2026-11-02"}}
+	}
+	return ui.Questionnaire{Public: open(l, "/mon-avis"), Form: form, Action: "/mon-avis", Company: "Cuisines de l’Ille", Label: "Une prestation ou un achat", Questions: reviewMarks, Consents: reviewBoxes,
+		Until: now.AddDate(0, 4, 0), Decide: "7 jours", Member: "Cuisines de l’Ille", Notice: notice}
+}
+
+func reviewed(l ui.Lang) ui.MyReview {
+	return ui.MyReview{Public: open(l, "/mon-avis"), Ref: "AB4815162342", Company: "Cuisines de l’Ille", Status: ui.Status{Tone: ui.Good, Text: "Publié"}, Explained: "Il est publié tel que vous l’avez écrit.",
+		Steps:   []ui.Step{{At: ago(72 * time.Hour), Tone: ui.Good, Text: "Déposé"}, {At: ago(20 * time.Hour), Tone: ui.Good, Text: "Publié"}},
+		Facts:   []ui.Fact{{Label: "Une prestation ou un achat", Value: "Pose d’une cuisine"}, {Label: "Note d’ensemble", Value: "4,0 / 5 · satisfait"}},
+		Comment: "La pose a duré deux jours, tout était propre.", Fingerprint: "9f2c1f0b7a6d5e4c3b2a19080706050403020100ffeeddccbbaa998877665544", Logged: true, Shown: "/avis/4815162342",
+		Consents: []ui.Given{{ID: "publish", Wording: reviewBoxes[1].Wording, At: ago(72 * time.Hour), Channel: "formulaire"}}, Shared: true, MayChange: true, MayWithdraw: true, MayShare: true}
+}
+
+var collection = []Sample{
+	{"mon-avis-questionnaire", "Avis", func(l ui.Lang) ui.View { return asked(l, ui.Form{}) }},
+	{"mon-avis-questionnaire-salarie", "Avis", func(l ui.Lang) ui.View { v := asked(l, ui.Form{}); v.Employee = true; return v }},
+	{"mon-avis-questionnaire-erreurs", "Avis", func(l ui.Lang) ui.View {
+		return asked(l, ui.Form{Values: map[string][]string{"answers.trouble": {"yes"}}, Errors: []fault.Field{{Name: "answers.overall", Text: fault.T("Donnez une note.", "Give a mark.")}, {Name: "consent-publish", Text: fault.T("Sans cet accord, l’avis ne peut pas être déposé.", "Without this agreement the review cannot be deposited.")}}})
+	}},
+	{"mon-avis-modifier", "Avis", func(l ui.Lang) ui.View {
+		v := asked(l, ui.Form{})
+		v.Again, v.Action, v.Consents = true, "/mon-avis/modifier", nil
+		return v
+	}},
+	{"mon-avis", "Avis", func(l ui.Lang) ui.View { return reviewed(l) }},
+	{"mon-avis-refuse", "Avis", func(l ui.Lang) ui.View {
+		v := reviewed(l)
+		v.Status, v.Explained, v.Shown, v.MayChange, v.MayWithdraw, v.MayShare, v.Logged = ui.Status{Tone: ui.Bad, Text: "Pas publié"}, "L’expérience n’a pas pu être établie.", "", false, false, false, false
+		v.Contest, v.Pending = now.AddDate(0, 6, 0), &ui.Pending{At: ago(time.Hour), Facts: v.Facts, Text: "Une autre version."}
+		return v
+	}},
+}
