@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"strings"
 
 	"entremise/internal/archiver"
@@ -183,7 +185,11 @@ func (v *visit) depositRestore() error {
 		return err
 	}
 	p.Reference, p.Bytes = strings.TrimSpace(v.value("reference")), len(back.Content)
-	if readable(string(back.Content)) {
+	var laid bytes.Buffer
+	switch {
+	case json.Indent(&laid, back.Content, "", "  ") == nil:
+		p.Restored = laid.String()
+	case readable(string(back.Content)):
 		p.Restored = string(back.Content)
 	}
 	v.w.Header().Set("Cache-Control", "no-store")

@@ -35,7 +35,7 @@ var archiverPages = []Sample{
 	}},
 	{"depot-restitue", "Données personnelles", func(l ui.Lang) ui.View {
 		v := deposit(l)
-		v.Restored, v.Reference = "reference=MD-4821\nservice=Cuisine\ncomment=Travail soigné, délais tenus.\nmark.delays=5", "TJ 26/1"
+		v.Restored, v.Reference = "{\n  \"reference\": \"MD-4821\",\n  \"content\": {\n    \"comment\": \"Travail soigné, délais tenus, et l’équipe a tout laissé propre en partant.\"\n  }\n}", "TJ 26/1"
 		return v
 	}},
 	{"depot-change", "Données personnelles", func(l ui.Lang) ui.View {
