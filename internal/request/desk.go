@@ -39,12 +39,12 @@ type Draft struct {
 	Phone    string              `json:"phone"`
 	Email    string              `json:"email"`
 	Lang     string              `json:"lang"`
-	Consents map[string]bool     `json:"consents"` // asked aloud
-	Price    string              `json:"price"`    // as typed, excl. VAT; empty takes the suggestion
-	Because  string              `json:"because"`  // why another price
-	Seats    int                 `json:"seats"`    // 0: as the file says
+	Consents map[string]bool     `json:"consents"`          // asked aloud
+	Price    string              `json:"price"`             // as typed, excl. VAT; empty takes the suggestion
+	Because  string              `json:"because"`           // why another price
+	Seats    int                 `json:"seats"`             // 0: as the file says
 	Members  []string            `json:"members,omitempty"` // to whom it is to be forwarded, as ticked so far
-	Seen     int                 `json:"seen"`     // how many corrections of the request whoever typed this had seen
+	Seen     int                 `json:"seen"`              // how many corrections of the request whoever typed this had seen
 }
 
 // Waiting is one request of a queue.
