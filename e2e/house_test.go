@@ -113,6 +113,15 @@ func (h *house) outbox() []sent {
 	return decode[[]sent](h.visitor().get(h.space, "/_demo/outbox.json").want(200))
 }
 
+// quote is a whole form for a quote from a kitchen fitter in Rennes, where the reviews network has members.
+func (h *house) quote(more url.Values) need {
+	n := h.project("cuisiniste", url.Values{"urgency": {"month"}, "answers.project": {"renew"}, "consent-quote": {"yes"}, "postcode": {"35000"}, "commune": {"35238"}, "street": {"12 rue de la Visite"}})
+	for k, v := range more {
+		n.values[k] = v
+	}
+	return n
+}
+
 // letter waits for a message.
 func (h *house) letter(what string, is func(sent) bool) (found sent) {
 	h.t.Helper()

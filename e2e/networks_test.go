@@ -280,12 +280,13 @@ func TestNetworks_refuseWhatTheirDocumentsForbid(t *testing.T) {
 
 // What is declared and not built is said at the start, and what law overrides is said by check, each with its article.
 func TestNetworks_sayWhatTheyDoNotDo(t *testing.T) {
-	h := newHouseOf(t, "reviews-network")
-	if !strings.Contains(h.printed(), "not executed yet: forwarding to members") {
-		t.Error(h.printed())
+	routed := newHouseOf(t, "auto-quotes")
+	if !strings.Contains(routed.printed(), "not executed yet: sending to suppliers") {
+		t.Error(routed.printed())
 	}
-	h.enter("Operator").get(h.space, "/reglages").want(200).says("pas encore exécuté : la transmission aux membres", "ce registre a pris fin le 11 août 2026")
-	h.visitor().get(h.site, "/conditions").want(200).says("rien n’est encore transmis aux entreprises membres")
+	routed.enter("Operator").get(routed.space, "/reglages").want(200).says("pas encore exécuté : l’envoi aux fournisseurs")
+	h := newHouseOf(t, "reviews-network")
+	h.enter("Operator").get(h.space, "/reglages").want(200).says("ce registre a pris fin le 11 août 2026")
 	for network, want := range map[string][]string{
 		"reviews-network":  {"prospecting.register", "rights.extended", "cookies.choice.refused", "differences.longer-for-abusive-messages"},
 		"customer-space":   {"differences.one-button-consent", "differences.age-by-one-button", "cookies.choice.accepted"},

@@ -165,13 +165,11 @@ var demoStaff = []struct {
 	{"officer", "Yanis Exemple", "Protection des données|Data protection", []network.Role{network.RoleOfficer}, nil},
 }
 
-// works reports whether a network has work for one of them: reviews have their own, and sell nothing to account for.
+// works reports whether a network has work for one of them that not every network has.
 func works(n *network.Network, key string) bool {
 	switch key {
 	case "moderator", "officer":
 		return n.Forwards()
-	case "accountant":
-		return !n.Forwards()
 	}
 	return true
 }

@@ -20,7 +20,7 @@ import (
 // to him before he has accepted the arrangement between them, in the words that stand now (GDPR art. 26; RN-06). His membership runs from term to term.
 
 // errUnarranged says what to do: it is shown to staff, and to the member himself.
-var errUnarranged = fault.New(fault.Denied, "no-arrangement", fault.T("Ce membre n’a pas accepté l’accord entre responsables conjoints tel qu’il est aujourd’hui : il l’accepte dans son espace, et rien ne lui est transmis avant.",
+var errUnarranged = fault.New(fault.Conflict, "no-arrangement", fault.T("Ce membre n’a pas accepté l’accord entre responsables conjoints tel qu’il est aujourd’hui : il l’accepte dans son espace, et rien ne lui est transmis avant.",
 	"This member has not accepted the arrangement between joint controllers as it stands today: he accepts it in his space, and nothing is passed to him before."))
 
 // Arranged refuses (no-arrangement) while a professional has not accepted the arrangement in the words of n (RN-06). Whoever passes data to a member, or has some

@@ -72,7 +72,7 @@ func (s *Service) detail(ctx context.Context, actor auth.Actor, id string, renew
 	if err != nil {
 		return Detail{}, err
 	}
-	d := Detail{Purchase: p, Request: r, Network: n, Title: Title(n, r, actor.Lang), CallBy: n.Introductions.Clocks.FirstContact.AddTo(p.Revealed)}
+	d := Detail{Purchase: p, Request: r, Network: n, Title: Title(n, r, actor.Lang), CallBy: callBy(n, p)}
 	if err := audit.Read(ctx, s.db, actor.Name(), actor.As(auth.ContactLog), "contact.read", id, renewed); err != nil {
 		return Detail{}, err
 	}
@@ -117,6 +117,15 @@ func (s *Service) detail(ctx context.Context, actor auth.Actor, id string, renew
 	}
 	d.Street, err = openStreet(ring, r)
 	return d, err
+}
+
+// callBy is the hour by which a professional is to call; zero where the network promises none.
+func callBy(n *network.Network, p Purchase) time.Time {
+	clock := n.Introductions.Clocks.FirstContact
+	if clock.IsZero() {
+		return time.Time{}
+	}
+	return clock.AddTo(p.Revealed)
 }
 
 // masked says why the buyer of a request may no longer read what he bought: the consumer stopped contact, or cancelled; or the service is done, by
@@ -254,7 +263,7 @@ func (s *Service) Purchases(ctx context.Context, actor auth.Actor, after string,
 			return nil, err
 		}
 		all[i].Title = Title(all[i].Network, all[i].Request, actor.Lang)
-		all[i].CallBy = all[i].Network.Introductions.Clocks.FirstContact.AddTo(all[i].Revealed)
+		all[i].CallBy = callBy(all[i].Network, all[i].Purchase)
 	}
 	return all, err
 }

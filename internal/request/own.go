@@ -83,7 +83,7 @@ func (s *Service) Mine(ctx context.Context, actor auth.Actor) (Mine, error) {
 	}
 	contacts, err := s.pros.Contacts(ctx, ids...)
 	for _, p := range bought {
-		m.Takers = append(m.Takers, Taker{Purchase: p, Contact: contacts[p.Pro], CallBy: n.Introductions.Clocks.FirstContact.AddTo(p.Revealed), Stopped: slices.Contains(excluded, p.Pro)})
+		m.Takers = append(m.Takers, Taker{Purchase: p, Contact: contacts[p.Pro], CallBy: callBy(n, p), Stopped: slices.Contains(excluded, p.Pro)})
 	}
 	return m, err
 }

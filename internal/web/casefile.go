@@ -138,9 +138,6 @@ func (v *visit) fileMessages(p *ui.RequestFile, f request.File) error {
 	return err
 }
 
-// decimal writes an amount as it is typed in the reader's language.
-func decimal(s string, l ui.Lang) string { return strings.Replace(s, ".", l.T(",", "."), 1) }
-
 // textLabel is what a ready-made text says, with what the file knows; the private link is not made for a page that shows it to staff.
 func (v *visit) textLabel(n *network.Network, f request.File, w network.Wording) string {
 	site, _ := n.Site(f.Site) // a site that is gone has neither name nor number

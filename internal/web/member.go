@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 	"time"
 
@@ -18,6 +19,13 @@ import (
 
 func memberRoutes() []route {
 	return []route{
+		{"GET", "/transmises", space, member, 0, (*visit).purchases},
+		{"GET", "/transmises/{id}", space, member, 0, (*visit).bought},
+		{"POST", "/transmises/{id}/suivi", space, member, 0, (*visit).outcome},
+		{"GET", "/transmises/{id}/fiche.pdf", space, member, 0, (*visit).boughtPDF},
+		{"GET", "/transmises/{id}/contact.vcf", space, member, 0, (*visit).boughtCard},
+		{"GET", "/transmises/{id}/passeport.json", space, member, 0, (*visit).boughtPassport},
+		{"GET", "/transmises/{id}/photos/{photo}", space, member, 0, (*visit).boughtPhoto},
 		{"GET", "/adhesion", space, member, 0, (*visit).membership},
 		{"POST", "/adhesion/partir", space, member, 0, (*visit).memberLeave},
 		{"POST", "/adhesion/rester", space, member, 0, (*visit).memberStay},
@@ -159,7 +167,7 @@ func (v *visit) membershipOf(p pro.Pro, staff bool) (m ui.Membership, err error)
 		}
 		m.Facts = append(m.Facts, ui.Fact{Label: v.lang.T("Ensuite", "Then"), Value: then})
 	} else {
-		m.Leaves = v.lang.Tf("L’adhésion prend fin le %s : %s.", "The membership ends on %s: %s.", day(is.Leaves), v.ground(is.Reason))
+		m.Leaves = v.lang.Tf("L’adhésion prend fin le %s : %s.", "The membership ends on %s: %s.", day(is.Leaves), cmp.Or(v.say2(v.n.Leaving(is.Reason)), v.ground(is.Reason)))
 	}
 	m.Today = v.DB.Now().In(geo.Paris()).Format(time.DateOnly)
 	m.Proposed = is.Next()

@@ -143,7 +143,7 @@ func (v *visit) mine() error {
 	over := slices.ContainsFunc(m.Takers, func(t request.Taker) bool { return !t.Contacted.IsZero() || !t.Late.IsZero() })
 	if len(m.Takers) > 0 {
 		page.Checklist = []string{v.say2(m.Network.Notice("check-professional")), v.say2(m.Network.Notice("intermediary"))}
-		if over && !answered { // there is nothing to tell before the call, or before its time has passed
+		if over && !answered && !m.Passed() { // there is nothing to tell before the call, or before its time has passed
 			page.FollowUp = v.followUps()
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"entremise/internal/web/ui"
 )
 
 var errForm = errors.New("web: the form does not parse")
@@ -39,3 +41,6 @@ func (v *visit) parse() error {
 }
 
 func (v *visit) value(name string) string { return strings.TrimSpace(v.r.FormValue(name)) }
+
+// decimal writes an amount as it is typed in the reader's language.
+func decimal(s string, l ui.Lang) string { return strings.Replace(s, ".", l.T(",", "."), 1) }

@@ -115,6 +115,16 @@ func (v *visit) walletCSV() error {
 	return v.csv("portefeuille", ';', rows)
 }
 
+func (v *visit) paidWith(method string) string {
+	switch method {
+	case "wallet":
+		return v.lang.T("par portefeuille", "from the wallet")
+	case "card":
+		return v.lang.T("par carte", "by card")
+	}
+	return v.lang.T("offert", "free of charge")
+}
+
 func (v *visit) movementWords(kind string) string {
 	switch kind {
 	case "card":

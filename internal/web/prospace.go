@@ -42,13 +42,6 @@ func proRoutes() []route {
 		{"GET", "/achats/{id}/contact.vcf", space, buying, 0, (*visit).boughtCard},
 		{"GET", "/achats/{id}/passeport.json", space, buying, 0, (*visit).boughtPassport},
 		{"GET", "/achats/{id}/photos/{photo}", space, buying, 0, (*visit).boughtPhoto},
-		{"GET", "/transmises", space, member, 0, (*visit).purchases},
-		{"GET", "/transmises/{id}", space, member, 0, (*visit).bought},
-		{"POST", "/transmises/{id}/suivi", space, member, 0, (*visit).outcome},
-		{"GET", "/transmises/{id}/fiche.pdf", space, member, 0, (*visit).boughtPDF},
-		{"GET", "/transmises/{id}/contact.vcf", space, member, 0, (*visit).boughtCard},
-		{"GET", "/transmises/{id}/passeport.json", space, member, 0, (*visit).boughtPassport},
-		{"GET", "/transmises/{id}/photos/{photo}", space, member, 0, (*visit).boughtPhoto},
 		{"GET", "/factures", space, buying, 0, (*visit).invoices},
 		{"GET", "/factures/{file}", space, buying, 0, (*visit).invoicePDF}, // {id}.pdf
 		{"GET", "/portefeuille", space, buying, 0, (*visit).wallet},
@@ -416,7 +409,7 @@ func (v *visit) boughtPage(d request.Detail) ui.Bought {
 	}
 	page.Photos = v.pictures(v.taken()+"/"+d.ID, d.Photos)
 	for _, g := range d.Given {
-		if c, ok := d.Network.Consent(g.Consent); ok && (c.Kind == network.KindRequest || page.Passed && c.Kind == network.KindConsent && c.Required) && g.Granted && !g.Replaced {
+		if c, ok := d.Network.Consent(g.Consent); ok && (c.Kind == network.KindRequest && !page.Passed || page.Passed && c.Kind == network.KindConsent && c.Required) && g.Granted && !g.Replaced {
 			page.Consent = v.lang.Tf("%s, %s : « %s »", "%s, %s: “%s”", page.Moment(g.Time), v.channelName(g.Channel), g.Words)
 		}
 	}
@@ -435,16 +428,6 @@ func maskedText(why string) fault.Text {
 		return fault.T("Ces coordonnées sont effacées. Votre achat et votre facture restent ici.", "These details are erased. Your purchase and invoice stay here.")
 	}
 	return fault.T("Le client ne souhaite plus être contacté. Votre achat et votre facture restent ici.", "The customer wants no more contact. Your purchase and invoice stay here.")
-}
-
-func (v *visit) paidWith(method string) string {
-	switch method {
-	case "wallet":
-		return v.lang.T("par portefeuille", "from the wallet")
-	case "card":
-		return v.lang.T("par carte", "by card")
-	}
-	return v.lang.T("offert", "free of charge")
 }
 
 func (v *visit) contactWords(kind string) string {

@@ -20,7 +20,7 @@ type Sample struct {
 
 // Samples lists every view, most in several states.
 func Samples() []Sample {
-	return slices.Concat(public, collection, pro, staff, cases, compliance, privacy, executed, recordings, archiverPages, gate)
+	return slices.Concat(public, collection, pro, members, staff, cases, compliance, privacy, executed, recordings, archiverPages, gate)
 }
 
 // now is the moment at which all samples stand: a Sunday morning of the demonstration's year.

@@ -34,7 +34,7 @@ func sheet(l ui.Lang, item ui.BoardItem) ui.Sheet {
 }
 
 func bought(l ui.Lang) ui.Bought {
-	return ui.Bought{Space: mine(l, "/achats/pur_1", "purchase"), ID: "pur_1", Title: "WC bouchés", Where: "Alès 30100", Paid: ago(3*time.Minute + 20*time.Second), CallBy: now.Add(6*time.Minute + 40*time.Second), Clock: 10 * time.Minute,
+	return ui.Bought{Space: mine(l, "/achats/pur_1", "purchase"), Base: "/achats", ID: "pur_1", Title: "WC bouchés", Where: "Alès 30100", Paid: ago(3*time.Minute + 20*time.Second), CallBy: now.Add(6*time.Minute + 40*time.Second), Clock: 10 * time.Minute,
 		Name: "Jeanne Exemple", Phone: "06 39 98 12 34", Tel: "+33639981234", Email: "jeanne@exemple.test", Street: "3 rue de l'Exemple, 30100 Alès", Map: "geo:44.127,4.083",
 		Facts: sheet(l, board[2]).Facts, Words: "Troisième étage, code 12A. Le chat est gentil.",
 		Consent: "Le 22 novembre 2026 à 9 h 05, par formulaire : « Je demande à être rappelé par un conseiller de Dépanneurs d'ici, puis par un professionnel, au sujet de cette demande. »",
@@ -138,7 +138,7 @@ var pro = []Sample{
 		return v
 	}},
 	{"achats", "Professionnel", func(l ui.Lang) ui.View {
-		return ui.Purchases{Space: mine(l, "/achats", "purchase"), Next: "/achats?after=x", Lines: []ui.PurchaseLine{
+		return ui.Purchases{Space: mine(l, "/achats", "purchase"), Base: "/achats", Next: "/achats?after=x", Lines: []ui.PurchaseLine{
 			{ID: "pur_1", Title: "WC bouchés", Where: "Alès 30100", At: ago(3 * time.Minute), Incl: 5760, CallBy: now.Add(6 * time.Minute), Status: ui.Status{Tone: ui.Now, Text: "À appeler"}},
 			{ID: "pur_2", Title: "Fuite chauffe-eau", Where: "Anduze 30140", At: ago(20 * time.Hour), Incl: 4320, Status: ui.Status{Tone: ui.Good, Text: "Gagné"}},
 			{ID: "pur_3", Title: "Évier bouché", Where: "Alès 30100", At: ago(90 * time.Hour), Incl: 2880, Status: ui.Status{Tone: ui.Quiet, Text: "Perdu : plus besoin"}}}}
