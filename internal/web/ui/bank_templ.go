@@ -5,12 +5,10 @@ package ui
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
-	"entremise/internal/money"
-)
+import "entremise/internal/money"
 
 // DemoCard is `/_demo/carte/{payment}`: the demo's own page that stands in for the bank's. It posts answer=pay|refuse to Action.
 type DemoCard struct {

@@ -5,10 +5,8 @@ package ui
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 // Canvass is `/demarchage`: may this number be called to sell something? POST asks (phone, postcode, trade); POST /demarchage/appel notes an
 // attempt, /demarchage/refus a no said aloud, /demarchage/liste takes a register in (list).

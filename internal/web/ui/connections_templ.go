@@ -5,12 +5,10 @@ package ui
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"time"
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "time"
 
 // Connections is `/journal/connexions`, the sealed journal of connections, and the addresses that are shut out. POST /journal/adresses shuts one
 // out, POST /journal/connexions/lever (id) lets one in again.

@@ -5,12 +5,10 @@ package ui
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"strconv"
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "strconv"
 
 // memberChoices are the members who may get a request, as boxes, and those who may not, with the reason.
 func memberChoices(l Lang, f Form, all []MemberChoice, most int, in string) templ.Component {

@@ -5,10 +5,8 @@ package ui
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 // standing shows what was agreed with a professional and verified of him, to himself and to staff alike.
 func standing(l Lang, s Standing, agreements, inquiries string) templ.Component {
