@@ -34,6 +34,7 @@ type demoCmd struct {
 	Mail             string `name:"mail-listen" help:"Loopback address on which mail to the network is received." default:"127.0.0.1:0"`
 	countrySettings  `embed:""`
 	archiverSettings `embed:""`
+	anchorSettings   `embed:""`
 	Fresh            bool `help:"Throw away the demo folder first."`
 }
 
@@ -86,6 +87,9 @@ func (c demoCmd) Run(o *out) error {
 		return errors.Join(err, l.Close())
 	}
 	if w.Archive, err = c.archive(); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if w.Outside, err = c.outside(); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if w.Country == nil {
@@ -152,7 +156,7 @@ func throwAway(data string) error {
 	if err := os.RemoveAll(filepath.Join(data, archiverFolder)); err != nil {
 		return err
 	}
-	for _, name := range []string{mainFile, mainFile + "-wal", mainFile + "-shm", keysFile, keysFile + "-wal", keysFile + "-shm", masterFile, pastFile, endingsFile, socketFile, demoMark} {
+	for _, name := range []string{mainFile, mainFile + "-wal", mainFile + "-shm", keysFile, keysFile + "-wal", keysFile + "-shm", masterFile, pastFile, endingsFile, witnessFile, socketFile, demoMark} {
 		if err := os.Remove(filepath.Join(data, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}

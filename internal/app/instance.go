@@ -35,6 +35,7 @@ import (
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
+	"entremise/internal/proof/place"
 	"entremise/internal/request"
 	"entremise/internal/review"
 	"entremise/internal/vault"
@@ -70,6 +71,7 @@ type Instance struct {
 	Documents *document.Service
 	Inspect   *inspect.Service
 	Proof     *proof.Log
+	Anchors   *proof.Anchors
 	Links     *auth.Signer
 	Jobs      *job.Runner
 
@@ -98,6 +100,7 @@ type World struct {
 	Country  person.Countries // nil answers nothing
 	Hook     inbox.Hook       // the zero Hook posts no notice
 	Archive  archiver.Driver  // nil keeps deposits in the data folder
+	Outside  proof.Reach      // where roots of the proof log are laid down, beside the witness file
 }
 
 // clock is business time: real time and an offset, which only a folder with a virtual clock has. Machine time is always real.
@@ -111,6 +114,7 @@ const (
 	masterFile  = "master.key"
 	pastFile    = "archive.key"
 	endingsFile = "erasures.jsonl"
+	witnessFile = "witness.txt"
 	lockFile    = "lock"
 	mainFile    = "main.db"
 	keysFile    = "keys.db"
@@ -352,10 +356,13 @@ func (i *Instance) compose(ctx context.Context) error {
 	if i.Proof, err = proof.New(i.DB, "entremise/log", i.Vault.Secret("proof log")); err != nil {
 		return err
 	}
+	i.Outside.Witness = place.NewWitness(i.witness(), i.clock.now)
+	i.Anchors = proof.NewAnchors(i.Proof, i.anchors, i.Outside)
 	i.Life = privacy.NewEngine(privacy.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Holdings: Holdings(), Spent: spentRows(), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: i.beforeErasure,
 		Endings: privacy.EndingsIn(i.endings())})
 	i.Jobs = job.NewRunner(i.DB, i.log, time.After)
 	i.Jobs.Every("what has been kept long enough", time.Minute, i.Life.Sweep)
+	i.Jobs.Every("roots of the proof log", 5*time.Second, i.sweepAnchors)
 	i.Jobs.Every("certificates of erasure", time.Minute, i.certify)
 	i.Jobs.Handle(notify.SendKind, i.Notify.Send)
 	i.Archiver.Register(i.Jobs)
@@ -385,7 +392,7 @@ func (i *Instance) beforeErasure(ctx context.Context, person string, scope priva
 // Handler is the instance as HTTP.
 func (i *Instance) Handler(demo web.Demo) *web.Server {
 	return web.New(web.Parts{DB: i.DB, Vault: i.Vault, Editions: i.Editions, Auth: i.Auth, Notify: i.Notify, Archiver: i.Archiver, Pros: i.Pros, Billing: i.Billing, Requests: i.Requests, Calls: i.Calls, Reviews: i.Reviews, Inbox: i.Inbox, Oversight: i.Oversight, Documents: i.Documents, Inspect: i.Inspect, Life: i.Life,
-		Proof: i.Proof, Links: i.Links, Log: i.log, Demo: demo,
+		Proof: i.Proof, Anchors: i.Anchors, Links: i.Links, Log: i.log, Demo: demo,
 		Config: web.Config{URL: i.URL, Hosts: i.Hosts, Secure: i.Secure, Demo: i.Demo, Proxies: i.Proxies, SMSKeys: i.SMSKeys, LineKeys: i.LineKeys, APIPerMinute: i.PerMinute}})
 }
 

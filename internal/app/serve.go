@@ -60,6 +60,7 @@ type serveCmd struct {
 
 	countrySettings  `embed:""`
 	archiverSettings `embed:""`
+	anchorSettings   `embed:""`
 }
 
 // secretValue reads NAME, or the file that NAME_FILE names.
@@ -99,6 +100,9 @@ func (c serveCmd) Run(o *out) error {
 		return err
 	}
 	if w.Archive, err = c.archive(); err != nil {
+		return err
+	}
+	if w.Outside, err = c.outside(); err != nil {
 		return err
 	}
 	hook, err := secretValue("ENTREMISE_NOTICE_SECRET")
@@ -164,6 +168,9 @@ func (c serveCmd) Run(o *out) error {
 	}
 	if n.Verification.Country != nil && w.Country == nil {
 		o.log.Warn("the network says that the country of a form is checked, and no provider is given: each one is taken as if it did not answer; give --country-url")
+	}
+	if a := n.Anchors; a != nil && (a.Chain != nil && w.Outside.Chain == nil || a.Stamp != nil && w.Outside.Stamp == nil) {
+		o.log.Warn("the network says that roots of the proof log are brought outside, and no way there is given: they wait; give --chain-url and --stamp-url")
 	}
 	return errors.Join(i.serve(o, l, i.Handler(web.Demo{})), stop())
 }

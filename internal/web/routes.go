@@ -19,6 +19,9 @@ func infraRoutes() []route {
 		{"GET", "/log/tile/{path...}", anywhere, open, 0, (*visit).tile},
 		{"GET", "/log/consistency", anywhere, open, 0, (*visit).consistency},
 		{"GET", "/log/preuve/{leaf}", anywhere, open, 0, (*visit).inclusion},
+		{"GET", "/log/ancre/{leaf}", anywhere, open, 0, (*visit).anchorOf},
+		{"GET", "/log/ancres", anywhere, open, 0, (*visit).anchorList},
+		{"GET", "/log/ancres/{size}/horodatage.tsr", anywhere, open, 0, (*visit).stampFile},
 		{"POST", "/webhooks/sms", space, open, 0, (*visit).smsWebhook}, // signed by the gateway
 		{"POST", "/webhooks/telephonie", space, open, 0, (*visit).lineWebhook},
 	}

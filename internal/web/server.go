@@ -63,6 +63,7 @@ type Parts struct {
 	Inspect   *inspect.Service
 	Life      *privacy.Engine
 	Proof     *proof.Log
+	Anchors   *proof.Anchors
 	Links     *auth.Signer
 	Log       *slog.Logger
 	Config    Config

@@ -39,6 +39,7 @@ var staffPages = []struct {
 	{"/pros/{pro}", []network.Role{network.RoleAgent, network.RoleOnboarding, network.RoleAccountant, network.RoleAdministrator}, "Achats, 30 jours", "Purchases, 30 days"},
 	{"/equipe", []network.Role{network.RoleAdministrator}, "Équipe", "Team"},
 	{"/jetons", []network.Role{network.RoleAdministrator}, "Jetons d’API", "API tokens"},
+	{"/empreintes", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "Empreintes", "Fingerprints"},
 	{"/journal", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "Toutes les actions", "All actions"},
 	{"/journal.csv", []network.Role{network.RoleAdministrator, network.RoleOfficer}, "machine_at", "machine_at"},
 	{"/ventes", []network.Role{network.RoleAccountant, network.RoleAdministrator}, "De la demande au chantier", "From request to job"},

@@ -65,6 +65,7 @@ func staffRoutes() []route {
 		{"GET", "/journal", space, staff, 0, (*visit).journal},
 		{"POST", "/journal", space, staff, 0, (*visit).journalFor},
 		{"GET", "/journal.csv", space, staff, 0, (*visit).journalCSV},
+		{"GET", "/empreintes", space, staff, 0, (*visit).anchorsPage},
 		{"GET", "/conservation", space, staff, 0, (*visit).retention},
 		{"POST", "/conservation/gel", space, staff, 0, (*visit).holdLay},
 		{"POST", "/conservation/lever", space, staff, 0, (*visit).holdLift},
