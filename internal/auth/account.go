@@ -520,3 +520,8 @@ func OnDuty(tx *db.Tx) (map[string][]string, error) {
 		WHERE a.state = 'active' AND a.duty_since > 0 ORDER BY a.id, t.trade`)
 	return duty, err
 }
+
+// Others counts the active staff of a role, one person left out: whether a second one is there to look.
+func Others(tx *db.Tx, role network.Role, but string) (int64, error) {
+	return db.Value[int64](tx, "SELECT count(*) FROM account a JOIN account_role r ON r.account_id = a.id WHERE r.role = $1 AND a.state = 'active' AND a.id <> $2", string(role), but)
+}

@@ -122,6 +122,7 @@ const (
 	ReviewAnswer    Action = "review.answer"
 	ReviewRead      Action = "review.read"
 	ReviewDecide    Action = "review.decide"
+	ReviewReport    Action = "review.report"
 )
 
 // permissions is the one table that says who may do what. A word is a sort of actor or a role of staff. What is not here is refused to
@@ -138,6 +139,7 @@ var permissions = map[Action][]string{
 	ReviewAnswer:    {"consumer"},
 	ReviewRead:      {"moderator"},
 	ReviewDecide:    {"moderator"},
+	ReviewReport:    {"visitor", "consumer", "professional"},
 	RequestSubmit:   {"visitor", "affiliate", "agent"},
 	RequestReadOwn:  {"consumer", "affiliate"},
 	RequestChange:   {"consumer"},

@@ -62,6 +62,14 @@ var messageKeys = []MessageKey{
 	{"review-refused", Author, false, true, []string{"name", "pro", "ref", "reason", "link", "site", "date"}, collectsReviews},
 	{"review-removed", Author, false, true, []string{"name", "pro", "ref", "reason", "link", "site", "date"}, collectsReviews},
 
+	{"review-document", Author, false, true, []string{"name", "pro", "what", "link", "site", "date"}, collectsReviews},
+	{"review-appealed", Author, false, true, []string{"name", "ref", "link", "site", "date"}, collectsReviews},
+	{"review-reviewed", Author, false, true, []string{"name", "ref", "what", "answer", "link", "site"}, collectsReviews},
+	{"review-banned", Author, false, true, []string{"name", "reason", "date", "link", "site"}, collectsReviews},
+	{"review-member-document", Professional, false, true, []string{"name", "ref", "what", "link", "site", "date"}, collectsReviews},
+	{"review-reported", Visitor, false, true, []string{"name", "pro", "ref", "site", "date"}, collectsReviews},
+	{"review-report-decided", Visitor, false, true, []string{"name", "pro", "ref", "what", "answer", "site"}, collectsReviews},
+
 	{"rights-received", Consumer, true, true, []string{"ref", "link", "site", "date"}, takesRights},
 	{"rights-identity", Consumer, true, true, []string{"ref", "link", "site", "reason"}, takesRights},
 	{"rights-extended", Consumer, true, true, []string{"ref", "link", "site", "reason", "date"}, takesRights},

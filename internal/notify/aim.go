@@ -34,6 +34,8 @@ var classes = map[string]class{
 
 	"review-invite": {canvass.Service, ScopeReviews}, "review-remind": {canvass.Service, ScopeReviews},
 	"review-received": {canvass.Asked, ""}, "review-published": {canvass.Service, ""}, "review-refused": {canvass.Service, ""}, "review-removed": {canvass.Service, ""},
+	"review-document": {canvass.Service, ""}, "review-member-document": {canvass.Service, ""}, "review-appealed": {canvass.Asked, ""}, "review-reviewed": {canvass.Service, ""},
+	"review-banned": {canvass.Service, ""}, "review-reported": {canvass.Asked, ""}, "review-report-decided": {canvass.Service, ""},
 
 	"new-request": {canvass.Service, ScopeOffers},
 	"pro-invite":  {canvass.Service, ""}, "bought": {canvass.Service, ""}, "clock-passed": {canvass.Service, ""}, "corrected": {canvass.Service, ""}, "withdrawn": {canvass.Service, ""},

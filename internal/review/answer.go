@@ -160,6 +160,9 @@ func (s *Service) Deposit(ctx context.Context, actor auth.Actor, in Answer) (out
 	w := written{id: s.DB.NewID("rvv"), content: content, experience: in.Experience, lang: a.Who.Lang}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		out = Deposited{}
+		if err := s.banned(tx, a.Who.Email, a.Who.Phone); err != nil {
+			return err
+		}
 		if err := ring.Assign(tx); err != nil {
 			return err
 		}
@@ -285,7 +288,7 @@ func (s *Service) insert(tx *db.Tx, n *network.Network, a Asked, ring *vault.Rin
 		return err
 	}
 	if r.Drawn {
-		if err := note(tx, r.ID, EvDrawn, "system", tx.Now().UTC().Format(time.DateOnly)); err != nil {
+		if err := note(tx, r, EvDrawn, "system", tx.Now().UTC().Format(time.DateOnly)); err != nil {
 			return err
 		}
 	}
@@ -340,15 +343,15 @@ func (s *Service) insertVersion(tx *db.Tx, n *network.Network, ring *vault.Ring,
 	if err != nil {
 		return err
 	}
-	return tx.Send(`INSERT INTO review_version (id, review_id, invite_id, person_id, version, at, state, lang, overall, leaf_id, experience_sealed, content_sealed)
-		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9, $10, $11)`, w.id, r.ID, r.Invite, r.Person, r.Version, db.Micros(tx.Now()), w.lang, w.content.Overall, leaf,
+	return tx.Send(`INSERT INTO review_version (id, review_id, invite_id, person_id, version, at, state, lang, overall, why, decided_at, decided_by, leaf_id, experience_sealed, content_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, '', 0, '', $9, $10, $11)`, w.id, r.ID, r.Invite, r.Person, r.Version, db.Micros(tx.Now()), w.lang, w.content.Overall, leaf,
 		seal(ring, network.DataExperience, place("review_version", "experience_sealed", w.id), w.experience),
 		seal(ring, network.DataOpinion, place("review_version", "content_sealed", w.id), w.content))
 }
 
 // deposited tells the author, with the way to his receipt, and whoever watches the queue.
 func (s *Service) deposited(tx *db.Tx, n *network.Network, a Asked, ring *vault.Ring, actor auth.Actor, id, ref string, w written) error {
-	if err := note(tx, id, EvDeposited, actor.Name(), w.id); err != nil {
+	if err := note(tx, Review{ID: id, Invite: a.ID, Person: a.Who.ID}, EvDeposited, actor.Name(), w.id); err != nil {
 		return err
 	}
 	letter, _, err := s.authorLetter(n, "review-received", a.Who, a.Site, a.company, "/avis/q/"+s.token(a.Invitation), map[string]string{"ref": ref, "date": day(n.Reviews.Decide.AddTo(tx.Now()), a.Who.Lang)})

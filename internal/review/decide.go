@@ -2,6 +2,8 @@ package review
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"entremise/internal/archiver"
@@ -65,13 +67,22 @@ func (s *Service) Waiting(ctx context.Context) (n int64, oldest time.Time, err e
 type File struct {
 	Review
 	VersionID  string
+	Waits      bool // for a decision
 	Invitation Invitation
 	Events     []Event
+	Papers     []Paper
+	Called     bool // a control call was logged
+	MayBan     bool
+	Banned     *Ban
 }
 
 // Read opens a version that waits, or was decided, for a moderator; that he read it stands in the trail.
 func (s *Service) Read(ctx context.Context, actor auth.Actor, version string) (f File, err error) {
 	if err = actor.May(auth.ReviewRead); err != nil {
+		return f, err
+	}
+	n, err := s.network(ctx)
+	if err != nil {
 		return f, err
 	}
 	found, err := s.version(ctx, version)
@@ -87,18 +98,42 @@ func (s *Service) Read(ctx context.Context, actor auth.Actor, version string) (f
 		return f, err
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		f.Events, err = db.List(tx, func(r db.Scanner) (e Event, err error) {
-			var at int64
-			err = r.Scan(&at, &e.Kind, &e.Actor, &e.Object)
-			e.At = db.Time(at)
-			return e, err
-		}, "SELECT at, kind, actor, object FROM review_event WHERE review_id = $1 ORDER BY at, id", f.ID)
+		if f.Events, err = events(tx, f.Invitation.ring, f.ID); err != nil {
+			return err
+		}
+		f.Called = slices.ContainsFunc(f.Events, func(e Event) bool { return e.Kind == EvCalled })
+		if f.Papers, err = papers(tx, f.ID); err != nil {
+			return err
+		}
+		state, err := db.Value[string](tx, "SELECT state FROM review_version WHERE id = $1", version)
 		if err != nil {
 			return err
 		}
+		f.Waits = state == "waiting"
+		if f.Banned, err = banOf(tx, f.ID); err != nil {
+			return err
+		}
+		reason, err := ruledBy(tx, n, f.Review, version)
+		if err != nil {
+			return err
+		}
+		f.MayBan = f.Banned == nil && reason.Bans && f.Invitation.Who.Email != ""
 		return audit.Write(tx, actor.Name(), actor.As(auth.ReviewRead), "review.read", f.ID, "")
 	})
 	return f, err
+}
+
+// ruledBy is the published reason for which a version was refused, or a review removed; the zero reason when neither is.
+func ruledBy(tx *db.Tx, n *network.Network, r Review, version string) (network.RefusalReason, error) {
+	why, err := db.Value[string](tx, "SELECT why FROM review_version WHERE id = $1 AND state = 'refused'", version)
+	if err != nil && !errors.Is(err, db.ErrNone) {
+		return network.RefusalReason{}, err
+	}
+	if why == "" && (r.State == Removed || r.State == Refused) {
+		why = r.Why
+	}
+	reason, _ := n.Reviews.Refusal(why)
+	return reason, nil
 }
 
 // version loads a review with one of its versions instead of the one that shows.
@@ -158,15 +193,30 @@ func (s *Service) Decide(ctx context.Context, actor auth.Actor, version string, 
 		if fine {
 			state = "published"
 		}
-		taken, err := tx.Exec("UPDATE review_version SET state = $2 WHERE id = $1 AND state = 'waiting'", version, state)
+		if err := ripe(tx, r[0]); err != nil {
+			return err
+		}
+		taken, err := tx.Exec("UPDATE review_version SET state = $2, why = $3, decided_at = $4, decided_by = $5 WHERE id = $1 AND state = 'waiting'", version, state, d.Reason, db.Micros(tx.Now()), actor.Account)
 		if err == nil && taken == 0 {
 			err = errState
 		}
 		if err != nil {
 			return err
 		}
+		for _, k := range network.ReviewChecks() {
+			outcome := " failed"
+			if d.Checks[k] {
+				outcome = " holds"
+			}
+			if err := note(tx, r[0], EvChecked, actor.Name(), string(k)+outcome); err != nil {
+				return err
+			}
+		}
+		if err := s.destroyPapers(tx, n, r[0].ID); err != nil {
+			return err
+		}
 		if fine {
-			return s.publish(tx, n, actor, r[0], version, i)
+			return s.publish(tx, n, actor, r[0], version, i, "review-published")
 		}
 		return s.refuse(tx, n, actor, r[0], i, d.Reason)
 	})
@@ -189,7 +239,8 @@ func (d Decision) check(n *network.Network) (fine bool, err error) {
 	return fine, c.Err()
 }
 
-func (s *Service) publish(tx *db.Tx, n *network.Network, actor auth.Actor, r Review, version string, i Invitation) error {
+// publish shows a version: the first, one that replaces another, or one whose refusal was reversed. key is the letter to the author, empty for none.
+func (s *Service) publish(tx *db.Tx, n *network.Network, actor auth.Actor, r Review, version string, i Invitation, key string) error {
 	stands, err := privacy.StandsFor(tx, r.Person, r.Invite, n.Reviews.Uses.Publish)
 	if err == nil && !stands {
 		err = fault.New(fault.Conflict, "no-consent", fault.T("L’auteur a retiré son accord à la publication.", "The author took back his consent to publication."))
@@ -197,7 +248,7 @@ func (s *Service) publish(tx *db.Tx, n *network.Network, actor auth.Actor, r Rev
 	if err != nil {
 		return err
 	}
-	now, first := tx.Now(), r.State == Waiting
+	now, first := tx.Now(), r.State == Waiting || r.State == Refused
 	shown := int64(0) // the overall mark that showed until now
 	if first {
 		r.PublishedAt = now
@@ -212,10 +263,12 @@ func (s *Service) publish(tx *db.Tx, n *network.Network, actor auth.Actor, r Rev
 	if err != nil {
 		return err
 	}
-	if err := archive(tx, n, r, i.ring); err != nil {
-		return err
+	if r.State != Refused { // what was refused went there then
+		if err := archive(tx, n, r, i.ring); err != nil {
+			return err
+		}
 	}
-	if err := tx.Send("UPDATE review SET state = 'published', version = $2, overall = $3, level = $4, decided_at = $5, published_at = $6, changed_at = $7, decided_by = $8 WHERE id = $1",
+	if err := tx.Send("UPDATE review SET state = 'published', why = '', ended_at = 0, version = $2, overall = $3, level = $4, decided_at = $5, published_at = $6, changed_at = $7, decided_by = $8 WHERE id = $1",
 		r.ID, r.Version, r.Overall, n.Reviews.Level(r.Overall), db.Micros(now), db.Micros(r.PublishedAt), db.Micros(r.ChangedAt), actor.Account); err != nil {
 		return err
 	}
@@ -223,15 +276,19 @@ func (s *Service) publish(tx *db.Tx, n *network.Network, actor auth.Actor, r Rev
 		return err
 	}
 	if err := line(tx, r.Pro, ActPublished, r.Number, "", func(t *Tally) {
-		if first {
+		switch r.State {
+		case Waiting:
 			t.Waiting--
+			t.Published++
+		case Refused:
+			t.Refused--
 			t.Published++
 		}
 		t.Marks += int64(r.Overall) - shown
 	}); err != nil {
 		return err
 	}
-	return s.decided(tx, n, actor, r, i, EvPublished, version, "review-published", nil)
+	return s.decided(tx, n, actor, r, i, EvPublished, version, key, nil)
 }
 
 func (s *Service) refuse(tx *db.Tx, n *network.Network, actor auth.Actor, r Review, i Invitation, reason string) error {
@@ -295,15 +352,19 @@ func (s *Service) contestable(tx *db.Tx, n *network.Network, i Invitation, reaso
 
 // decided notes a decision, tells the author, and lets those who follow reviews know.
 func (s *Service) decided(tx *db.Tx, n *network.Network, actor auth.Actor, r Review, i Invitation, kind, object, key string, vars map[string]string) error {
-	if err := note(tx, r.ID, kind, actor.Name(), object); err != nil {
+	if err := note(tx, r, kind, actor.Name(), object); err != nil {
 		return err
 	}
 	if vars == nil {
 		vars = map[string]string{}
 	}
 	vars["ref"] = r.Ref()
+	path := "/avis/q/" + s.token(i)
+	if key == "review-refused" || key == "review-removed" {
+		path += "/recours"
+	}
 	if key != "" && i.Who.Email != "" {
-		letter, _, err := s.authorLetter(n, key, i.Who, i.Site, i.company, "/avis/q/"+s.token(i), vars)
+		letter, _, err := s.authorLetter(n, key, i.Who, i.Site, i.company, path, vars)
 		if err != nil {
 			return err
 		}

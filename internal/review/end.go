@@ -82,24 +82,33 @@ func (s *Service) endAll(ctx context.Context, n *network.Network, where string, 
 // end takes a review off every page: what is published is removed, and so is what waits, when its author wants no more of it. Its archive begins with that
 // (RN-55, 73).
 func (s *Service) end(ctx context.Context, actor auth.Actor, where string, arg any, why string) error {
-	n, err := s.network(ctx)
+	_, do, err := s.ending(ctx, actor, where, arg, why)
 	if err != nil {
 		return err
+	}
+	return s.DB.Write(ctx, do)
+}
+
+// ending opens what end needs, and answers what is to be done in a serializable transaction.
+func (s *Service) ending(ctx context.Context, actor auth.Actor, where string, arg any, why string) (r Review, do func(*db.Tx) error, err error) {
+	n, err := s.network(ctx)
+	if err != nil {
+		return r, nil, err
 	}
 	var found stored
 	if err = s.DB.Read(ctx, func(tx *db.Tx) error { found, err = load(tx, where, arg); return err }); err != nil {
-		return err
+		return r, nil, err
 	}
 	all, err := s.openAll(ctx, []stored{found})
 	if err != nil {
-		return err
+		return r, nil, err
 	}
-	r := all[0]
+	r = all[0]
 	i, err := s.invitation(ctx, r.Invite)
 	if err != nil {
-		return err
+		return r, nil, err
 	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
+	return r, func(tx *db.Tx) error {
 		now, err := load(tx, "r.id = $1", r.ID)
 		if err != nil {
 			return err
@@ -108,10 +117,13 @@ func (s *Service) end(ctx context.Context, actor auth.Actor, where string, arg a
 		if now.State != Published && !waits {
 			return errState
 		}
-		if err := tx.Send("UPDATE review SET state = 'removed', why = $2, ended_at = $3 WHERE id = $1", r.ID, why, db.Micros(tx.Now())); err != nil {
+		if err := tx.Send("UPDATE review SET state = 'removed', why = $2, ended_at = $3, decided_by = $4 WHERE id = $1", r.ID, why, db.Micros(tx.Now()), actor.Account); err != nil {
 			return err
 		}
 		if err := tx.Send("UPDATE review_version SET state = 'refused' WHERE review_id = $1 AND state = 'waiting'", r.ID); err != nil {
+			return err
+		}
+		if err := s.destroyPapers(tx, n, r.ID); err != nil {
 			return err
 		}
 		if waits { // it leaves the way that a refused one takes: nothing of it was ever shown
@@ -144,7 +156,7 @@ func (s *Service) end(ctx context.Context, actor auth.Actor, where string, arg a
 			key, vars = "review-removed", s.contestable(tx, n, i, why)
 		}
 		return s.decided(tx, n, actor, r, i, EvRemoved, why, key, vars)
-	})
+	}, nil
 }
 
 // BeforeErasure takes the reviews of a person off every page before what they say is destroyed (RN-96), and ends the invitations that nobody answered.

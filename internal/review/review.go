@@ -38,6 +38,13 @@ func Holdings() []privacy.Holding {
 		{Table: "review_version", Person: "person_id", Record: "invite_id", Category: network.DataExperience, Columns: []string{"experience_sealed"}, Whose: network.Author},
 		{Table: "review_version", Person: "person_id", Record: "invite_id", Category: network.DataOpinion, Columns: []string{"content_sealed"}, Whose: network.Author},
 		{Table: "review", Person: "person_id", Record: "invite_id", Category: network.DataOpinion, Columns: []string{"initials_sealed"}, Whose: network.Author},
+		{Table: "review_event", Person: "person_id", Record: "invite_id", Category: network.DataMessages, Columns: []string{"words_sealed"}, Whose: network.Author},
+		{Table: "review_paper", Person: "id", Record: "id", Category: network.DataDocuments, Columns: []string{"file_sealed", "words_sealed"}, Whose: network.Author},
+		{Table: "review_report", Person: "id", Record: "id", Category: network.DataIdentity, Columns: []string{"name_sealed"}, Whose: network.Visitor},
+		{Table: "review_report", Person: "id", Record: "id", Category: network.DataContact, Columns: []string{"email_sealed", "reporter_bidx"}, Whose: network.Visitor},
+		{Table: "review_report", Person: "id", Record: "id", Category: network.DataMessages, Columns: []string{"words_sealed", "answer_sealed"}, Whose: network.Visitor},
+		{Table: "review_ban", Person: "id", Record: "id", Category: network.DataIdentity, Columns: []string{"name_sealed"}, Whose: network.Author},
+		{Table: "review_ban", Person: "id", Record: "id", Category: network.DataContact, Columns: []string{"contact_sealed", "email_bidx", "phone_bidx"}, Whose: network.Author, Rows: true},
 		{Table: "review_invite", Person: "person_id", Record: "id", Category: network.DataExperience, Columns: []string{"experience_sealed"}, Whose: network.Author},
 		{Table: "review_invite", Person: "person_id", Record: "id", Category: network.DataOpinion, Columns: []string{"draft_sealed"}, Whose: network.Author},
 	}
@@ -263,14 +270,44 @@ func fallen(err error) error {
 }
 
 // note adds a step to a review's own history. object is an id or a word.
-func note(tx *db.Tx, id, kind, actor, object string) error {
-	return tx.Send("INSERT INTO review_event (id, review_id, at, kind, actor, object) VALUES ($1, $2, $3, $4, $5, $6)", tx.NewID("evt"), id, db.Micros(tx.Now()), kind, actor, object)
+func note(tx *db.Tx, r Review, kind, actor, object string) error {
+	return noteWords(tx, nil, r, kind, actor, object, "")
+}
+
+// noteWords is note with what was said or written, sealed for the author.
+func noteWords(tx *db.Tx, ring *vault.Ring, r Review, kind, actor, object, words string) error {
+	id, sealed := tx.NewID("evt"), []byte{}
+	if words != "" {
+		sealed = ring.SealText(string(network.DataMessages), place("review_event", "words_sealed", id), words)
+	}
+	return tx.Send("INSERT INTO review_event (id, review_id, invite_id, person_id, at, kind, actor, object, words_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		id, r.ID, r.Invite, r.Person, db.Micros(tx.Now()), kind, actor, object, sealed)
 }
 
 // Event is a step of a review.
 type Event struct {
 	At                  time.Time
 	Kind, Actor, Object string
+	Words               string
+}
+
+// events are a review's history, oldest first, with the words that the ring still opens.
+func events(tx *db.Tx, ring *vault.Ring, review string) ([]Event, error) {
+	return db.List(tx, func(r db.Scanner) (e Event, err error) {
+		var id string
+		var at int64
+		var sealed []byte
+		if err = r.Scan(&id, &at, &e.Kind, &e.Actor, &e.Object, &sealed); err != nil || len(sealed) == 0 {
+			e.At = db.Time(at)
+			return e, err
+		}
+		e.At = db.Time(at)
+		e.Words, err = ring.OpenText(string(network.DataMessages), place("review_event", "words_sealed", id), sealed)
+		if errors.Is(err, vault.ErrErased) {
+			err = nil
+		}
+		return e, err
+	}, "SELECT id, at, kind, actor, object, words_sealed FROM review_event WHERE review_id = $1 ORDER BY at, id", review)
 }
 
 // Kinds of event.
@@ -280,6 +317,17 @@ const (
 	EvPublished = "published" // object: the version
 	EvRefused   = "refused"   // object: the reason
 	EvRemoved   = "removed"   // object: the cause
+	EvChecked   = "checked"   // object: the check and what it gave (RN-49)
+	EvCalled    = "called"    // a control call; object: its outcome, words: what was said (RN-51)
+	EvAsked     = "asked"     // a document; object: of whom, words: which (RN-50)
+	EvReceived  = "received"  // a document; object: from whom
+	EvAppealed  = "appealed"  // object: what is contested, words: the author's
+	EvUpheld    = "upheld"    // after an appeal; object: same, other or again; words: the answer
+	EvReversed  = "reversed"  // likewise
+	EvReported  = "reported"  // object: the reason
+	EvKept      = "kept"      // a report was examined and the review stays
+	EvBanned    = "banned"    // the author; object: the ban
+	EvLifted    = "lifted"    // a ban; object: the ban
 )
 
 // authorLetter fills a message to an author; path leads to his own page.

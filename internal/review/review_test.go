@@ -69,7 +69,7 @@ func token(t *testing.T, r *rig.Rig, to string) string {
 			continue
 		}
 		if _, rest, ok := strings.Cut(m.Text, "/avis/q/"); ok {
-			return strings.FieldsFunc(rest, func(c rune) bool { return c == ' ' || c == '\n' || c == ')' })[0]
+			return strings.FieldsFunc(rest, func(c rune) bool { return c == ' ' || c == '\n' || c == ')' || c == '/' })[0]
 		}
 	}
 	t.Fatalf("nothing was sent to %s", to)
@@ -102,6 +102,7 @@ func TestReview_fromInvitationToPublication(t *testing.T) {
 			t.Fatalf("%d wait", len(queue))
 		}
 		code(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, review.Decision{Checks: map[network.ReviewCheck]bool{network.CheckPerson: true}}), "invalid-fields")
+		control(t, r, moderator, queue[0])
 		must(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, fine))
 		code(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, fine), "review-state")
 		shown, err := r.Reviews.One(ctx, dep.Digits)
@@ -143,15 +144,14 @@ func TestReview_fromInvitationToPublication(t *testing.T) {
 }
 
 // decide rules on all that waits.
-func decide(t *testing.T, r *rig.Rig, d review.Decision) {
+func decide(t *testing.T, r *rig.Rig, d review.Decision) { t.Helper(); r.Moderate(t, d) }
+
+// control logs the control of what was drawn, so that it can be decided.
+func control(t *testing.T, r *rig.Rig, by auth.Actor, q review.Queued) {
 	t.Helper()
-	moderator := r.One(t, network.RoleModerator)
-	queue, err := r.Reviews.Queue(ctx, moderator, 10)
-	must(t, err)
-	for _, q := range queue {
-		must(t, r.Reviews.Decide(ctx, moderator, q.Version, d))
+	if q.Drawn {
+		must(t, r.Reviews.Called(ctx, by, q.Version, review.CallConfirmed, "Confirmé."))
 	}
-	r.Drain(t)
 }
 
 func refusal(k network.ReviewCheck, reason string) review.Decision {
@@ -358,17 +358,23 @@ func chain(t *testing.T, r *rig.Rig, pro string) []review.Line {
 
 func TestDraw_nobodyChoosesWhomToControl(t *testing.T) {
 	seed := bytes.Repeat([]byte{3}, 32)
-	var drawn []int64
-	for i := range int64(1000) {
-		if review.Draw(seed, "pro_1", i+1) < 1000 { // 10 %
-			drawn = append(drawn, i+1)
+	sample := func(seed []byte) (drawn []int64) {
+		for i := range int64(1000) {
+			if review.Draw(seed, "pro_1", i+1) < 1000 { // 10 %
+				drawn = append(drawn, i+1)
+			}
 		}
+		return drawn
 	}
+	drawn := sample(seed)
 	if len(drawn) < 75 || len(drawn) > 125 {
 		t.Fatalf("%d of 1000 at 10 %%", len(drawn))
 	}
-	if again := review.Draw(seed, "pro_1", drawn[0]); again >= 1000 {
+	if !slices.Equal(drawn, sample(seed)) {
 		t.Fatal("the draw does not repeat")
+	}
+	if slices.Equal(drawn, sample(bytes.Repeat([]byte{4}, 32))) {
+		t.Fatal("the seed says nothing")
 	}
 }
 

@@ -8,6 +8,7 @@ package rig
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/mail"
@@ -417,3 +418,20 @@ func (r *Rig) Fund(t testing.TB, proID string, amount money.Amount) {
 
 // Paris is the zone of every place of the rig.
 func Paris() *time.Location { return geo.Zone("30") }
+
+// Moderate rules alike on every review that waits, as a moderator does who logs the control of what was drawn first.
+func (r *Rig) Moderate(t testing.TB, d review.Decision) {
+	t.Helper()
+	ctx, moderator := context.Background(), r.One(t, network.RoleModerator)
+	waiting, err := r.Reviews.Queue(ctx, moderator, 1000)
+	for _, q := range waiting {
+		if q.Drawn {
+			err = errors.Join(err, r.Reviews.Called(ctx, moderator, q.Version, review.CallConfirmed, "Le client raconte la même chose."))
+		}
+		err = errors.Join(err, r.Reviews.Decide(ctx, moderator, q.Version, d))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Drain(t)
+}

@@ -906,6 +906,9 @@ CREATE TABLE review_version ( /* wide */
   state TEXT NOT NULL CHECK (state IN ('waiting', 'published', 'refused', 'replaced')),
   lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
   overall BIGINT NOT NULL,
+  why TEXT NOT NULL, -- of refused: an id of the network file
+  decided_at BIGINT NOT NULL,
+  decided_by TEXT NOT NULL,
   leaf_id TEXT NOT NULL,
   experience_sealed BYTEA NOT NULL,
   content_sealed BYTEA NOT NULL,
@@ -917,12 +920,91 @@ CREATE INDEX review_version_person ON review_version (person_id);
 CREATE TABLE review_event (
   id TEXT NOT NULL PRIMARY KEY,
   review_id TEXT NOT NULL,
+  invite_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
   at BIGINT NOT NULL,
   kind TEXT NOT NULL,
   actor TEXT NOT NULL,
-  object TEXT NOT NULL
+  object TEXT NOT NULL,
+  words_sealed BYTEA NOT NULL -- what was said on the telephone, or written by the author or the moderator
 );
 CREATE INDEX review_event_review ON review_event (review_id, at);
+CREATE INDEX review_event_invite ON review_event (invite_id);
+CREATE INDEX review_event_person ON review_event (person_id);
+-- A document that a moderator asked for. It has keys of its own: destroyed with the decision, while the review stays.
+CREATE TABLE review_paper (
+  id TEXT NOT NULL PRIMARY KEY,
+  review_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  whom TEXT NOT NULL CHECK (whom IN ('author', 'member')),
+  state TEXT NOT NULL CHECK (state IN ('asked', 'received', 'destroyed')),
+  received_at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  type TEXT NOT NULL CHECK (type IN ('', 'application/pdf', 'image/jpeg')),
+  words_sealed BYTEA NOT NULL, -- what is asked for
+  file_sealed BYTEA NOT NULL
+);
+CREATE INDEX review_paper_review ON review_paper (review_id, at);
+-- A decision that its author contests.
+CREATE TABLE review_appeal (
+  id TEXT NOT NULL PRIMARY KEY,
+  review_id TEXT NOT NULL,
+  version_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  what TEXT NOT NULL CHECK (what IN ('refused', 'removed', 'ban')),
+  object TEXT NOT NULL, -- the reason, or the ban
+  first_by TEXT NOT NULL, -- who decided what is contested
+  state TEXT NOT NULL CHECK (state IN ('open', 'upheld', 'reversed')),
+  again BOOLEAN NOT NULL, -- a second look by the same person, as there is no other
+  decided_at BIGINT NOT NULL,
+  decided_by TEXT NOT NULL
+);
+CREATE INDEX review_appeal_state ON review_appeal (state, at, id);
+CREATE INDEX review_appeal_review ON review_appeal (review_id, at);
+-- A report about a published review: a record and a person of its own.
+CREATE TABLE review_report ( /* wide */
+  id TEXT NOT NULL PRIMARY KEY,
+  ref TEXT NOT NULL UNIQUE,
+  review_id TEXT NOT NULL,
+  version_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  by_pro TEXT NOT NULL, -- the member whom the review is about, when he reports it
+  lang TEXT NOT NULL CHECK (lang IN ('fr', 'en')),
+  site TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'upheld', 'removed', 'gone')),
+  decided_at BIGINT NOT NULL,
+  decided_by TEXT NOT NULL,
+  abusive BOOLEAN NOT NULL,
+  limited_until BIGINT NOT NULL, -- who reported abusively reports no more until then
+  reporter_bidx TEXT NOT NULL,
+  name_sealed BYTEA NOT NULL,
+  email_sealed BYTEA NOT NULL,
+  words_sealed BYTEA NOT NULL,
+  answer_sealed BYTEA NOT NULL
+);
+CREATE INDEX review_report_state ON review_report (state, at, id);
+CREATE INDEX review_report_review ON review_report (review_id, at);
+CREATE INDEX review_report_reporter ON review_report (reporter_bidx, at);
+-- Who may deposit no review for a time: a record and a person of its own, gone when its time is.
+CREATE TABLE review_ban (
+  id TEXT NOT NULL PRIMARY KEY,
+  review_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  until_at BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  by_account TEXT NOT NULL,
+  ended_at BIGINT NOT NULL, -- lifted after it was contested
+  email_bidx TEXT NOT NULL,
+  phone_bidx TEXT NOT NULL,
+  contact_sealed BYTEA NOT NULL,
+  name_sealed BYTEA NOT NULL
+);
+CREATE INDEX review_ban_review ON review_ban (review_id);
+CREATE INDEX review_ban_email ON review_ban (email_bidx);
+CREATE INDEX review_ban_phone ON review_ban (phone_bidx);
 -- The public chain of a member: each act about it is a line that names no person, holds the digest of the line before and the counts after it.
 CREATE TABLE review_line (
   pro_id TEXT NOT NULL REFERENCES pro (id),
