@@ -221,13 +221,8 @@ var publicColumns = map[string]string{
 	"archiver_deposit.version":     "the archiver’s own id of it",
 	"archiver_deposit.certificate": "ids, digests and instants of a deletion",
 
-	"proof_anchor.cause":   "word",
-	"proof_laid.place":     "word",
-	"proof_laid.message":   "a signed transaction that holds a root of the log",
-	"proof_laid.reference": "a transaction, a serial number or a size",
-	"proof_laid.evidence":  "a time stamp, or where a transaction lies",
-	"proof_laid.error":     "what a node or an authority answered, without addresses",
-	"proof_tally.name":     "word",
+	"proof_anchor.cause": "word",
+	"proof_laid.place":   "word",
 
 	"document_text.title":         "the operator's published title",
 	"document_text.source":        "a published document",
