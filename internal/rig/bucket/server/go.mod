@@ -1,5 +1,5 @@
 // The S3 server of the archiver's tests, in a module of its own: its dependencies are none of the program's.
-module entremise/internal/archiver/testdata/server
+module entremise/internal/rig/bucket/server
 
 go 1.26.0
 
