@@ -48,7 +48,7 @@ var publicColumns = map[string]string{
 	"proof_laid.message":         "a root, signed or wrapped for its place",
 	"proof_laid.reference":       "transaction or serial number outside",
 	"proof_laid.evidence":        "receipt or time stamp, of a root",
-	"proof_laid.error":           "code",
+	"proof_laid.error":           "what a node or an authority answered, without addresses",
 	"proof_tally.name":           "word",
 	"proof_seed.day_on":          "date",
 	"proof_seed.seed":            "random secret of a day, of no person",

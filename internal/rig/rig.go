@@ -39,6 +39,7 @@ import (
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
 	"entremise/internal/proof"
+	"entremise/internal/proof/place"
 	"entremise/internal/request"
 	"entremise/internal/review"
 	"entremise/internal/vault"
@@ -65,6 +66,7 @@ type Rig struct {
 	Hasher    *auth.Hasher
 	Links     *auth.Signer
 	Proof     *proof.Log
+	Anchors   *proof.Anchors
 	Post      *Post
 	Bank      *Bank
 	Notify    *notify.Service
@@ -157,6 +159,7 @@ func (r *Rig) open(t testing.TB) {
 	r.Endings = privacy.EndingsIn(filepath.Join(t.TempDir(), "erasures.jsonl"))
 	r.Life = privacy.NewEngine(privacy.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Endings: r.Endings, Spent: slices.Concat(auth.SpentRows(), person.SpentRows()), Remains: map[string]privacy.Remains{"req": request.Remains}, Before: r.beforeErasure,
 		Holdings: slices.Concat(privacy.Holdings(), notify.Holdings(), archiver.Holdings(), person.Holdings(), pro.Holdings(), billing.Holdings(), request.Holdings(), call.Holdings(), review.Holdings(), inbox.Holdings(), oversight.Holdings())})
+	r.Anchors = proof.NewAnchors(r.Proof, func(context.Context) (*network.Anchors, error) { return r.Network.Anchors, nil }, proof.Reach{Witness: place.NewWitness(filepath.Join(t.TempDir(), "witness.txt"), r.DB.Now)})
 	r.Documents = document.New(document.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Notify: r.Notify, Auth: r.Auth, Pros: r.Pros, Requests: r.Requests, URL: url})
 	r.Jobs = job.NewRunner(r.DB, slog.New(slog.DiscardHandler), func(time.Duration) <-chan time.Time { return nil })
 	r.Jobs.Handle(notify.SendKind, r.Notify.Send)

@@ -49,7 +49,7 @@ var webhookKey = bytes.Repeat([]byte{9}, 32)
 func newHouse(t testing.TB, r *rig.Rig) *house {
 	t.Helper()
 	h := &house{Rig: r, log: &journal{}}
-	s := web.New(web.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Auth: r.Auth, Notify: r.Notify, Archiver: r.Archiver, Pros: r.Pros, Billing: r.Billing, Requests: r.Requests, Calls: r.Calls, Reviews: r.Reviews, Documents: r.Documents, Inbox: r.Inbox, Oversight: r.Oversight, Inspect: r.Inspect, Life: r.Life, Proof: r.Proof, Links: r.Links,
+	s := web.New(web.Parts{DB: r.DB, Vault: r.Vault, Editions: r.Editions, Auth: r.Auth, Notify: r.Notify, Archiver: r.Archiver, Pros: r.Pros, Billing: r.Billing, Requests: r.Requests, Calls: r.Calls, Reviews: r.Reviews, Documents: r.Documents, Inbox: r.Inbox, Oversight: r.Oversight, Inspect: r.Inspect, Life: r.Life, Proof: r.Proof, Anchors: r.Anchors, Links: r.Links,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Config: web.Config{URL: func(host, path string) string { return "https://" + host + path }, Hosts: func(host string) string { return host }, Secure: true, APIPerMinute: 600,
 			LineKeys: []string{"whsec_" + base64.StdEncoding.EncodeToString(webhookKey)}}})
