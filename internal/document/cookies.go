@@ -21,6 +21,7 @@ var Own = []struct {
 	{"search", fault.T("jusqu’à la fermeture du navigateur", "until the browser closes"), fault.T("retient une recherche de l’équipe, chiffres et noms hors de l’adresse", "keeps a search of staff out of the address")},
 	{"lang", fault.T("1 an", "1 year"), fault.T("retient la langue que vous avez choisie", "remembers the language that you chose")},
 	{"flash", fault.T("1 minute", "1 minute"), fault.T("montre une phrase à la page suivante", "shows a sentence on the next page")},
+	{"place", fault.T("la durée de cette finalité", "the time of this purpose"), fault.T("retient la commune autour de laquelle vous cherchez une entreprise et ses avis ; il ne nomme personne", "keeps the town around which you look for a company and its reviews; it names nobody")},
 	{"choice", fault.T("la durée de votre choix", "the life of your choice"), fault.T("retient votre choix sur les cookies et le numéro de sa preuve ; il ne nomme personne", "keeps your choice about cookies and the number of its proof; it names nobody")},
 }
 
@@ -33,7 +34,16 @@ func (s *sheet) cookies(words string) {
 	s.p(s.T("Ils ne suivent personne et ne demandent pas d’accord ; sans eux, la page demandée ne fonctionne pas.", "They follow nobody and need no consent; without them the page that you ask for does not work."))
 	rows := [][]string{{s.T("Nom", "Name"), s.T("Posé par", "Set by"), s.T("Ce qu’il fait", "What it does"), s.T("Durée", "Life")}}
 	for _, c := range Own {
-		rows = append(rows, []string{"`" + c.Name + "`", s.T("nous", "us"), s.said(c.What), s.said(c.Life)})
+		life := s.said(c.Life)
+		if c.Name == "place" {
+			if s.n.Reviews == nil || s.n.Reviews.Uses.Place == "" {
+				continue
+			}
+			if p, ok := s.n.Purpose(s.n.Reviews.Uses.Place); ok {
+				life = s.said(p.Keep.For.Text())
+			}
+		}
+		rows = append(rows, []string{"`" + c.Name + "`", s.T("nous", "us"), s.said(c.What), life})
 	}
 	s.table(rows...)
 	if !k.Choices() {

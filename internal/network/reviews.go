@@ -74,6 +74,7 @@ type ReviewUses struct {
 	Syndicate string // Showing on partners' sites.
 	Ban       string // Banning; its time from notification is that of the ban (RN-63).
 	Report    string // Handling reports.
+	Place     string `yaml:",opt"` // Remembering where a visitor looks for a company, in a cookie, for the time of this purpose (RN-125); absent: nothing is remembered.
 }
 
 // Audience is whose experience a questionnaire is about.
@@ -197,6 +198,11 @@ func (c *checker) reviews() {
 			c.wrong("reviews.uses."+u.name, "« %s » n’est pas une finalité de purposes.", "%q is not a purpose of purposes.", clip(u.id))
 		case p.Keep == nil || !u.ok(*p.Keep):
 			c.wrong("reviews.uses."+u.name, "la finalité %s doit garder par « %s ».", "the purpose %s must keep by %q.", u.id, u.en)
+		}
+	}
+	if b.Uses.Place != "" {
+		if p, found := c.n.Purpose(b.Uses.Place); !found || p.Keep == nil || p.Keep.For.IsZero() {
+			c.wrong("reviews.uses.place", "« %s » n’est pas une finalité de purposes qui garde pour un temps (for).", "%q is not a purpose of purposes that keeps for a time (for).", clip(b.Uses.Place))
 		}
 	}
 	for _, u := range []struct{ name, id string }{{"collect", b.Uses.Collect}, {"publish", b.Uses.Publish}} {

@@ -27,6 +27,7 @@ var orders = map[Order]string{Newest: "r.deposited_at DESC, r.id", Highest: "r.o
 // Page is what of a member's reviews is shown.
 type Page struct {
 	Audience network.Audience // empty: all
+	Shared   bool             // only what may be shown elsewhere: feeds and partners (RN-60)
 	Order    Order            // Newest if empty
 	Skip     int
 	Most     int
@@ -40,8 +41,8 @@ func (s *Service) Published(ctx context.Context, pro string, p Page) ([]Review, 
 	}
 	var found []stored
 	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		found, err = db.List(tx, scanReview, "SELECT "+reviewColumns+fromReview+"WHERE r.pro_id = $1 AND r.state = 'published' AND ($2 = '' OR r.audience = $2) ORDER BY "+by+" LIMIT $3 OFFSET $4",
-			pro, string(p.Audience), p.Most, p.Skip)
+		found, err = db.List(tx, scanReview, "SELECT "+reviewColumns+fromReview+"WHERE r.pro_id = $1 AND r.state = 'published' AND ($2 = '' OR r.audience = $2) AND (r.shared OR NOT $3) ORDER BY "+by+" LIMIT $4 OFFSET $5",
+			pro, string(p.Audience), p.Shared, p.Most, p.Skip)
 		return err
 	}); err != nil {
 		return nil, err

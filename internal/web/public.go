@@ -38,7 +38,7 @@ func (v *visit) public(zone *time.Location) ui.Public {
 			p.Site.Trades = append(p.Site.Trades, ui.Link{Text: v.say2(t.Label), Href: "/demande/" + slug})
 		}
 	}
-	p.Updated, p.Messages = v.n.InForce.In(geo.Paris()), inbox.Messages(v.n)
+	p.Updated, p.Messages, p.Reviews = v.n.InForce.In(geo.Paris()), inbox.Messages(v.n), v.n.Reviews != nil
 	v.trackers(&p)
 	v.banners(&p.Frame, false)
 	return p
@@ -269,6 +269,9 @@ func (v *visit) communes() error {
 func (v *visit) robots() error {
 	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	text := "User-agent: *\nDisallow: /ma-demande\nDisallow: /r/\nDisallow: /stop/\nDisallow: /api/\n"
+	if v.n.Reviews != nil {
+		text += "Disallow: /avis/q/\nSitemap: " + v.Config.URL(v.site.Host, "/sitemap.xml") + "\n"
+	}
 	if v.space || v.Config.Demo {
 		text = "User-agent: *\nDisallow: /\n"
 	}

@@ -94,13 +94,14 @@ type Server struct {
 	Parts
 	mux      *http.ServeMux
 	limits   *limiter
+	pages    *pageCache
 	metrics  *metrics
 	apiNames map[string]bool // words of the API's document, which its errors may repeat
 }
 
 // New makes the server.
 func New(p Parts) *Server {
-	s := &Server{Parts: p, limits: newLimiter(p.DB.Machine), metrics: newMetrics(p.DB)}
+	s := &Server{Parts: p, limits: newLimiter(p.DB.Machine), pages: newPageCache(p.DB), metrics: newMetrics(p.DB)}
 	s.mux = http.NewServeMux()
 	for _, r := range s.routes() {
 		s.mux.Handle(r.Method+" "+r.Path, s.adapt(r))

@@ -477,6 +477,7 @@ CREATE TABLE pro (
 CREATE INDEX pro_at ON pro (at, id);
 CREATE INDEX pro_phone ON pro (phone_bidx);
 CREATE INDEX pro_email ON pro (email_bidx);
+CREATE INDEX pro_place ON pro (insee, state); -- the directory looks around a place
 CREATE TABLE pro_word (
   word_bidx TEXT NOT NULL,
   pro_id TEXT NOT NULL,
@@ -910,6 +911,7 @@ CREATE TABLE review (
   UNIQUE (pro_id, number)
 );
 CREATE INDEX review_page ON review (pro_id, state, deposited_at, id);
+CREATE INDEX review_marks ON review (pro_id, state, overall, audience);
 CREATE INDEX review_state ON review (state, deposited_at, id);
 CREATE INDEX review_person ON review (person_id);
 -- What the author wrote, never changed: who writes again makes another version, read and decided like the first.
@@ -1044,6 +1046,7 @@ CREATE TABLE review_tally (
   removed BIGINT NOT NULL,
   marks BIGINT NOT NULL
 );
+CREATE INDEX review_tally_published ON review_tally (published, pro_id);
 
 -- inbox: a case has a bunch of keys of its own, so that it is kept and erased apart from what it speaks of
 CREATE TABLE inbox_case (

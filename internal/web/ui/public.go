@@ -22,6 +22,7 @@ type Public struct {
 	Audience []Audience   // measurement that may run
 	Updated  time.Time    // of the documents
 	Messages bool         // there is a form for messages: the foot leads there
+	Reviews  bool         // companies and their reviews are shown
 }
 
 // Home is `/`.
