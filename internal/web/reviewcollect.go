@@ -202,9 +202,9 @@ func (v *visit) shareReview() error {
 
 // answered shows the marks and answers of a review; its text apart.
 func (v *visit) answered(a review.Asked, r review.Review) (facts []ui.Fact, text string) {
-	facts = []ui.Fact{{Label: v.say2(a.Questionnaire.Label), Value: r.Experience.Service}, {Label: v.lang.T("Date", "Date"), Value: v.isoDay(r.Experience.On)}}
+	facts = []ui.Fact{{Label: v.say2(a.Questionnaire.Label), Value: r.Experience.Service}, {Label: v.lang.T("Date", "Date"), Value: v.typedDay(r.Experience.On)}}
 	if r.Experience.Until != "" {
-		facts = append(facts, ui.Fact{Label: v.lang.T("Jusqu’au", "Until"), Value: v.isoDay(r.Experience.Until)})
+		facts = append(facts, ui.Fact{Label: v.lang.T("Jusqu’au", "Until"), Value: v.typedDay(r.Experience.Until)})
 	}
 	facts = append(facts, ui.Fact{Label: v.lang.T("Note d’ensemble", "Overall mark"), Value: v.tenths(r.Overall) + " / " + fmt.Sprint(v.n.Reviews.Scale) + " · " + v.say2(r.Level.Label())})
 	for _, l := range a.Form.Sheet(r.Content.Answers) {
@@ -220,7 +220,8 @@ func (v *visit) tenths(overall int) string {
 	return v.lang.T(fmt.Sprintf("%d,%d", overall/10, overall%10), fmt.Sprintf("%d.%d", overall/10, overall%10))
 }
 
-func (v *visit) isoDay(s string) string {
+// typedDay writes an ISO date as people do; what is none stays as it is.
+func (v *visit) typedDay(s string) string {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		return s

@@ -14,13 +14,13 @@ import (
 
 // schemaOrg is what a page says of itself to machines, in the words of schema.org. Everything in it is shown on the page, and its average is the one shown.
 type schemaOrg struct {
-	Context string          `json:"@context"`
-	Type    string          `json:"@type"`
-	ID      string          `json:"@id"`
-	Name    string          `json:"name"`
-	URL     string          `json:"url"`
-	Address schemaAddress   `json:"address"`
-	Rating  *schemaRating   `json:"aggregateRating,omitempty"`
+	Context string         `json:"@context"`
+	Type    string         `json:"@type"`
+	ID      string         `json:"@id"`
+	Name    string         `json:"name"`
+	URL     string         `json:"url"`
+	Address schemaAddress  `json:"address"`
+	Rating  *schemaRating  `json:"aggregateRating,omitempty"`
 	Reviews []schemaReview `json:"review,omitempty"`
 }
 

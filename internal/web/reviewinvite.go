@@ -224,7 +224,7 @@ func (v *visit) mappingPage(form ui.Form, table review.Table, by map[review.Colu
 		return nil, err
 	}
 	for _, r := range rows[:min(3, len(rows))] {
-		page.Sample = append(page.Sample, []string{r.Name, r.Email, r.Experience.Service, v.isoDay(r.Experience.On)})
+		page.Sample = append(page.Sample, []string{r.Name, r.Email, r.Experience.Service, v.typedDay(r.Experience.On)})
 	}
 	page.Wrong = v.wrongRows(wrong)
 	page.Good = len(rows) - len(wrong)

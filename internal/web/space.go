@@ -15,11 +15,20 @@ var navNeeds = map[string]auth.Action{
 	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/demarchage": auth.ContactAsk, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/empreintes": auth.AuditRead, "/conservation": auth.RetentionRead, "/archiveur": auth.RetentionRead, "/conformite": auth.OversightRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
-// soldOnly are the pages that exist only where introductions are sold.
-var soldOnly = map[string]bool{"/invendus": true, "/ventes": true, "/tableau": true, "/panier": true, "/achats": true, "/portefeuille": true, "/factures": true}
+// only are the pages that not every network has.
+var only = map[string]func(*network.Network) bool{
+	"/invendus": sells, "/ventes": sells, "/tableau": sells, "/panier": sells, "/achats": sells, "/portefeuille": sells, "/factures": sells,
+	"/transmises": forwards, "/adhesion": forwards,
+	"/pros":            (*network.Network).HasPros,
+	"/conformite":      func(n *network.Network) bool { return n.Oversight != nil },
+	"/enregistrements": func(n *network.Network) bool { return n.Listening != nil },
+	"/archiveur":       func(n *network.Network) bool { return n.Archiver != nil },
+	"/invitations":     reviews, "/avis": reviews, "/demandes-avis": reviews, "/partenaires": reviews,
+}
 
-// passedOnly are the pages that exist only where requests are forwarded to members.
-var passedOnly = map[string]bool{"/transmises": true, "/adhesion": true}
+func sells(n *network.Network) bool    { return n.Sells() }
+func forwards(n *network.Network) bool { return n.Forwards() }
+func reviews(n *network.Network) bool  { return n.Reviews != nil }
 
 // spaceFrame is the frame of a page for people who are signed in.
 func (v *visit) spaceFrame() ui.Space {
@@ -27,7 +36,7 @@ func (v *visit) spaceFrame() ui.Space {
 	v.banners(&s.Frame, s.Pro)
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
-		if soldOnly[path] && !v.n.Sells() || passedOnly[path] && !v.n.Forwards() || path == "/pros" && !v.n.HasPros() || path == "/invitations" && v.n.Reviews == nil || path == "/conformite" && v.n.Oversight == nil || path == "/enregistrements" && v.n.Listening == nil {, 		if soldOnly[path] && !v.n.Sells() || passedOnly[path] && !v.n.Forwards() || path == "/pros" && !v.n.HasPros() || path == "/conformite" && v.n.Oversight == nil || path == "/enregistrements" && v.n.Listening == nil || path == "/archiveur" && v.n.Archiver == nil {
+		if there := only[path]; there != nil && !there(v.n) {
 			continue
 		}
 		if known && (act == "" || v.actor.Can(act) || (path == "/conservation" || path == "/archiveur") && v.actor.Can(auth.ArchiveOpen) || path == "/enregistrements" && v.actor.Can(auth.RetentionRead)) {
