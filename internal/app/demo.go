@@ -30,7 +30,7 @@ type demoCmd struct {
 	Seed             uint64 `help:"Another seed makes another France." default:"1"`
 	Professionals    int    `help:"How many professionals to invent." default:"2000"`
 	Requests         int    `help:"How many past requests to play." default:"60"`
-	Tour             bool   `help:"Drive one whole sale by itself over HTTP, print its timeline and stop; exit 0 only if every step held."`
+	Tour             bool   `help:"Drive one whole sale, or one review, by itself over HTTP, print its timeline and stop; exit 0 only if every step held."`
 	Mail             string `name:"mail-listen" help:"Loopback address on which mail to the network is received." default:"127.0.0.1:0"`
 	countrySettings  `embed:""`
 	archiverSettings `embed:""`
@@ -112,8 +112,8 @@ func (c demoCmd) Run(o *out) error {
 		return errors.Join(err, l.Close(), i.Close())
 	}
 	site, space := w.URL(n.Sites[0].Host, "/"), w.URL(n.SpaceHost, "/")
-	if c.Tour && !n.Sells() {
-		return errors.Join(fmt.Errorf("--tour drives a sale, and %s sells nothing", n.Network), l.Close(), i.Close())
+	if c.Tour && !n.Sells() && n.Reviews == nil {
+		return errors.Join(fmt.Errorf("--tour drives a sale or a review, and %s has neither", n.Network), l.Close(), i.Close())
 	}
 	if c.Tour {
 		return i.tourOnce(o, l, started)

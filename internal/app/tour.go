@@ -223,9 +223,16 @@ func (i *Instance) tourOnce(o *out, l net.Listener, started time.Time) error {
 	quiet.ctx = ctx
 	go func() { served <- i.serve(&quiet, l, i.Handler(i.demoPages(i.demoRoles))) }()
 	t := &tour{Instance: i, o: o, addr: l.Addr().String(), since: time.Now()}
-	o.say("A sale, from a call for help to a phone number paid for (demo ready in %s):\n", time.Since(started).Round(10*time.Millisecond))
+	n, err := i.Editions.InForce(o.ctx)
+	what, drive := "A sale, from a call for help to a phone number paid for", t.drive
+	if err == nil && !n.Sells() {
+		what, drive = "A review, from a member's invitation to its author's erasure", t.driveReviews
+	}
+	o.say("%s (demo ready in %s):\n", what, time.Since(started).Round(10*time.Millisecond))
 	begun := time.Now()
-	err := t.drive()
+	if err == nil {
+		err = drive()
+	}
 	t.report.Total = float64(time.Since(begun).Microseconds()) / 1000
 	t.report.Business = time.Duration(i.clock.offset.Load()).String()
 	cancel()

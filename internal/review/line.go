@@ -73,7 +73,8 @@ func (t Tally) text(at time.Time, act string, review int64, reason string) strin
 	return b.String()
 }
 
-func hashOf(text string) string {
+// LineHash is the digest by which the next line of a chain names this one.
+func LineHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
@@ -113,7 +114,7 @@ func line(tx *db.Tx, pro, act string, review int64, reason string, change func(*
 	return tx.Send("INSERT INTO review_tally ("+tallyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (pro_id) DO UPDATE SET lines = excluded.lines, last_hash = excluded.last_hash, invited = excluded.invited, deposited = excluded.deposited, waiting = excluded.waiting,
 		published = excluded.published, refused = excluded.refused, removed = excluded.removed, marks = excluded.marks`,
-		pro, t.Lines, hashOf(text), t.Invited, t.Deposited, t.Waiting, t.Published, t.Refused, t.Removed, t.Marks)
+		pro, t.Lines, LineHash(text), t.Invited, t.Deposited, t.Waiting, t.Published, t.Refused, t.Removed, t.Marks)
 }
 
 // Tally is a member's, for his page; the zero counts when nothing was ever asked about him.
