@@ -3,11 +3,16 @@ package e2e
 import (
 	"bytes"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"entremise/internal/rig/bucket"
 )
@@ -126,4 +131,63 @@ func TestArchiver_keepsOpinionsAndDeletesThem(t *testing.T) {
 	second, _ := whose(published[1])
 	moderator.post(h.space, "/archiveur/"+second, why).want(200).says("Il est celui qui a été déposé")
 	clause(t, "RN-98")
+}
+
+// A program that is killed after the archiver stored a document and before it has his receipt finds the receipt again: nothing is stored twice, nothing
+// is lost.
+func TestArchiver_killedBeforeTheReceipt(t *testing.T) {
+	store := bucket.Start(t)
+	to, err := url.Parse(store.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, killed := make(chan string, 1), make(chan struct{})
+	var first sync.Once
+	pass := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }} // the host is signed
+	pass.ModifyResponse = func(r *http.Response) error {
+		if r.Request.Method == http.MethodPut && r.StatusCode == http.StatusOK {
+			first.Do(func() {
+				stored <- strings.TrimPrefix(r.Request.URL.Path, "/"+bucket.Locked+"/")
+				<-killed
+			})
+		}
+		return nil
+	}
+	between := httptest.NewServer(pass)
+	t.Cleanup(between.Close)
+	t.Setenv("ENTREMISE_ARCHIVER_KEY", bucket.Key)
+	t.Setenv("ENTREMISE_ARCHIVER_SECRET", bucket.Secret)
+	hosts := otherHosts["reviews-network"]
+	flags := []string{"--network", "reviews-network", "--professionals", "4", "--requests", "0", "--archiver-url", between.URL, "--archiver-bucket", bucket.Locked}
+	h := openHouse(t, hosts[0], hosts[1], flags...)
+	var id string
+	select {
+	case id = <-stored:
+	case <-time.After(patience):
+		t.Fatal("nothing was deposited")
+	}
+	h.stop(syscall.SIGKILL)
+	close(killed)
+	if n := len(store.Versions(id)); n != 1 {
+		t.Fatalf("%d versions before the new start", n)
+	}
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.server = start(t, program, append([]string{"demo", "--data", h.data, "--listen", "127.0.0.1:0"}, flags...)...)
+	officer := h.enter("Officer")
+	eventually(t, "every deposit has its receipt", func() bool {
+		page := officer.get(h.space, "/archiveur").want(200)
+		return fact(page, "Pas encore pris") == "0" && fact(page, "Gardés") != "0"
+	})
+	page := officer.get(h.space, "/archiveur/"+id).want(200).says("Gardé")
+	_, version, _ := strings.Cut(fact(page, "Reçu"), ", ")
+	if !slices.Equal(store.Versions(id), []string{version}) {
+		t.Errorf("the receipt names %q, and the archiver has %v", version, store.Versions(id))
+	}
+	all := store.Versions("")
+	if kept := store.Kept(); len(kept) != len(all) {
+		t.Errorf("%d documents, %d versions", len(kept), len(all))
+	}
 }
