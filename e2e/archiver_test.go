@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -189,5 +190,45 @@ func TestArchiver_killedBeforeTheReceipt(t *testing.T) {
 	all := store.Versions("")
 	if kept := store.Kept(); len(kept) != len(all) {
 		t.Errorf("%d documents, %d versions", len(kept), len(all))
+	}
+}
+
+// A network whose file names an archiver is not served without him, nor over a line in clear; one that keeps its documents itself says so in its notice.
+func TestArchiver_isWhoTheFileSays(t *testing.T) {
+	o := newOutdoors(t)
+	t.Setenv("ENTREMISE_SMS_TOKEN", o.token)
+	serve := func(data string, more ...string) []string {
+		return append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--smtp", o.smtp, "--smtp-tls", "none", "--from", "bonjour@avis.example", "--sms-url", o.gateway, "--sms-from", "Depanneurs"}, more...)
+	}
+	made := func(network string) string {
+		t.Helper()
+		data := filepath.Join(t.TempDir(), "data")
+		done(t, "init", "--data", data, "--network", network, "--name", "Camille Première", "--email", "camille@equipe.example")
+		return data
+	}
+	third, own := made("reviews-network"), made(otherWith(t, "reviews-network", "    driver: s3\n", "    driver: embedded\n"))
+	refused(t, "--archiver-url", serve(third)...)
+	at := []string{"--archiver-url", "https://coffre.example", "--archiver-bucket", "avis"}
+	refused(t, "an access key", serve(third, at...)...)
+	t.Setenv("ENTREMISE_ARCHIVER_KEY", "k")
+	t.Setenv("ENTREMISE_ARCHIVER_SECRET", "s")
+	refused(t, "https address", serve(third, "--archiver-url", "http://coffre.example", "--archiver-bucket", "avis")...)
+	refused(t, "name of a bucket", serve(third, "--archiver-url", "https://coffre.example")...)
+	refused(t, "driver: s3", serve(own, at...)...)
+
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for data, homemade := range map[string]bool{third: false, own: true} {
+		args := serve(data)
+		if !homemade {
+			args = serve(data, at...)
+		}
+		h := &house{t: t, site: "avis.example", space: "membres.avis.example", server: start(t, program, args...)}
+		if says := strings.Contains(h.visitor().get(h.site, "/confidentialite").want(200).body, "ce n’est pas un tiers"); says != homemade {
+			t.Errorf("homemade %t, and the notice says so: %t", homemade, says)
+		}
+		h.stop(syscall.SIGTERM)
 	}
 }
