@@ -3,11 +3,17 @@ package e2e
 import (
 	"bytes"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"entremise/internal/rig/bucket"
 )
@@ -126,4 +132,103 @@ func TestArchiver_keepsOpinionsAndDeletesThem(t *testing.T) {
 	second, _ := whose(published[1])
 	moderator.post(h.space, "/archiveur/"+second, why).want(200).says("Il est celui qui a été déposé")
 	clause(t, "RN-98")
+}
+
+// A program that is killed after the archiver stored a document and before it has his receipt finds the receipt again: nothing is stored twice, nothing
+// is lost.
+func TestArchiver_killedBeforeTheReceipt(t *testing.T) {
+	store := bucket.Start(t)
+	to, err := url.Parse(store.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, killed := make(chan string, 1), make(chan struct{})
+	var first sync.Once
+	pass := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }} // the host is signed
+	pass.ModifyResponse = func(r *http.Response) error {
+		if r.Request.Method == http.MethodPut && r.StatusCode == http.StatusOK {
+			first.Do(func() {
+				stored <- strings.TrimPrefix(r.Request.URL.Path, "/"+bucket.Locked+"/")
+				<-killed
+			})
+		}
+		return nil
+	}
+	between := httptest.NewServer(pass)
+	t.Cleanup(between.Close)
+	t.Setenv("ENTREMISE_ARCHIVER_KEY", bucket.Key)
+	t.Setenv("ENTREMISE_ARCHIVER_SECRET", bucket.Secret)
+	hosts := otherHosts["reviews-network"]
+	flags := []string{"--network", "reviews-network", "--professionals", "4", "--requests", "0", "--archiver-url", between.URL, "--archiver-bucket", bucket.Locked}
+	h := openHouse(t, hosts[0], hosts[1], flags...)
+	var id string
+	select {
+	case id = <-stored:
+	case <-time.After(patience):
+		t.Fatal("nothing was deposited")
+	}
+	h.stop(syscall.SIGKILL)
+	close(killed)
+	if n := len(store.Versions(id)); n != 1 {
+		t.Fatalf("%d versions before the new start", n)
+	}
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.server = start(t, program, append([]string{"demo", "--data", h.data, "--listen", "127.0.0.1:0"}, flags...)...)
+	officer := h.enter("Officer")
+	eventually(t, "every deposit has its receipt", func() bool {
+		page := officer.get(h.space, "/archiveur").want(200)
+		return fact(page, "Pas encore pris") == "0" && fact(page, "Gardés") != "0"
+	})
+	page := officer.get(h.space, "/archiveur/"+id).want(200).says("Gardé")
+	_, version, _ := strings.Cut(fact(page, "Reçu"), ", ")
+	if !slices.Equal(store.Versions(id), []string{version}) {
+		t.Errorf("the receipt names %q, and the archiver has %v", version, store.Versions(id))
+	}
+	all := store.Versions("")
+	if kept := store.Kept(); len(kept) != len(all) {
+		t.Errorf("%d documents, %d versions", len(kept), len(all))
+	}
+}
+
+// A network whose file names an archiver is not served without him, nor over a line in clear; one that keeps its documents itself says so in its notice.
+func TestArchiver_isWhoTheFileSays(t *testing.T) {
+	o := newOutdoors(t)
+	t.Setenv("ENTREMISE_SMS_TOKEN", o.token)
+	serve := func(data string, more ...string) []string {
+		return append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--smtp", o.smtp, "--smtp-tls", "none", "--from", "bonjour@avis.example", "--sms-url", o.gateway, "--sms-from", "Depanneurs"}, more...)
+	}
+	made := func(network string) string {
+		t.Helper()
+		data := filepath.Join(t.TempDir(), "data")
+		done(t, "init", "--data", data, "--network", network, "--name", "Camille Première", "--email", "camille@equipe.example")
+		return data
+	}
+	third, own := made("reviews-network"), made(otherWith(t, "reviews-network", "    driver: s3\n", "    driver: embedded\n"))
+	refused(t, "--archiver-url", serve(third)...)
+	at := []string{"--archiver-url", "https://coffre.example", "--archiver-bucket", "avis"}
+	refused(t, "an access key", serve(third, at...)...)
+	t.Setenv("ENTREMISE_ARCHIVER_KEY", "k")
+	t.Setenv("ENTREMISE_ARCHIVER_SECRET", "s")
+	refused(t, "https address", serve(third, "--archiver-url", "http://coffre.example", "--archiver-bucket", "avis")...)
+	refused(t, "name of a bucket", serve(third, "--archiver-url", "https://coffre.example")...)
+	refused(t, "driver: s3", serve(own, at...)...)
+
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for data, homemade := range map[string]bool{third: false, own: true} {
+		args := serve(data)
+		if !homemade {
+			args = serve(data, at...)
+		}
+		h := &house{t: t, site: "avis.example", space: "membres.avis.example", server: start(t, program, args...)}
+		if says := strings.Contains(h.visitor().get(h.site, "/confidentialite").want(200).body, "ce n’est pas un tiers"); says != homemade {
+			t.Errorf("homemade %t, and the notice says so: %t", homemade, says)
+		}
+		h.stop(syscall.SIGTERM)
+	}
 }

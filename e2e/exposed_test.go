@@ -31,6 +31,12 @@ func TestExposed_encryptedAndSparing(t *testing.T) {
 			for why, open := range map[string][]string{"https": {"--smtp", o.smtp, "--smtp-tls", "none", "--sms-url", "http://sms.example/envoi"}, "in clear": {"--smtp", "mail.example:25", "--smtp-tls", "none", "--sms-url", o.gateway}} {
 				refused(t, why, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--from", "bonjour@" + c.site, "--sms-from", "Depanneurs"}, open...)...)
 			}
+			if network == "reviews-network" {
+				t.Setenv("ENTREMISE_ARCHIVER_URL", "https://coffre.example")
+				t.Setenv("ENTREMISE_ARCHIVER_BUCKET", "avis")
+				t.Setenv("ENTREMISE_ARCHIVER_KEY", "k")
+				t.Setenv("ENTREMISE_ARCHIVER_SECRET", "s")
+			}
 			program, err := binary()
 			if err != nil {
 				t.Fatal(err)

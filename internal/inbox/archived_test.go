@@ -10,6 +10,7 @@ import (
 
 	"entremise/internal/archiver"
 	"entremise/internal/auth"
+	"entremise/internal/db"
 	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/pro"
@@ -24,6 +25,7 @@ func TestErase_ordersTheArchiver(t *testing.T) {
 		ctx := context.Background()
 		officer, moderator := r.One(t, network.RoleOfficer), r.One(t, network.RoleModerator)
 		member := r.Pro(t, func(in *pro.Input) { in.Profile.Trades = []string{"cuisiniste"} })
+		must(t, r.DB.Write(ctx, func(tx *db.Tx) error { return pro.Arrange(tx, r.Network, member, "seen") }))
 		id, err := r.Reviews.Invite(ctx, member, review.Invitee{Questionnaire: "client", Name: "Ada Byron", Email: "ada@example.com",
 			Experience: review.Experience{Service: "Une cuisine", On: r.Clock.Now().AddDate(0, 0, -3).Format(time.DateOnly)}})
 		must(t, err)
