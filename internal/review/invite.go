@@ -107,8 +107,20 @@ func (i Invitation) Validity(n *network.Network) time.Time {
 	return duration(n, n.Reviews.Uses.Collect).AddTo(i.FirstSent)
 }
 
-// prepare checks who is to be asked and what about, and mints his keys.
+// prepare is read, with his keys minted and the member's name.
 func (s *Service) prepare(ctx context.Context, n *network.Network, actor auth.Actor, in Invitee) (i Invitation, err error) {
+	if i, err = s.read(n, actor, in); err != nil {
+		return i, err
+	}
+	if i.company, err = s.company(ctx, in.Pro); err != nil {
+		return i, err
+	}
+	i.ring, err = s.Vault.New(ctx, i.Who.ID, keys()...)
+	return i, err
+}
+
+// read checks who is to be asked and what about.
+func (s *Service) read(n *network.Network, actor auth.Actor, in Invitee) (i Invitation, err error) {
 	i = Invitation{ID: s.DB.NewID("inv"), Pro: in.Pro, Edition: n.Hash(), Source: in.Source, State: "sent", Site: in.Site, By: actor.Account, Request: in.Request, Generation: 1, Experience: in.Experience}
 	i.Who = person.Person{ID: s.DB.NewID("per"), Kind: "person", Lang: in.Lang, Name: strings.Join(strings.Fields(in.Name), " ")}
 	if i.Who.Lang != "en" {
@@ -131,14 +143,7 @@ func (s *Service) prepare(ctx context.Context, n *network.Network, actor auth.Ac
 		}
 	}
 	in.Experience.check(&c, s.DB.Now())
-	if err := c.Err(); err != nil {
-		return i, err
-	}
-	if i.company, err = s.company(ctx, in.Pro); err != nil {
-		return i, err
-	}
-	i.ring, err = s.Vault.New(ctx, i.Who.ID, keys()...)
-	return i, err
+	return i, c.Err()
 }
 
 var (

@@ -147,6 +147,7 @@ func New(p Parts) *Service { return &Service{p} }
 // Register binds jobs and sweeps.
 func (s *Service) Register(r *job.Runner) {
 	r.Every("reminders of questionnaires", time.Minute, s.sweepReminders)
+	r.Every("lists that stopped half way", time.Minute, s.sweepLists)
 	r.Every("questionnaires that nobody answered", time.Minute, s.sweepExpired)
 	r.Every("reviews whose own consent was taken back", 10*time.Second, s.sweepUnwanted)
 	r.Every("reviews published long enough", time.Minute, s.sweepTime)

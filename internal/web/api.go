@@ -69,6 +69,7 @@ func (s *Server) mountAPI() {
 	a.affiliates()
 	a.professionals()
 	a.agents()
+	a.reviews()
 	s.apiNames = a.names()
 	document, err := json.Marshal(a.OpenAPI())
 	if err != nil {
@@ -190,7 +191,7 @@ func (v *visit) enterAPI(a api, pattern string) error {
 	switch who := a.who[pattern]; {
 	case who != anyone && who != actor.Who:
 		return errNotHere
-	case who == auth.Professional && !v.n.Sells():
+	case who == auth.Professional && !v.n.Sells() && !strings.HasSuffix(pattern, " "+apiPrefix+"/invitations"):
 		return errNoPage
 	}
 	return v.readBody()

@@ -328,7 +328,7 @@ func (v *visit) proFilePage(id string, f ui.Form) (ui.ProFile, error) {
 		return ui.ProFile{}, err
 	}
 	page := ui.ProFile{Space: v.spaceFrame(), Form: f, ID: id, Company: contact.Company, Status: v.proStatus(p), Coverage: v.coverage(p.Profile), Held: p.State == pro.Suspended, Closed: p.State == pro.Closed,
-		CanEdit: v.actor.Can(auth.ProEdit) && p.State != pro.Closed, CanSuspend: v.actor.Can(auth.ProSuspend), CanCredit: v.n.Sells() && v.actor.Can(auth.WalletTransfer), CanWhy: v.n.Sells(), Member: v.n.Forwards()}
+		CanEdit: v.actor.Can(auth.ProEdit) && p.State != pro.Closed, CanSuspend: v.actor.Can(auth.ProSuspend), CanCredit: v.n.Sells() && v.actor.Can(auth.WalletTransfer), CanWhy: v.n.Sells(), Member: v.n.Forwards(), Invites: v.n.Reviews != nil && v.actor.Can(auth.ReviewInvite)}
 	if page.Form.Values == nil {
 		page.Values = v.proValues(p, contact)
 	}

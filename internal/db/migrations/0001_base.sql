@@ -868,6 +868,23 @@ CREATE TABLE review_invite ( /* wide */
 CREATE INDEX review_invite_pro ON review_invite (pro_id, at, id);
 CREATE INDEX review_invite_person ON review_invite (person_id);
 CREATE INDEX review_invite_sent ON review_invite (state, first_sent_at);
+-- A list of people to ask: how far it came. Its rows are not kept, only a digest that tells whether the same ones come again.
+CREATE TABLE review_list (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  pro_id TEXT NOT NULL REFERENCES pro (id),
+  by_account TEXT NOT NULL,
+  key_hash TEXT NOT NULL UNIQUE,
+  input_hash TEXT NOT NULL,
+  audience TEXT NOT NULL CHECK (audience IN ('customer', 'employee')),
+  total BIGINT NOT NULL,
+  done BIGINT NOT NULL,
+  invited BIGINT NOT NULL,
+  repeated BIGINT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('sending', 'done', 'stopped')),
+  moved_at BIGINT NOT NULL
+);
+CREATE INDEX review_list_state ON review_list (state, moved_at);
 CREATE TABLE review (
   id TEXT NOT NULL PRIMARY KEY,
   invite_id TEXT NOT NULL UNIQUE REFERENCES review_invite (id), -- one link, one answer

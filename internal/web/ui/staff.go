@@ -322,6 +322,7 @@ type ProFile struct {
 
 	Member     bool        // the network has members: nothing is bought
 	Membership *Membership // nil: there is none
+	Invites    bool        // people may be asked for reviews of him
 
 	CanEdit, CanSuspend, CanCredit, CanInvite, CanSilence, CanWhy bool
 }

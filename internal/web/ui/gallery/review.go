@@ -37,6 +37,19 @@ func reviewed(l ui.Lang) ui.MyReview {
 		Consents: []ui.Given{{ID: "publish", Wording: reviewBoxes[1].Wording, At: ago(72 * time.Hour), Channel: "formulaire"}}, Shared: true, MayChange: true, MayWithdraw: true, MayShare: true}
 }
 
+func memberSpace(l ui.Lang, path string) ui.Space {
+	return ui.Space{Frame: frame(l, path), Operator: "Avis d’ici", Pro: true, User: "Jeanne Exemple", As: "Cuisines de l’Ille", May: []string{"/invitations", "/profil"}}
+}
+
+func inviting(l ui.Lang, form ui.Form) ui.Invites {
+	form.Hidden = []ui.Hidden{{Name: "key", Value: "k"}}
+	return ui.Invites{Space: memberSpace(l, "/invitations"), Form: form, Base: "/invitations", Company: "Cuisines de l’Ille", Most: 2000,
+		Questionnaires: []ui.Option{{Value: "client", Label: "Clients", Hint: "Une prestation ou un achat"}, {Value: "salarie", Label: "Salariés", Hint: "Votre expérience de travail"}},
+		Counts:         []ui.Fact{{Label: "Clients", Value: "12 invités, 4 réponses"}},
+		Rows: []ui.InviteRow{{At: ago(48 * time.Hour), Name: "Ada Byron", Audience: "Clients", Status: ui.Status{Tone: ui.Good, Text: "répondue"}, Sendings: 1},
+			{At: ago(72 * time.Hour), Audience: "Salariés", ByStaff: true, Status: ui.Status{Text: "non dit"}, Sendings: 2}}}
+}
+
 var collection = []Sample{
 	{"mon-avis-questionnaire", "Avis", func(l ui.Lang) ui.View { return asked(l, ui.Form{}) }},
 	{"mon-avis-questionnaire-salarie", "Avis", func(l ui.Lang) ui.View { v := asked(l, ui.Form{}); v.Employee = true; return v }},
@@ -49,6 +62,24 @@ var collection = []Sample{
 		return v
 	}},
 	{"mon-avis", "Avis", func(l ui.Lang) ui.View { return reviewed(l) }},
+	{"invitations", "Avis", func(l ui.Lang) ui.View { return inviting(l, ui.Form{}) }},
+	{"invitations-erreurs", "Avis", func(l ui.Lang) ui.View {
+		v := inviting(l, ui.Form{Errors: []fault.Field{{Name: "email", Text: fault.T("Cette adresse a déjà été invitée.", "This address was invited already.")}, {Name: "file", Text: fault.T("La liste est vide.", "The list is empty.")}}})
+		v.Rows = nil
+		return v
+	}},
+	{"invitations-liste", "Avis", func(l ui.Lang) ui.View {
+		columns := []ui.Option{{Value: "0", Label: "Client"}, {Value: "1", Label: "Courriel"}}
+		return ui.InviteMapping{Space: memberSpace(l, "/invitations"), Base: "/invitations", Key: "k", Questionnaire: "client", Text: "a;b", Rows: 3, Good: 2,
+			Columns: []ui.MapColumn{{Name: "col-name", Label: "Nom", Value: "0", Options: columns, Need: true}, {Name: "col-email", Label: "Adresse e-mail", Value: "1", Options: columns, Need: true}, {Name: "col-phone", Label: "Téléphone", Options: columns}},
+			Sample:  [][]string{{"Ada Byron", "ada@example.com", "Pose d’une cuisine", "2 novembre 2026"}}, Wrong: []ui.WrongRow{{Line: 4, Why: []string{"Écrivez une date passée."}}}}
+	}},
+	{"invitations-envoi", "Avis", func(l ui.Lang) ui.View {
+		return ui.InviteProgress{Space: memberSpace(l, "/invitations"), Base: "/invitations", Rows: 1200, Done: 500, Invited: 490, Repeated: 3, Bad: 1, Wrong: []ui.WrongRow{{Line: 4, Why: []string{"Écrivez une date passée."}}}, Repeats: []ui.WrongRow{{Line: 9, Why: []string{"Cette adresse est déjà à la ligne 2."}}}}
+	}},
+	{"invitations-envoyees", "Avis", func(l ui.Lang) ui.View {
+		return ui.InviteProgress{Space: memberSpace(l, "/invitations"), Base: "/invitations", Rows: 12, Done: 12, Invited: 12, Over: true}
+	}},
 	{"mon-avis-refuse", "Avis", func(l ui.Lang) ui.View {
 		v := reviewed(l)
 		v.Status, v.Explained, v.Shown, v.MayChange, v.MayWithdraw, v.MayShare, v.Logged = ui.Status{Tone: ui.Bad, Text: "Pas publié"}, "L’expérience n’a pas pu être établie.", "", false, false, false, false
