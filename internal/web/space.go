@@ -11,7 +11,7 @@ import (
 // navNeeds says which action opens which page of the navigation; the pages ask their services again.
 var navNeeds = map[string]auth.Action{
 	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/transmises": auth.ContactLog, "/adhesion": auth.ProEditOwn, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn, "/droits": auth.CaseOpen,
-	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead,
+	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead, "/equipe/avis": auth.ReviewRead,
 	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/demarchage": auth.ContactAsk, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/conservation": auth.RetentionRead, "/archiveur": auth.RetentionRead, "/conformite": auth.OversightRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
@@ -27,7 +27,7 @@ func (v *visit) spaceFrame() ui.Space {
 	v.banners(&s.Frame, s.Pro)
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
-		if soldOnly[path] && !v.n.Sells() || passedOnly[path] && !v.n.Forwards() || path == "/pros" && !v.n.HasPros() || path == "/conformite" && v.n.Oversight == nil || path == "/enregistrements" && v.n.Listening == nil || path == "/archiveur" && v.n.Archiver == nil {
+		if soldOnly[path] && !v.n.Sells() || passedOnly[path] && !v.n.Forwards() || path == "/pros" && !v.n.HasPros() || path == "/conformite" && v.n.Oversight == nil || path == "/equipe/avis" && v.n.Reviews == nil || path == "/enregistrements" && v.n.Listening == nil || path == "/archiveur" && v.n.Archiver == nil {
 			continue
 		}
 		if known && (act == "" || v.actor.Can(act) || (path == "/conservation" || path == "/archiveur") && v.actor.Can(auth.ArchiveOpen) || path == "/enregistrements" && v.actor.Can(auth.RetentionRead)) {
