@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/db"
 	"entremise/internal/network"
 	"entremise/internal/privacy"
 	"entremise/internal/pro"
@@ -358,5 +359,111 @@ func TestDirectory_isOnlyWhereReviewsAre(t *testing.T) {
 		for _, path := range []string{"/entreprises", "/entreprises/x-y", "/avis", "/avis/12", "/sitemap.xml", "/sitemaps/pages.xml"} {
 			h.at(t, rig.Host).get(path).want(t, http.StatusNotFound)
 		}
+	})
+}
+
+// Anybody recomputes a published review from what is exported of it; one character, or a row that was changed behind the house's back, shows (RN-91, 94).
+func TestVerify_saysWhatWasChanged(t *testing.T) {
+	reviewing(t, func(t *testing.T, h *house) {
+		m := h.Member(t, true, named("Cuisines du Gard", rig.Nimes))
+		path := h.page(t, "Cuisines du Gard")
+		one, other := h.publishes(t, m, "client", "Ada Byron", 4), h.publishes(t, m, "client", "Bob Dupuis", 2)
+		must(t, h.Proof.Sequence(t.Context()))
+		verdict := func(s shown) (p struct {
+			review.Proven
+			Valid bool `json:"valid"`
+		}) {
+			t.Helper()
+			must(t, json.Unmarshal([]byte(h.at(t, reviewsHost).get("/avis/"+s.Digits+"/preuve.json").want(t, 200).body), &p))
+			return p
+		}
+		complete := func(want string) {
+			t.Helper()
+			h.at(t, reviewsHost).get(path+"/completude").want(t, 200).says(t, want)
+		}
+		exported := verdict(one)
+		must(t, exported.Verify())
+		if !exported.Valid {
+			t.Error("an untouched review is invalid")
+		}
+		said := map[string]string{}
+		for i, p := range exported.Opening.Parts {
+			name, value, _ := strings.Cut(p.Content, "=")
+			said[name] = value
+			was := exported.Opening.Parts[i].Content
+			exported.Opening.Parts[i].Content += " "
+			if exported.Verify() == nil {
+				t.Errorf("a changed %s verifies", name)
+			}
+			exported.Opening.Parts[i].Content = was
+		}
+		for _, name := range []string{"reference", "service", "date", "comment", "overall", "mark.overall", "mark.welcome"} {
+			if said[name] == "" {
+				t.Errorf("%s is not in the fingerprint: %v", name, said)
+			}
+		}
+		if all := fmt.Sprint(exported); strings.Contains(all, "Ada") || strings.Contains(all, "@example.com") {
+			t.Error("the proof names its author")
+		}
+		h.at(t, reviewsHost).get("/avis/"+one.Digits+"/verifier").want(t, 200).says(t, "Cet avis est valide", "Comment le savoir")
+		complete("Rien n’est caché")
+		var chain struct {
+			Lines     []struct{ Text string }
+			Inclusion struct{ Commitment string }
+		}
+		must(t, json.Unmarshal([]byte(h.at(t, reviewsHost).get(path+"/lignes.json").want(t, 200).body), &chain))
+		if n := len(chain.Lines); n == 0 || chain.Inclusion.Commitment != review.LineCommitment(chain.Lines[n-1].Text) {
+			t.Errorf("%+v", chain)
+		}
+
+		// Each change is undone before the next, so that each is found for itself.
+		run := func(sql string, args ...any) {
+			t.Helper()
+			must(t, h.DB.Write(t.Context(), func(tx *db.Tx) error { return tx.Send(sql, args...) }))
+		}
+		invalid := func(what string) {
+			t.Helper()
+			if verdict(one).Valid {
+				t.Errorf("%s is not noticed", what)
+			}
+			h.at(t, reviewsHost).get("/avis/"+one.Digits+"/verifier").want(t, 200).says(t, "Cet avis est invalide")
+		}
+		run("UPDATE review SET overall = 50 WHERE id = $1", one.ID)
+		invalid("another mark")
+		complete("Les comptes ne tombent pas juste")
+		run("UPDATE review SET overall = 40 WHERE id = $1", one.ID)
+		for _, column := range []string{"deposited_at", "published_at", "changed_at"} {
+			run("UPDATE review SET "+column+" = "+column+" + 86400000000 WHERE id = $1", one.ID)
+			invalid(column)
+			run("UPDATE review SET "+column+" = "+column+" - 86400000000 WHERE id = $1", one.ID)
+		}
+		if !verdict(one).Valid {
+			t.Fatal("what was changed back is invalid")
+		}
+		run("UPDATE review SET state = 'removed' WHERE id = $1", other.ID)
+		complete("Les comptes ne tombent pas juste")
+		run("UPDATE review SET state = 'published' WHERE id = $1", other.ID)
+		complete("Rien n’est caché")
+		run("UPDATE review_line SET line = replace(line, 'act=published', 'act=revised') WHERE n = (SELECT max(n) FROM review_line) AND pro_id = $1", m.Pro)
+		complete("Les comptes ne tombent pas juste")
+		run("UPDATE review_line SET line = replace(line, 'act=revised', 'act=published') WHERE n = (SELECT max(n) FROM review_line) AND pro_id = $1", m.Pro)
+		var was []byte
+		must(t, h.DB.Read(t.Context(), func(tx *db.Tx) (err error) {
+			was, err = db.Value[[]byte](tx, "SELECT content_sealed FROM review_version WHERE review_id = $1", one.ID)
+			return err
+		}))
+		run("UPDATE review_version SET content_sealed = (SELECT content_sealed FROM review_version WHERE review_id = $2) WHERE review_id = $1", one.ID, other.ID)
+		invalid("another text")
+		run("UPDATE review_version SET content_sealed = $2 WHERE review_id = $1", one.ID, was)
+
+		// Erased, it proves nothing more, and the rest still does.
+		_, err := h.Life.Erase(t.Context(), h.Staff(t, network.RoleOfficer), one.person, privacy.Scope{}, "sa demande")
+		must(t, err)
+		must(t, h.Proof.Sequence(t.Context()))
+		h.at(t, reviewsHost).get("/avis/"+one.Digits+"/preuve.json").want(t, http.StatusNotFound)
+		if !verdict(other).Valid {
+			t.Error("an erasure breaks another review's proof")
+		}
+		complete("Rien n’est caché")
 	})
 }
