@@ -126,12 +126,7 @@ func (s *Service) Tally(ctx context.Context, pro string) (t Tally, err error) {
 // Lines are a member's chain after a line number, oldest first, at most so many.
 func (s *Service) Lines(ctx context.Context, pro string, after int64, most int) (all []Line, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		all, err = db.List(tx, func(s db.Scanner) (l Line, err error) {
-			var at int64
-			err = s.Scan(&l.N, &at, &l.Text, &l.Leaf)
-			l.At = db.Time(at)
-			return l, err
-		}, "SELECT n, at, line, leaf_id FROM review_line WHERE pro_id = $1 AND n > $2 ORDER BY n LIMIT $3", pro, after, most)
+		all, err = db.List(tx, scanLine, "SELECT n, at, line, leaf_id FROM review_line WHERE pro_id = $1 AND n > $2 ORDER BY n LIMIT $3", pro, after, most)
 		return err
 	})
 	return all, err

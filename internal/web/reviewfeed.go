@@ -58,8 +58,8 @@ type schemaReview struct {
 
 func point(tenths int) string { return strconv.Itoa(tenths/10) + "." + strconv.Itoa(tenths%10) }
 
-// isoDay is an instant's day where its readers are.
-func (v *visit) isoDay(t time.Time) string { return v.frame(nil).At(t).Format(time.DateOnly) }
+// dayISO is an instant's day where its readers are.
+func (v *visit) dayISO(t time.Time) string { return v.frame(nil).At(t).Format(time.DateOnly) }
 
 // companyData is the script of a page that shows these reviews of a company. The encoder escapes <, > and &, so that no text of an author closes the element.
 func (v *visit) companyData(c review.Company, shown []review.Review) (string, error) {
@@ -74,10 +74,10 @@ func (v *visit) companyData(c review.Company, shown []review.Review) (string, er
 	}
 	for _, r := range shown {
 		at := v.Config.URL(v.site.Host, "/avis/"+r.Digits)
-		o := schemaReview{Type: "Review", ID: at, URL: at, Author: schemaAuthor{"Person", r.Ref()}, Published: v.isoDay(r.PublishedAt), Body: r.Content.Comment, Lang: r.Lang,
+		o := schemaReview{Type: "Review", ID: at, URL: at, Author: schemaAuthor{"Person", r.Ref()}, Published: v.dayISO(r.PublishedAt), Body: r.Content.Comment, Lang: r.Lang,
 			Rating: schemaRating{Type: "Rating", Value: point(r.Overall), Best: scale, Worst: 1}}
 		if !r.ChangedAt.IsZero() {
-			o.Changed = v.isoDay(r.ChangedAt)
+			o.Changed = v.dayISO(r.ChangedAt)
 		}
 		d.Reviews = append(d.Reviews, o)
 	}

@@ -94,3 +94,23 @@ type ReviewRules struct {
 	Satisfied, Moderately                               int // thresholds, in tenths of a mark
 	Asked                                               bool
 }
+
+// ProofPage is a check of three plain steps, each with how it is made.
+type ProofPage struct {
+	Public
+	Title       string
+	Valid       bool
+	Waits       bool // what came a moment ago waits for its checkpoint
+	Fine, Wrong string
+	Facts       []Fact
+	Steps       []ProofStep
+	JSON        string
+	Back        Link
+}
+
+// ProofStep is one of them.
+type ProofStep struct {
+	Status Status
+	How    string
+	Facts  []Fact
+}
