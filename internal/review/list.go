@@ -64,8 +64,8 @@ const (
 
 var errKey = fault.New(fault.Conflict, "key-reused", fault.T("Cette liste a déjà été envoyée avec d’autres lignes : chargez-la de nouveau.", "This list was sent already with other lines: load it again."))
 
-// Check says which rows cannot be asked, and stores nothing.
-func (s *Service) Check(ctx context.Context, actor auth.Actor, l List) ([]Wrong, error) {
+// CheckList says which rows cannot be asked, and stores nothing.
+func (s *Service) CheckList(ctx context.Context, actor auth.Actor, l List) ([]Wrong, error) {
 	_, _, wrong, err := s.readList(ctx, actor, &l)
 	return wrong, err
 }

@@ -162,7 +162,7 @@ func (s *Service) Complete(ctx context.Context, pro string) (c Completeness, err
 					c.Chained, c.Wrong = false, fmt.Sprintf("%d: %s", l.N, why)
 				}
 			}
-			t.Lines, t.Last, c.Last = l.N, hashOf(l.Text), l
+			t.Lines, t.Last, c.Last = l.N, LineHash(l.Text), l
 		}
 		if len(part) < mostLines {
 			break

@@ -243,7 +243,7 @@ func (v *visit) reviewWords(c *ui.ReviewCase, f review.File) error {
 	add(l.T("Invité par", "Invited by"), v.say2(map[review.Source]fault.Text{review.FromMember: fault.T("l’entreprise", "the company"), review.FromOperator: fault.T("notre équipe", "our team"),
 		review.FromIntroduction: fault.T("une mise en relation", "an introduction"), review.FromSpontaneous: fault.T("lui-même : demande spontanée", "himself: a request of his own")}[f.Invitation.Source]))
 	if said := f.Invitation.Experience; said != f.Experience {
-		add(l.T("L’entreprise avait dit", "The company had said"), joinWords(said.Service, v.isoDay(said.On)))
+		add(l.T("L’entreprise avait dit", "The company had said"), joinWords(said.Service, v.typedDay(said.On)))
 	}
 	return nil
 }

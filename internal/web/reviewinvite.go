@@ -219,7 +219,7 @@ func (v *visit) mappingPage(form ui.Form, table review.Table, by map[review.Colu
 		page.Columns = append(page.Columns, m)
 	}
 	rows := table.Read(by)
-	wrong, err := v.Reviews.Check(v.ctx, v.actor, review.List{Key: key, Pro: v.invitedPro(), Questionnaire: questionnaire, Rows: rows})
+	wrong, err := v.Reviews.CheckList(v.ctx, v.actor, review.List{Key: key, Pro: v.invitedPro(), Questionnaire: questionnaire, Rows: rows})
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ func (v *visit) inviteSend() error {
 	case "check":
 		return v.showing(v.mappingPage(ui.Form{}, table, by, l.Questionnaire, l.Key))
 	case "wrong":
-		wrong, err := v.Reviews.Check(v.ctx, v.actor, l)
+		wrong, err := v.Reviews.CheckList(v.ctx, v.actor, l)
 		if err != nil {
 			return err
 		}

@@ -17,8 +17,6 @@ import (
 
 func reviewReportRoutes() []route {
 	return []route{
-		// One pattern for all that hangs on a review: a literal third part would cross /avis/q/{token}.
-		{"GET", "/avis/{digits}/{part}", anywhere, open, 0, (*visit).reviewPart},
 		{"POST", "/avis/{digits}/{part}", anywhere, open, 0, (*visit).reviewReport},
 		{"GET", "/avis/piece/{token}", site, open, 0, (*visit).paperForm},
 		{"POST", "/avis/piece/{token}", site, open, review.MaxPaper + 1<<20, (*visit).paper},
@@ -27,13 +25,6 @@ func reviewReportRoutes() []route {
 		{"POST", "/mon-avis/recours", site, linked, 0, (*visit).appeal},
 		{"GET", "/controle-des-avis", anywhere, open, 0, (*visit).reviewProcedure},
 	}
-}
-
-func (v *visit) reviewPart() error {
-	if v.n.Reviews == nil || v.r.PathValue("part") != "signaler" {
-		return errNoPage
-	}
-	return v.showing(v.reportPage(ui.Form{}))
 }
 
 func (v *visit) reportPage(form ui.Form) (ui.View, error) {

@@ -30,6 +30,8 @@ func (v *visit) reviewPart() error {
 		return v.verifyReview()
 	case "preuve.json":
 		return v.reviewProof()
+	case "signaler":
+		return v.showing(v.reportPage(ui.Form{}))
 	}
 	return errNoPage
 }
