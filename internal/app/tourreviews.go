@@ -153,7 +153,7 @@ func (t *tour) driveReviews() error {
 	if err != nil {
 		return err
 	}
-	if a, err = moderator.post("/equipe/avis/"+report+"/signalement", url.Values{"do": {"keep"}, "answer": {"L’entreprise a montré la facture du chantier : l’avis reste."}}); err != nil {
+	if a, err = moderator.post("/equipe/avis/"+report+"/signalement", url.Values{"verdict": {"keep"}, "answer": {"L’entreprise a montré la facture du chantier : l’avis reste."}}); err != nil {
 		return err
 	}
 	if err := a.must(200); err != nil {
