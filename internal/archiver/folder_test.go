@@ -144,3 +144,37 @@ func TestArchiver_anotherDriver(t *testing.T) {
 		}
 	})
 }
+
+// Whatever stands where the journal should, opening the folder neither panics nor takes a line that is not the next one of the chain.
+func FuzzFolder_journal(f *testing.F) {
+	dir := f.TempDir()
+	made, err := archiver.OpenFolder(filepath.Join(dir, "made"), func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) })
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range []string{"arc_1", "arc_2"} {
+		if _, err := made.Store(ctx, object(name, name, time.Now())); err != nil {
+			f.Fatal(err)
+		}
+	}
+	good, err := os.ReadFile(filepath.Join(dir, "made", "journal.jsonl"))
+	if err := errors.Join(err, made.Close()); err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{good, good[:len(good)-1], nil, []byte("\n"), []byte("{}\n"), bytes.Repeat(good, 2)} {
+		f.Add(seed)
+	}
+	path := filepath.Join(dir, "journal.jsonl")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		ok(t, os.WriteFile(path, text, 0o600))
+		opened, err := archiver.OpenFolder(dir, func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) })
+		if err != nil {
+			return
+		}
+		ok(t, opened.Close())
+		left := must(os.ReadFile(path))(t)
+		if whole := text[:bytes.LastIndexByte(text, '\n')+1]; !bytes.Equal(left, whole) {
+			t.Errorf("opened %q as %q", text, left)
+		}
+	})
+}

@@ -249,7 +249,7 @@ func (s *Service) copy(ctx context.Context, c Case, n *network.Network, lang str
 		}
 		held = append(held, of.Holdings...)
 		for _, v := range of.Values {
-			if v.Archived && v.State != "erased" {
+			if v.Archived && v.State != "erased" && !v.IsKey() {
 				archived[t.Person] = append(archived[t.Person], CopyArchived{Data: v.Category.Label().Say(lang), Record: v.Row, Text: v.Text, Bytes: v.Bytes})
 			}
 		}

@@ -119,7 +119,7 @@ func (s *Service) traced(ctx context.Context, x Subject) (privacy.Trace, error) 
 func within(t privacy.Trace, scope []network.Category) []ExtractedValue {
 	all := []ExtractedValue{}
 	for _, v := range t.Values {
-		if v.State == "erased" || !slices.Contains(scope, v.Category) {
+		if v.State == "erased" || v.IsKey() || !slices.Contains(scope, v.Category) {
 			continue
 		}
 		all = append(all, ExtractedValue{Category: v.Category, Label: v.Category.Label().FR, Where: v.Table + "." + v.Column + " " + v.Row, Text: v.Text, Bytes: v.Bytes, Archived: v.Archived})

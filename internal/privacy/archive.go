@@ -59,7 +59,7 @@ func (e *Engine) OpenArchive(ctx context.Context, actor auth.Actor, person, grou
 		}
 	}
 	for _, v := range trace.Values { // what is not in the archive has pages of its own
-		if v.Archived && v.State == "open" && slices.Contains(readable, string(v.Category)) {
+		if v.Archived && v.State == "open" && !v.IsKey() && slices.Contains(readable, string(v.Category)) {
 			out.Values = append(out.Values, v)
 		}
 	}

@@ -233,6 +233,9 @@ type Value struct {
 	Archived           bool   // it lies in the archive, whether or not it was opened
 }
 
+// IsKey reports whether it is the key of a deposit or the salt of a proof: it ends with the person's data, and tells nobody anything about him.
+func (v Value) IsKey() bool { return v.Column == "key_sealed" || v.Column == "salt_sealed" }
+
 // Trace is everything that stands about a person.
 type Trace struct {
 	Person   string
