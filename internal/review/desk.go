@@ -3,7 +3,9 @@ package review
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"entremise/internal/auth"
@@ -79,4 +81,20 @@ func (s *Service) Desk(ctx context.Context, actor auth.Actor, most int) (all []W
 	}
 	slices.SortStableFunc(all, func(a, b Wait) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
 	return all[:min(len(all), most)], err
+}
+
+// Find is the version that shows of a review, by its public identifier with or without initials; Missing when there is none. It opens nothing.
+func (s *Service) Find(ctx context.Context, actor auth.Actor, ref string) (version string, err error) {
+	if err = actor.May(auth.ReviewRead); err != nil {
+		return "", err
+	}
+	digits := strings.TrimLeftFunc(strings.TrimSpace(ref), func(r rune) bool { return r < '0' || r > '9' })
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		version, err = db.Value[string](tx, "SELECT v.id FROM review r JOIN review_version v ON v.review_id = r.id AND v.version = r.version WHERE r.digits = $1", digits)
+		if errors.Is(err, db.ErrNone) {
+			err = errNone
+		}
+		return err
+	})
+	return version, err
 }

@@ -21,7 +21,8 @@ func (s *Service) Withdraw(ctx context.Context, actor auth.Actor) error {
 	return s.end(ctx, actor, "r.invite_id = $1", actor.Invite, ByAuthor)
 }
 
-// Remove takes a published review off every page because it was found contrary to the terms or to law (RN-72 ii), for a published reason.
+// Remove takes a published review off every page because it was found contrary to the terms or to law (RN-72 ii), for a published reason; or at
+// its author's word, when he gave it by mail or telephone (ByAuthor).
 func (s *Service) Remove(ctx context.Context, actor auth.Actor, id, reason string) error {
 	if err := actor.May(auth.ReviewDecide); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (s *Service) Remove(ctx context.Context, actor auth.Actor, id, reason strin
 	if err != nil {
 		return err
 	}
-	if _, ok := n.Reviews.Refusal(reason); !ok {
+	if _, ok := n.Reviews.Refusal(reason); !ok && reason != ByAuthor {
 		var c fault.Check
 		c.Add("reason", fault.T("Choisissez un motif publié.", "Choose a published reason."))
 		return c.Err()

@@ -145,11 +145,12 @@ type Report struct {
 	Abusive                  int64     // and how many a moderator called abusive
 	LimitedUntil             time.Time // zero: he may report
 	Open                     bool
+	Live                     bool // the review is still published
 
 	ring *vault.Ring
 }
 
-const reportColumns = "id, ref, review_id, version_id, at, reason, by_pro, state, decided_at, decided_by, lang, site, limited_until"
+const reportColumns = "id, ref, review_id, version_id, at, reason, by_pro, state, decided_at, decided_by, lang, site, limited_until, (SELECT count(*) FROM review r WHERE r.id = review_report.review_id AND r.state = 'published')"
 
 type storedReport struct {
 	Report
@@ -158,10 +159,10 @@ type storedReport struct {
 }
 
 func scanReport(s db.Scanner) (r storedReport, err error) {
-	var at, decided, until int64
+	var at, decided, until, live int64
 	var byPro string
-	err = s.Scan(&r.ID, &r.Ref, &r.Review, &r.Version, &at, &r.Reason, &byPro, &r.State, &decided, &r.DecidedBy, &r.Lang, &r.Site, &until, &r.index, &r.name, &r.email, &r.words, &r.answer)
-	r.At, r.DecidedAt, r.LimitedUntil, r.ByMember, r.Open = db.Time(at), db.Time(decided), db.Time(until), byPro != "", r.State == "open"
+	err = s.Scan(&r.ID, &r.Ref, &r.Review, &r.Version, &at, &r.Reason, &byPro, &r.State, &decided, &r.DecidedBy, &r.Lang, &r.Site, &until, &live, &r.index, &r.name, &r.email, &r.words, &r.answer)
+	r.At, r.DecidedAt, r.LimitedUntil, r.ByMember, r.Open, r.Live = db.Time(at), db.Time(decided), db.Time(until), byPro != "", r.State == "open", live > 0
 	return r, err
 }
 

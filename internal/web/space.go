@@ -11,7 +11,7 @@ import (
 // navNeeds says which action opens which page of the navigation; the pages ask their services again.
 var navNeeds = map[string]auth.Action{
 	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/transmises": auth.ContactLog, "/adhesion": auth.ProEditOwn, "/invitations": auth.ReviewInvite, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn, "/droits": auth.CaseOpen,
-	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead,
+	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead, "/equipe/avis": auth.ReviewRead,
 	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/demarchage": auth.ContactAsk, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/empreintes": auth.AuditRead, "/conservation": auth.RetentionRead, "/archiveur": auth.RetentionRead, "/conformite": auth.OversightRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
@@ -23,7 +23,7 @@ var only = map[string]func(*network.Network) bool{
 	"/conformite":      func(n *network.Network) bool { return n.Oversight != nil },
 	"/enregistrements": func(n *network.Network) bool { return n.Listening != nil },
 	"/archiveur":       func(n *network.Network) bool { return n.Archiver != nil },
-	"/invitations":     reviews, "/avis": reviews, "/demandes-avis": reviews, "/partenaires": reviews,
+	"/invitations":     reviews, "/equipe/avis": reviews, "/avis": reviews, "/demandes-avis": reviews, "/partenaires": reviews,
 }
 
 func sells(n *network.Network) bool    { return n.Sells() }

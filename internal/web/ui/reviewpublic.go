@@ -93,4 +93,5 @@ type ReviewRules struct {
 	Scale                                               int
 	Satisfied, Moderately                               int // thresholds, in tenths of a mark
 	Asked                                               bool
+	Figures                                             ReviewFigures
 }

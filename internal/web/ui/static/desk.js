@@ -56,7 +56,7 @@ addEventListener("keydown", (e) => {
   e.preventDefault();
   if (key.matches("input")) key.select();
   key.focus();
-  if (key.matches("button")) key.click();
+  if (key.matches("button, a[data-go]")) key.click();
 });
 
 let timer = 0;
