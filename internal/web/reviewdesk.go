@@ -510,5 +510,5 @@ func (v *visit) reviewDeskFigures() error {
 	if err != nil {
 		return err
 	}
-	return v.show(ui.ReviewDeskFigures{Space: v.spaceFrame(), Figures: f})
+	return v.show(ui.ReviewDeskFigures{Space: v.spaceFrame(), Public: v.Config.URL(v.n.Sites[0].Host, "/avis"), Figures: f})
 }

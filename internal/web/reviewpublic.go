@@ -458,5 +458,9 @@ func (v *visit) reviewRules() error {
 	for _, r := range b.Refusals {
 		page.Reasons = append(page.Reasons, v.say2(r.Text))
 	}
+	var err error
+	if page.Figures, err = v.reviewFigures(); err != nil {
+		return err
+	}
 	return v.show(page)
 }

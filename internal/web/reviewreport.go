@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"entremise/internal/auth"
-	"entremise/internal/fault"
 	"entremise/internal/network"
 	"entremise/internal/review"
 	"entremise/internal/web/ui"
 )
 
-// What anybody does about a review without an account: report one, contest a decision, send a document that was asked for, read how reviews are checked.
+// What anybody does about a review without an account: report one, contest a decision, send a document that was asked for.
 
 func reviewReportRoutes() []route {
 	return []route{
@@ -23,7 +22,6 @@ func reviewReportRoutes() []route {
 		{"GET", "/avis/q/{token}/recours", site, open, 0, (*visit).openAppeal},
 		{"GET", "/mon-avis/recours", site, linked, 0, (*visit).appealForm},
 		{"POST", "/mon-avis/recours", site, linked, 0, (*visit).appeal},
-		{"GET", "/controle-des-avis", anywhere, open, 0, (*visit).reviewProcedure},
 	}
 }
 
@@ -189,61 +187,4 @@ func (v *visit) reviewFigures() (out ui.ReviewFigures, err error) {
 		out.Reasons = append(out.Reasons, ui.Count{Label: v.say2(r.Reason.Text), N: int(r.N)})
 	}
 	return out, nil
-}
-
-// reviewProcedure says how reviews are collected, checked and shown, from the network file alone (C. conso. L111-7-2, D111-17 to D111-19).
-func (v *visit) reviewProcedure() error {
-	b := v.n.Reviews
-	if b == nil {
-		return errNoPage
-	}
-	figures, err := v.reviewFigures()
-	if err != nil {
-		return err
-	}
-	l, keep := v.lang, func(use string) network.Keep { p, _ := v.n.Purpose(use); return *p.Keep }
-	span := func(d network.Duration) string { return v.say2(d.Text()) }
-	p := ui.ReviewProcedure{Public: v.public(nil), Figures: figures}
-	add := func(title string, lines ...string) {
-		p.Parts = append(p.Parts, ui.ProcedurePart{Title: title, Lines: lines})
-	}
-	add(l.T("Un contrôle, par des personnes", "A check, by people"),
-		l.T("Chaque avis est lu par un modérateur avant d’être publié. Le logiciel lui signale des faits ; il ne décide de rien.", "Each review is read by a moderator before it is published. The software points out facts to him; it decides nothing."),
-		l.T("Aucune contrepartie n’est donnée pour un avis, ni à son auteur ni à nous selon ce qu’il dit.", "Nothing is given in return for a review, neither to its author nor to us for what it says."))
-	collect := l.Tf("Un questionnaire est envoyé à qui a eu affaire à l’entreprise ; il vaut %s, et un lien ne donne qu’un avis.", "A questionnaire is sent to people who dealt with the company; it is valid for %s, and a link gives one review only.", span(keep(b.Uses.Collect).For))
-	if b.Tracking == network.AllowRefuse {
-		collect += " " + l.T("Nous ne mesurons ni ouverture ni clic.", "We measure neither opens nor clicks.")
-	}
-	add(l.T("À la collecte", "When they are collected"), collect, l.T("Une empreinte de l’avis entre dans un registre public dès le dépôt, avant toute lecture.", "A fingerprint of the review enters a public log at deposit, before anybody reads it."))
-	add(l.T("À la modération", "When they are moderated"),
-		l.Tf("Trois vérifications : l’auteur est une personne réelle, l’expérience est authentique, le contenu est licite. La décision vient en %s au plus.", "Three checks: the author is a real person, the experience is authentic, the content is lawful. The decision comes within %s.", span(b.Decide)),
-		l.Tf("Le modérateur peut appeler l’auteur, ou lui demander un document, ainsi qu’à l’entreprise, sous %s ; ces documents sont détruits avec la décision.", "The moderator may call the author, or ask him or the company for a document, within %s; these documents are destroyed with the decision.", span(b.Documents)),
-		l.Tf("%s des avis sont tirés au sort pour un contrôle. Le tirage repose sur un secret engagé d’avance : personne ne choisit qui contrôler.", "%s of reviews are drawn at random for a control. The draw rests on a secret committed in advance: nobody chooses whom to control.", v.lang.T(b.Sample.FR(), strconv.FormatFloat(float64(b.Sample)/100, 'f', -1, 64)+"%")),
-		l.Tf("L’auteur est averti de la décision et de son motif, et peut la contester pendant %s.", "The author is told the decision and its reason, and can contest it for %s.", span(b.Appeal)))
-	add(l.T("À l’affichage", "When they are shown"),
-		l.T("Les avis sont classés du plus récent au plus ancien, bons et mauvais ensemble, avec la date de l’expérience, celle du dépôt et celle d’un éventuel changement.", "Reviews are sorted from the newest to the oldest, good and bad together, with the date of the experience, that of the deposit and that of any change."),
-		l.Tf("Un avis reste publié %s au plus depuis son dépôt, puis est archivé %s. Un avis refusé est gardé %s, puis archivé.", "A review stays published for %s at most from its deposit, then is archived for %s. One that was refused is kept %s, then archived.", span(keep(b.Uses.Publish).AtMost), v.archived(keep(b.Uses.Publish)), span(keep(b.Uses.Refuse).For)))
-	add(l.T("Joindre l’auteur, et changer un avis", "Reaching the author, and changing a review"),
-		l.T("Nous ne donnons à personne le moyen de joindre un auteur ; l’entreprise peut répondre publiquement à un avis.", "We give nobody the means to reach an author; the company may answer a review in public."),
-		l.T("Ni nous ni l’entreprise ne pouvons changer un mot ni une note. L’auteur seul le peut : sa nouvelle version est lue comme la première, et le changement est daté. Il peut aussi retirer son avis à tout moment.", "Neither we nor the company can change a word or a mark. Only the author can: the new version is read like the first, and the change is dated. He can also withdraw his review at any time."))
-	add(l.T("Signaler un avis", "Reporting a review"),
-		l.Tf("Chacun peut signaler un avis publié, gratuitement et sans compte. Un modérateur répond en %s au plus, avec ses raisons ; l’avis reste visible d’ici là.", "Anybody may report a published review, free and without an account. A moderator answers within %s, with his reasons; the review stays visible until then.", span(b.Decide)),
-		l.Tf("Qui dépose un avis illicite ou frauduleux peut être exclu pendant %s. Il en est averti et peut contester.", "Who deposits an unlawful or fraudulent review can be banned for %s. He is told and can contest.", v.banTime()))
-	for _, k := range network.ReviewChecks() {
-		part := ui.ProcedurePart{Title: v.checkName(k)}
-		for _, r := range b.Refusals {
-			if r.Check == k {
-				part.Lines = append(part.Lines, v.say2(r.Text))
-			}
-		}
-		p.Reasons = append(p.Reasons, part)
-	}
-	return v.show(p)
-}
-
-func (v *visit) archived(k network.Keep) string {
-	if k.Archive == nil {
-		return v.say2(fault.T("0 jour", "0 days"))
-	}
-	return v.say2(k.Archive.For.Text())
 }

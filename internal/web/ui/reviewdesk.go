@@ -6,11 +6,10 @@ import "time"
 type ReviewDesk struct {
 	Space
 	Form
-	Due       []Due
-	Open      *ReviewCase
-	Next      string // address of the case after the open one; empty at the end
-	Before    string
-	Procedure string
+	Due    []Due
+	Open   *ReviewCase
+	Next   string // address of the case after the open one; empty at the end
+	Before string
 }
 
 // ReviewCase is a review, a report of one or an appeal, opened. Its forms post to Action/decision (check-…, reason, do), /document (whom, what), /appel (outcome, said),
@@ -102,21 +101,8 @@ type LevelRow struct{ Level, Published, Refused, Share, Mean string }
 // ReviewDeskFigures is `/equipe/avis/chiffres`.
 type ReviewDeskFigures struct {
 	Space
+	Public  string // where anybody reads them
 	Figures ReviewFigures
-}
-
-// ReviewProcedure is `/controle-des-avis`: how reviews are collected, checked and shown (C. conso. D111-17 to D111-19).
-type ReviewProcedure struct {
-	Public
-	Parts   []ProcedurePart
-	Reasons []ProcedurePart
-	Figures ReviewFigures
-}
-
-// ProcedurePart is a heading with its sentences.
-type ProcedurePart struct {
-	Title string
-	Lines []string
 }
 
 // ReportForm is `/avis/{digits}/signaler`. Posts there: reason, words, name, email, faith.

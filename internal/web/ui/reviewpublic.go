@@ -93,6 +93,7 @@ type ReviewRules struct {
 	Scale                                               int
 	Satisfied, Moderately                               int // thresholds, in tenths of a mark
 	Asked                                               bool
+	Figures                                             ReviewFigures
 }
 
 // ProofPage is a check of three plain steps, each with how it is made.
