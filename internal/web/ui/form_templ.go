@@ -807,7 +807,7 @@ func chosen(f Form, i Input, value string) bool {
 	if _, ok := f.Values[i.Name]; ok {
 		return f.has(i.Name, value)
 	}
-	return i.Value == value
+	return i.Value == value && (value != "" || i.Class != "marks") // who said nothing said no mark either
 }
 
 func short(os []Option) bool {
