@@ -115,6 +115,8 @@ const (
 	CaseReadOwn     Action = "case.read-own"
 	CaseRead        Action = "case.read"
 	CaseAnswer      Action = "case.answer"
+	TicketRead      Action = "ticket.read"
+	TicketAnswer    Action = "ticket.answer"
 	OversightRead   Action = "oversight.read"
 	OversightWork   Action = "oversight.work"
 	InspectMake     Action = "inspect.make"
@@ -132,6 +134,8 @@ var permissions = map[Action][]string{
 	CaseReadOwn:     {"consumer"},
 	CaseRead:        {"officer"},
 	CaseAnswer:      {"officer"},
+	TicketRead:      {"agent", "onboarding", "moderator", "marketing", "accountant", "supervisor", "officer"},
+	TicketAnswer:    {"agent", "onboarding", "moderator", "marketing", "accountant", "supervisor", "officer"},
 	OversightRead:   {"officer"},
 	OversightWork:   {"officer"},
 	InspectMake:     {"officer"},

@@ -34,6 +34,7 @@ func Holdings() []privacy.Holding {
 		{Table: "inbox_directive", Person: "id", Record: "id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"name_sealed", "email_sealed", "email_bidx", "phone_sealed", "phone_bidx",
 			"trusted_sealed", "words_sealed"}},
 		{Table: "inbox_letter", Person: "case_id", Record: "case_id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"subject_sealed", "text_sealed", "parts_sealed", "raw_sealed"}},
+		{Table: "inbox_note", Person: "case_id", Record: "case_id", Category: network.DataCase, Whose: network.Requester, Columns: []string{"text_sealed"}},
 	}
 }
 

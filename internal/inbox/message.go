@@ -20,6 +20,8 @@ func (in *Ask) message(n *network.Network, c *fault.Check) {
 	length := utf8.RuneCountInString(in.Subject)
 	c.That(length >= 2 && length <= 120, "subject", fault.T("Écrivez l’objet de votre message, en 120 caractères au plus.", "Write the subject of your message, in 120 characters at most."))
 	c.That(in.Words != "", "words", fault.T("Écrivez votre message.", "Write your message."))
+	_, words, _ := n.Inbox.Routes(in.About)
+	c.That(in.About == "" || words != fault.Text{}, "about", fault.T("Choisissez dans la liste.", "Choose from the list."))
 	for _, k := range n.ConsentsOn(network.AskedOnContact) {
 		c.That(in.Ticked[k.ID] || !k.Required, "consent-"+k.ID, fault.T("Cochez cette case pour nous écrire ici, ou écrivez-nous par e-mail.", "Tick this box to write to us here, or write to us by e-mail."))
 	}

@@ -40,6 +40,7 @@ type Ask struct {
 	Words    string
 	Message  bool            // sent by the form for messages, which has boxes of its own
 	Ticked   map[string]bool // of those boxes, by id
+	About    string          // id of a subject of that form, which leads to a service; empty: none was chosen
 	Lang     string
 	Site     string
 	Received time.Time // of a letter or a mail; zero is now
@@ -122,6 +123,9 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in Ask) (o Opened,
 			return err
 		}
 		if err := tie(tx, c.ID, actor.Name(), tied); err != nil {
+			return err
+		}
+		if err := route(tx, c.ID, actor.Name(), serviceOf(n, actor, in)); err != nil {
 			return err
 		}
 		if err := s.atOnce(tx, n, actor, c, in.Words, tied, people); err != nil {

@@ -251,6 +251,9 @@ func (s *Service) first(ctx context.Context, n *network.Network, box network.Mai
 		if err := tie(tx, c.ID, "system", tied); err != nil {
 			return err
 		}
+		if err := route(tx, c.ID, "system", serviceOfBox(n, box)); err != nil {
+			return err
+		}
 		tx.Wake("cases")
 		if m.Auto || from == "" || !n.Inbox.Confirm {
 			return nil

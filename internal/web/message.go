@@ -19,6 +19,7 @@ func (v *visit) messagePage(form ui.Form) (ui.View, error) {
 	}
 	form.Starred = true
 	page := ui.MessageForm{Public: v.public(nil), Form: form, Action: "/nous-ecrire", Email: v.n.Operator.Email, Phone: v.site.Phone.Display(), Notice: v.notice(network.Requester)}
+	page.About = v.subjects()
 	for _, c := range v.n.ConsentsOn(network.AskedOnContact) {
 		page.Consents = append(page.Consents, ui.Consent{Name: "consent-" + c.ID, Wording: v.say2(c.Wording), Required: c.Required})
 	}
@@ -39,6 +40,7 @@ func (v *visit) message() error {
 		return v.to("/mes-droits/recue") // a program that fills every field
 	}
 	in := v.readCase(network.RightByForm)
+	in.About = v.value("about")
 	in.Message, in.Subject, in.Ticked, in.Asked, in.Scopes, in.Details = true, v.value("subject"), map[string]bool{}, "", nil, nil
 	for _, c := range v.n.ConsentsOn(network.AskedOnContact) {
 		in.Ticked[c.ID] = v.value("consent-"+c.ID) == "yes"

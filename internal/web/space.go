@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"entremise/internal/auth"
+	"entremise/internal/inbox"
 	"entremise/internal/network"
 	"entremise/internal/web/ui"
 )
@@ -11,7 +12,7 @@ import (
 // navNeeds says which action opens which page of the navigation; the pages ask their services again.
 var navNeeds = map[string]auth.Action{
 	"/tableau": auth.BoardRead, "/panier": auth.SeatBuy, "/achats": auth.ContactLog, "/transmises": auth.ContactLog, "/adhesion": auth.ProEditOwn, "/invitations": auth.ReviewInvite, "/factures": auth.InvoiceRead, "/portefeuille": auth.WalletRead, "/profil": auth.ProEditOwn, "/droits": auth.CaseOpen,
-	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead,
+	"/aujourdhui": "", "/bureau": auth.RequestQualify, "/appels": auth.CallAnswer, "/enregistrements": auth.RecordingHear, "/rappels": auth.RequestQueue, "/invendus": auth.RequestQueue, "/dossiers": auth.CaseRead, "/messages": auth.TicketRead,
 	"/pros": auth.ProList, "/equipe": auth.TeamManage, "/permissions": "", "/journal": auth.AuditRead, "/demarchage": auth.ContactAsk, "/ventes": auth.SalesRead, "/registre": auth.AuditRead, "/empreintes": auth.AuditRead, "/conservation": auth.RetentionRead, "/archiveur": auth.RetentionRead, "/conformite": auth.OversightRead, "/jetons": auth.TokenManage, "/reglages": auth.EditionRead,
 }
 
@@ -36,7 +37,7 @@ func (v *visit) spaceFrame() ui.Space {
 	v.banners(&s.Frame, s.Pro)
 	for _, path := range ui.NavPaths(s.Pro) {
 		act, known := navNeeds[path]
-		if there := only[path]; there != nil && !there(v.n) {
+		if there := only[path]; there != nil && !there(v.n) || path == "/messages" && len(inbox.Services(v.n, v.actor)) == 0 {
 			continue
 		}
 		if known && (act == "" || v.actor.Can(act) || (path == "/conservation" || path == "/archiveur") && v.actor.Can(auth.ArchiveOpen) || path == "/enregistrements" && v.actor.Can(auth.RetentionRead)) {

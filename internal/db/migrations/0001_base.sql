@@ -1108,6 +1108,23 @@ CREATE TABLE inbox_letter ( /* wide */
 );
 CREATE INDEX inbox_letter_case ON inbox_letter (case_id, at);
 CREATE INDEX inbox_letter_message ON inbox_letter (message_hash) WHERE message_hash <> '';
+-- The service that answers a message, and the person who looks after it; a case without a row here is the officer's alone.
+CREATE TABLE inbox_ticket (
+  case_id TEXT NOT NULL PRIMARY KEY,
+  service TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX inbox_ticket_service ON inbox_ticket (service);
+CREATE INDEX inbox_ticket_account ON inbox_ticket (account_id) WHERE account_id <> '';
+CREATE TABLE inbox_note (
+  id TEXT NOT NULL PRIMARY KEY,
+  case_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  by_account TEXT NOT NULL,
+  text_sealed BYTEA NOT NULL
+);
+CREATE INDEX inbox_note_case ON inbox_note (case_id, at);
 CREATE TABLE inbox_event (
   id TEXT NOT NULL,
   case_id TEXT NOT NULL,
