@@ -25,8 +25,8 @@ type Verdict struct {
 // Valid reports whether every step holds.
 func (v Verdict) Valid() bool { return v.Content && v.Logged && v.Dated }
 
-// Check verifies a published review by the digits of its public identifier. A row that was changed behind this house's back is no fault: the step that it breaks does not hold.
-func (s *Service) Check(ctx context.Context, digits string) (v Verdict, r Review, err error) {
+// Verified checks a published review by the digits of its public identifier. A row that was changed behind this house's back is no fault: the step that it breaks does not hold.
+func (s *Service) Verified(ctx context.Context, digits string) (v Verdict, r Review, err error) {
 	var found stored
 	if err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if found, err = load(tx, "r.digits = $1 AND r.state = 'published'", digits); err != nil {

@@ -48,7 +48,7 @@ func (v *visit) checked() (review.Verdict, review.Review, error) {
 	if err := v.limits.allow("proof "+v.address(), proofsPerMinute, time.Minute); err != nil {
 		return review.Verdict{}, review.Review{}, err
 	}
-	return v.Reviews.Check(v.ctx, v.r.PathValue("digits"))
+	return v.Reviews.Verified(v.ctx, v.r.PathValue("digits"))
 }
 
 // shownLine is a line of a member's chain as programs read it.
