@@ -29,7 +29,7 @@ type demoCmd struct {
 	Listen           string `help:"Address to listen on: loopback only, a demo has no passwords." default:"127.0.0.1:8080"`
 	Seed             uint64 `help:"Another seed makes another France." default:"1"`
 	Professionals    int    `help:"How many professionals to invent." default:"2000"`
-	Requests         int    `help:"How many past requests to play." default:"60"`
+	Requests         int    `help:"How many past requests to play; with none there are no past reviews either." default:"60"`
 	Tour             bool   `help:"Drive one whole sale, or one review, by itself over HTTP, print its timeline and stop; exit 0 only if every step held."`
 	Mail             string `name:"mail-listen" help:"Loopback address on which mail to the network is received." default:"127.0.0.1:0"`
 	countrySettings  `embed:""`

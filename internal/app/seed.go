@@ -360,7 +360,7 @@ func (s *seeder) one(ctx context.Context, agent auth.Actor, trade string, c geo.
 func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64, professionals, requests int, progress func(string, int, int)) error {
 	s := i.seeder(n, seed)
 	i.clock.offset.Store(int64(-seedRequests))
-	if n.Reviews != nil {
+	if n.Reviews != nil && requests > 0 {
 		i.clock.offset.Store(int64(-seedReviews))
 	}
 	if err := s.staff(ctx); err != nil {
@@ -377,7 +377,7 @@ func (i *Instance) seedDemo(ctx context.Context, n *network.Network, seed uint64
 			return err
 		}
 	}
-	if n.Reviews != nil {
+	if n.Reviews != nil && requests > 0 { // none: a demo without a past
 		if err := s.reviews(ctx, func(d, of int) { progress("past reviews", d, of) }); err != nil {
 			return err
 		}
