@@ -45,7 +45,7 @@ func (v *visit) reviewReport() error {
 	if v.n.Reviews == nil || v.r.PathValue("part") != "signaler" {
 		return errNoPage
 	}
-	if err := v.limits.allow("report "+v.address(), 10, time.Hour); err != nil {
+	if err := v.limits.allow("report "+v.address(), 30, time.Hour); err != nil {
 		return err
 	}
 	p, err := v.reportPage(ui.Form{})
