@@ -57,6 +57,7 @@ func publicRoutes() []route {
 		{"GET", "/ma-demande/code", site, linked, 0, (*visit).fixCodeForm},
 		{"POST", "/ma-demande/code", site, linked, 0, (*visit).fixCode},
 		{"POST", "/ma-demande/code/renvoi", site, linked, 0, (*visit).fixCodeForm},
+		{"GET", "/verifier", site, open, 0, (*visit).verify},
 		{"GET", "/nous-ecrire", site, open, 0, (*visit).messageForm},
 		{"POST", "/nous-ecrire", site, open, 0, (*visit).message},
 		{"GET", "/mes-droits", site, open, 0, (*visit).rightsForm},

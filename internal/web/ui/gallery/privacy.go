@@ -19,6 +19,13 @@ func mayCall(l ui.Lang, asked bool, may ui.May) ui.Canvass {
 }
 
 var privacy = []Sample{
+	{"verifier", "Documents", func(l ui.Lang) ui.View {
+		return ui.Verify{Public: open(l, "/verifier"), Email: "bonjour@avis.example", Tel: "+33261911234", Messages: true, Outside: true, Reviews: true, Batch: 100, Wait: l.T("7 jours", "7 days"), Learn: []ui.Link{{Text: l.T("Ce qu’est une chaîne de blocs", "What a chain of blocks is"), Href: "https://exemple.example/chaine"}, {Text: l.T("Ce qu’est une empreinte", "What a fingerprint is"), Href: "https://exemple.example/empreinte"}},
+			Roots: []ui.Root{{Size: 1890, Leaves: 100, At: ago(190 * time.Hour), Places: []ui.RootAt{{Place: "Chaîne Exemple", Outside: true, At: ago(189 * time.Hour), Href: "https://explorateur.example/tx/0x1"}}}}}
+	}},
+	{"verifier-sans-chaine", "Documents", func(l ui.Lang) ui.View {
+		return ui.Verify{Public: open(l, "/verifier"), Email: "bonjour@exemple.example", Tel: "+33199001234"}
+	}},
 	{"empreintes", "Données personnelles", func(l ui.Lang) ui.View {
 		return ui.Anchors{Space: house(l, "/empreintes", ""), On: true, Batch: 100, Wait: l.T("7 jours", "7 days"), Counted: 12, Since: ago(26 * time.Hour), Late: ago(30 * time.Hour), Key: "entremise/log+1f0c4c7a+AZ0x0000000000000000000000000000000000000000000", Roots: []ui.Root{
 			{Size: 2048, Leaves: 100, At: ago(30 * time.Hour), Places: []ui.RootAt{{Place: "Chaîne Exemple", Outside: true, Error: "the chain's node, eth_chainId: no answer: connection refused"}, {Place: "Horodateur Exemple", Outside: true, At: ago(30 * time.Hour), Href: "/log/ancres/2048/horodatage.tsr"}}},
