@@ -231,7 +231,7 @@ func TestForward_screens(t *testing.T) {
 		t.Run(on.name, func(t *testing.T) {
 			p := open(t, h.server, on)
 			p.allow("status of 403") // samples of pages listen for changes that a visitor may not watch
-			for _, name := range []string{"bureau-transmettre", "bureau-transmettre-erreurs", "demande-transmise", "transmises", "transmises-vide", "transmise", "transmise-finie", "adhesion", "adhesion-depart", "adhesion-accord", "pros-membre"} {
+			for _, name := range []string{"bureau-transmettre", "bureau-transmettre-erreurs", "demande-transmise", "transmises", "transmises-vide", "transmise", "transmise-finie", "adhesion", "adhesion-depart", "adhesion-accord", "pros-membre", "messages", "messages-vide", "message", "message-erreurs", "message-clos"} {
 				p.goTo(h.space, "/_ui/"+name)
 				p.accessible()
 				if wide := eval[float64](p, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {

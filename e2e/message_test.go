@@ -33,8 +33,10 @@ func TestMessage_withItsBoxOrSentByItself(t *testing.T) {
 	trapped.Set("website", "https://robot.example")
 	h.visitor().post(h.site, "/nous-ecrire", trapped).want(303)
 	officer.get(h.space, "/dossiers").want(200).lacks("Jeanne Message")
-	if len(h.outbox()) != 0 {
-		t.Error("something left for a form that was refused")
+	for _, m := range h.outbox() {
+		if m.To == "jeanne@example.org" {
+			t.Error("something left for a form that was refused")
+		}
 	}
 
 	writer := h.visitor()

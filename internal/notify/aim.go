@@ -40,7 +40,7 @@ var classes = map[string]class{
 	"new-request": {canvass.Service, ScopeOffers},
 	"pro-invite":  {canvass.Service, ""}, "bought": {canvass.Service, ""}, "clock-passed": {canvass.Service, ""}, "corrected": {canvass.Service, ""}, "withdrawn": {canvass.Service, ""},
 	"document-changed": {canvass.Service, ""}, "terms-changed": {canvass.Service, ""}, "rights-received": {canvass.Service, ""}, "rights-identity": {canvass.Service, ""},
-	"rights-extended": {canvass.Service, ""}, "rights-answered": {canvass.Service, ""}, "mail-received": {canvass.Service, ""}, "rights-told": {canvass.Service, ""},
+	"rights-extended": {canvass.Service, ""}, "rights-answered": {canvass.Service, ""}, "mail-received": {canvass.Service, ""}, "letter-answer": {canvass.Service, ""}, "rights-told": {canvass.Service, ""},
 	"rights-due": {canvass.Service, ""}, "breach-told": {canvass.Service, ""}, "recipient-told": {canvass.Service, ""}, "rights-shared": {canvass.Service, ""},
 	"invoice": {canvass.Service, ""}, "wallet-credited": {canvass.Service, ""}, "suspended": {canvass.Service, ""}, "insurance-ending": {canvass.Service, ""},
 	"insurance-ended": {canvass.Service, ""}, "insurance-renewed": {canvass.Service, ""}, "notifications-stopped": {canvass.Service, ""}, "address-invalid": {canvass.Service, ""},

@@ -51,6 +51,16 @@ func passedOn(l ui.Lang) ui.Bought {
 	return v
 }
 
+func ticket(l ui.Lang) ui.TicketFile {
+	return ui.TicketFile{Space: house(l, "/messages/cas_1", "tickets"), Action: "/messages/cas_1", Reference: "D4F7-K39Q", Title: "Horaires d’ouverture", Status: ui.Status{Tone: ui.Now, Text: l.T("Attend une réponse", "Waits for an answer")}, Open: true, Case: "/dossiers/cas_1",
+		Facts:    []ui.Fact{{Label: "Service", Value: l.T("Service consommateurs", "Consumer service")}, {Label: l.T("De", "From"), Value: "Jeanne Exemple"}, {Label: "E-mail", Value: "jeanne@exemple.test"}, {Label: l.T("Accord", "Consent"), Value: "J’accepte que mon message et mes coordonnées servent à me répondre."}},
+		Letters:  []ui.LetterShown{{At: ago(26 * time.Hour), From: "Jeanne Exemple", Subject: "Horaires d’ouverture", Text: "Êtes-vous ouverts le samedi ?"}, {At: ago(20 * time.Hour), From: l.T("Nous", "We"), Text: "De quel service parlez-vous ?", Ours: true}, {At: ago(19 * time.Hour), From: "Jeanne Exemple", Text: "De celui des devis."}},
+		Notes:    []ui.Step{{At: ago(21 * time.Hour), Tone: ui.Quiet, Text: "Elle a déjà appelé lundi.", By: "Inès Exemple"}},
+		Steps:    []ui.Step{{At: ago(26 * time.Hour), Tone: ui.Good, Text: l.T("Reçu, Formulaire", "Received, Form")}, {At: ago(26 * time.Hour), Tone: ui.Good, Text: "Service : Service consommateurs"}},
+		Services: []ui.Option{{Value: "consumers", Label: l.T("Service consommateurs", "Consumer service")}, {Value: "quality", Label: l.T("Service qualité des avis", "Review quality")}},
+		People:   []ui.Option{{Value: "acc_1", Label: "Inès Exemple"}, {Value: "acc_2", Label: "Paul Exemple"}}, Form: ui.Form{Values: map[string][]string{"service": {"consumers"}}}}
+}
+
 var members = []Sample{
 	{"bureau-transmettre", "Équipe", func(l ui.Lang) ui.View { return forwardDesk(l) }},
 	{"bureau-transmettre-erreurs", "Équipe", func(l ui.Lang) ui.View {
@@ -92,6 +102,25 @@ var members = []Sample{
 	}},
 	{"adhesion-accord", "Membre", func(l ui.Lang) ui.View {
 		return ui.Accepting{Space: asMember(l, "/accepter"), First: true, Rows: []ui.VersionRow{{Kind: "arrangement", Title: l.T("Accord entre responsables conjoints", "Arrangement between joint controllers"), Href: "/documents/arrangement/8d4b1e99", Applies: now, Version: "8d4b1e99", State: ui.Status{Tone: ui.Wait, Text: l.T("à accepter", "to accept")}}}}
+	}},
+	{"messages", "Équipe", func(l ui.Lang) ui.View {
+		return ui.TicketQueue{Space: house(l, "/messages", "tickets"), Here: "/messages?service=", Services: []ui.Link{{Text: l.T("Tous", "All")}, {Text: l.T("Service consommateurs", "Consumer service"), Href: "/messages?service=consumers"}, {Text: l.T("Service qualité des avis", "Review quality"), Href: "/messages?service=quality"}},
+			Due: []ui.Due{{Queue: l.T("Service consommateurs", "Consumer service"), Title: "Horaires d’ouverture", Detail: "Jeanne Exemple · D4F7-K39Q", Href: "/messages/cas_1", Since: ago(26 * time.Hour)},
+				{Queue: l.T("Service qualité des avis", "Review quality"), Title: "Mon avis de mardi", Detail: "Paul Exemple · D39Q-X4F7", Href: "/messages/cas_2", Since: ago(2 * time.Hour), Taken: "Inès Exemple"}}}
+	}},
+	{"messages-vide", "Équipe", func(l ui.Lang) ui.View {
+		return ui.TicketQueue{Space: house(l, "/messages", "tickets"), Here: "/messages?service=", Past: true}
+	}},
+	{"message", "Équipe", func(l ui.Lang) ui.View { return ticket(l) }},
+	{"message-erreurs", "Équipe", func(l ui.Lang) ui.View {
+		v := ticket(l)
+		v.Errors = []fault.Field{{Name: "text", Text: fault.T("Écrivez pourquoi, en une phrase au moins.", "Write why, in one sentence at least.")}, {Name: "account", Text: fault.T("Choisissez une personne de ce service.", "Choose a person of this service.")}}
+		return v
+	}},
+	{"message-clos", "Équipe", func(l ui.Lang) ui.View {
+		v := ticket(l)
+		v.Open, v.Status = false, ui.Status{Tone: ui.Good, Text: l.T("Répondu", "Answered")}
+		return v
 	}},
 	{"pros-membre", "Équipe", func(l ui.Lang) ui.View {
 		v := proFile(l)
