@@ -23,6 +23,7 @@ import (
 	"entremise/internal/network"
 	"entremise/internal/pro"
 	"entremise/internal/request"
+	"entremise/internal/review"
 )
 
 // What recipients are told of (GDPR art. 19).
@@ -90,7 +91,15 @@ func (s *Service) tellRecipients(tx *db.Tx, n *network.Network, id, what string,
 		}
 	}
 	pros, err := db.Values[string](tx, "SELECT person_id FROM inbox_subject WHERE case_id = $1 AND whose = 'professional'", id)
-	if err != nil || len(requests) == 0 && len(pros) == 0 {
+	if err != nil {
+		return err
+	}
+	authors, err := db.Values[string](tx, "SELECT person_id FROM inbox_subject WHERE case_id = $1 AND whose = 'consumer'", id)
+	if err != nil {
+		return err
+	}
+	shown, err := review.WasPublished(tx, authors...)
+	if err != nil || len(requests) == 0 && len(pros) == 0 && !shown {
 		return err // nobody outside had anything of this person
 	}
 	verified, err := pro.SentTo(tx, pros...)

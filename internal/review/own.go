@@ -160,3 +160,13 @@ func (s *Service) sweepUnwanted(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// WasPublished reports whether anything that one of the people wrote was ever on a page, and so perhaps on others'.
+func WasPublished(tx *db.Tx, people ...string) (bool, error) {
+	if len(people) == 0 {
+		return false, nil
+	}
+	var args []any
+	n, err := db.Value[int64](tx, "SELECT count(*) FROM review WHERE person_id IN ("+db.In(&args, people)+") AND published_at > 0", args...)
+	return n > 0, err
+}
