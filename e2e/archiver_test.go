@@ -37,7 +37,7 @@ func TestArchiver_keepsOpinionsAndDeletesThem(t *testing.T) {
 	t.Setenv("ENTREMISE_ARCHIVER_KEY", bucket.Key)
 	t.Setenv("ENTREMISE_ARCHIVER_SECRET", bucket.Secret)
 	hosts := otherHosts["reviews-network"]
-	h := openHouse(t, hosts[0], hosts[1], "--network", "reviews-network", "--professionals", "4", "--requests", "0", "--archiver-url", store.URL, "--archiver-bucket", bucket.Locked)
+	h := openHouse(t, hosts[0], hosts[1], "--network", "reviews-network", "--professionals", "4", "--requests", "1", "--archiver-url", store.URL, "--archiver-bucket", bucket.Locked)
 	officer, moderator := h.enter("Officer"), h.enter("Moderator")
 
 	var published []sent
@@ -159,7 +159,7 @@ func TestArchiver_killedBeforeTheReceipt(t *testing.T) {
 	t.Setenv("ENTREMISE_ARCHIVER_KEY", bucket.Key)
 	t.Setenv("ENTREMISE_ARCHIVER_SECRET", bucket.Secret)
 	hosts := otherHosts["reviews-network"]
-	flags := []string{"--network", "reviews-network", "--professionals", "4", "--requests", "0", "--archiver-url", between.URL, "--archiver-bucket", bucket.Locked}
+	flags := []string{"--network", "reviews-network", "--professionals", "4", "--requests", "1", "--archiver-url", between.URL, "--archiver-bucket", bucket.Locked}
 	h := openHouse(t, hosts[0], hosts[1], flags...)
 	var id string
 	select {
