@@ -165,6 +165,18 @@ func TestForward_reachesThoseConcerned(t *testing.T) {
 		wantFault(t, "once more to the same", r.Requests.ForwardMore(ctx, agent, s.ID, []string{near.Pro}), "state-moved")
 		wantFault(t, "too many in all", r.Requests.ForwardMore(ctx, agent, s.ID, []string{second.Pro, third.Pro}), "invalid-fields")
 		must(t, r.Requests.ForwardMore(ctx, agent, s.ID, []string{second.Pro}))
+		// A right that its person exercises is told to each of them (GDPR art. 19): the recipients of a request are its members.
+		must(t, r.DB.Read(ctx, func(tx *db.Tx) error {
+			who, err := request.PersonOf(tx, s.ID)
+			if err != nil {
+				return err
+			}
+			all, err := request.OfPeople(tx, who)
+			if err == nil && (len(all) != 1 || len(all[0].Pros) != 3) {
+				t.Errorf("who received it: %+v", all)
+			}
+			return err
+		}))
 		wantFault(t, "beyond the number", r.Requests.ForwardMore(ctx, agent, s.ID, []string{third.Pro}), "invalid-fields")
 	})
 }
