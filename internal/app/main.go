@@ -39,7 +39,7 @@ type cli struct {
 	Person    personCmd     `cmd:"" help:"Trace, export or erase one person."`
 	Replay    replayCmd     `cmd:"" help:"Erase again, over restored data, what its ledger of erasures says; until then it is not served."`
 	Inspect   inspectCmd    `cmd:"" help:"Write an inspection pack: register, documents, durations, files, proofs and the trail, sealed."`
-	Verify    verifyFileCmd `cmd:"" help:"Check a lead passport or an inspection pack offline."`
+	Verify    verifyFileCmd `cmd:"" help:"Check a lead passport, an inspection pack or a state of the proof log offline."`
 	Admin     adminCmd      `cmd:"" help:"Accounts, permissions, routes, proofs."`
 	Version   versionCmd    `cmd:"" help:"Print the program's and the schema's version."`
 }

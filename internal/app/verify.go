@@ -11,8 +11,9 @@ import (
 )
 
 type verifyFileCmd struct {
-	File string `arg:"" help:"A lead passport, as a professional downloads it, or an inspection pack." type:"path"`
-	Key  string `help:"The log's verifier key, as the operator publishes it. Without it the file is checked against the key that it names itself." placeholder:"VKEY"`
+	File  string `arg:"" help:"A lead passport, as a professional downloads it, an inspection pack, or a state of the proof log." type:"path"`
+	Key   string `help:"The log's verifier key, as the operator publishes it. Without it the file is checked against the key that it names itself." placeholder:"VKEY"`
+	Since string `help:"A state of the log that you kept; FILE is then the answer of /log/consistency?from= its size." type:"existingfile"`
 }
 
 // How much of a file is read, in bytes.
@@ -44,6 +45,12 @@ func (c verifyFileCmd) Run(o *out) error {
 	}
 	if pack {
 		return c.pack(o, b)
+	}
+	switch {
+	case c.Since != "":
+		return c.growth(o, b)
+	case isCheckpoint(b):
+		return c.checkpoint(o, b)
 	}
 	p, err := privacy.VerifyPassport(b, c.Key)
 	if err != nil {
