@@ -1,13 +1,17 @@
 package e2e
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 
 	"entremise/internal/review"
 )
@@ -214,4 +218,121 @@ func TestPublished_fromTheDirectoryToTheEnd(t *testing.T) {
 		shown(work, false, false)
 		clause(t, "RN-54")
 	})
+}
+
+// A review ends before its time for one of three causes, each with its reason in the company's public chain; what the page says follows at once (RN-72).
+func TestPublished_endsForOneOfThreeCauses(t *testing.T) {
+	engines(t, func(t *testing.T, extra ...string) {
+		h := newHouseOf(t, "reviews-network", extra...)
+		member, moderator := h.enter("Member 1"), h.enter("Moderator")
+		path := regexp.MustCompile(`href="(/entreprises/cuisines-de-l-ille-[a-z0-9]+)"`).FindStringSubmatch(h.visitor().get(h.site, "/entreprises?metier=cuisiniste&lieu=Rennes").want(200).body)[1]
+		var all []written
+		for i, name := range []string{"Ada Byron", "Bob Dupuis", "Chloé Petit", "Denis Roy"} {
+			all = append(all, h.writes(member, "client", name, 5-i, "Un avis de "+strings.ToLower(name[:1])))
+		}
+		h.accepts(moderator)
+		gone := func(w written) {
+			t.Helper()
+			h.visitor().get(h.site, w.path()).want(404)
+			h.visitor().get(h.site, w.path()+"/preuve.json").want(404)
+			for _, p := range []string{path, path + "/avis.atom", path + "/avis.json"} {
+				if a := h.visitor().get(h.site, p); strings.Contains(a.body, w.digits) {
+					t.Errorf("%s still shows %s", p, w.ref)
+				}
+			}
+		}
+		lines := func() string { return h.visitor().get(h.site, path+"/lignes.json").want(200).body }
+		count := func() int {
+			return decode[struct {
+				Rating struct{ Count int } `json:"_rating"`
+			}](h.visitor().get(h.site, path+"/avis.json").want(200)).Rating.Count
+		}
+		number := func(w written) int64 {
+			return decode[review.Proven](h.visitor().get(h.site, w.path()+"/preuve.json").want(200)).Number
+		}
+		first, second, before := number(all[0]), number(all[1]), count()
+		version := func(w written) string {
+			t.Helper()
+			to := moderator.get(h.space, "/equipe/avis?ref="+w.ref).want(303).header.Get("Location")
+			return strings.TrimPrefix(to, "/equipe/avis?c=")
+		}
+		last := version(all[3])
+
+		all[0].author.post(h.site, "/mon-avis/retrait", nil).want(303)
+		gone(all[0])
+		if !strings.Contains(lines(), fmt.Sprintf(`act=removed\nreview=%d\nreason=author`, first)) {
+			t.Error("the author's own word is not in the chain")
+		}
+		moderator.post(h.space, "/equipe/avis/"+version(all[1])+"/retrait", url.Values{"reason": {"mood"}}).want(422)
+		moderator.post(h.space, "/equipe/avis/"+version(all[1])+"/retrait", url.Values{"reason": {"unlawful"}}).want(303)
+		gone(all[1])
+		if !strings.Contains(lines(), fmt.Sprintf(`act=removed\nreview=%d\nreason=unlawful`, second)) {
+			t.Error("the published reason is not in the chain")
+		}
+		if now := count(); now != before-2 {
+			t.Errorf("%d published, then %d", before, now)
+		}
+
+		member.post(h.space, "/adhesion/partir", url.Values{"leaves_on": {time.Now().AddDate(0, 0, 2).Format(time.DateOnly)}}).want(303)
+		h.later(5 * 24 * time.Hour)
+		eventually(t, "the member's page is gone", func() bool { return h.visitor().get(h.site, path).status == 404 })
+		gone(all[2])
+		gone(all[3])
+		moderator = h.enter("Moderator")
+		eventually(t, "each of his reviews is taken off", func() bool {
+			return strings.Contains(moderator.get(h.space, "/equipe/avis?c="+last).want(200).words(), "Retiré")
+		})
+		clause(t, "RN-72")
+	})
+}
+
+// What somebody changes behind the house's back, in the database itself, shows to anybody who verifies (RN-94).
+func TestPublished_aChangedRowShows(t *testing.T) {
+	h := newHouseOf(t, "reviews-network")
+	member, moderator := h.enter("Member 1"), h.enter("Moderator")
+	w := h.writes(member, "client", "Ada Byron", 2, "Le plan de travail est rayé.")
+	other := h.writes(member, "client", "Bob Dupuis", 5, "Rien à redire.")
+	h.accepts(moderator)
+	valid := func(w written) bool {
+		var p struct{ Valid bool }
+		if err := json.Unmarshal([]byte(h.visitor().get(h.site, w.path()+"/preuve.json").want(200).body), &p); err != nil {
+			t.Fatal(err)
+		}
+		return p.Valid
+	}
+	eventually(t, "both are in the log", func() bool { return valid(w) && valid(other) })
+	file, err := sql.Open("sqlite", "file:"+filepath.Join(h.data, "main.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	change := func(query string, args ...any) {
+		t.Helper()
+		if r, err := file.Exec(query, args...); err != nil {
+			t.Fatal(err)
+		} else if n, err := r.RowsAffected(); err != nil || n != 1 {
+			t.Fatalf("%d rows, %v", n, err)
+		}
+	}
+	for _, c := range [][2]string{
+		{"UPDATE review SET overall = overall + 30 WHERE digits = $1", "UPDATE review SET overall = overall - 30 WHERE digits = $1"},
+		{"UPDATE review SET deposited_at = deposited_at - 86400000000 WHERE digits = $1", "UPDATE review SET deposited_at = deposited_at + 86400000000 WHERE digits = $1"},
+		{"UPDATE review_version SET content_sealed = CAST(x'00' || content_sealed AS BLOB) WHERE review_id = (SELECT id FROM review WHERE digits = $1)", "UPDATE review_version SET content_sealed = substr(content_sealed, 2) WHERE review_id = (SELECT id FROM review WHERE digits = $1)"},
+		{"UPDATE proof_leaf SET commitment_hash = x'0000000000000000000000000000000000000000000000000000000000000000' WHERE id = (SELECT v.leaf_id FROM review_version v JOIN review r ON r.id = v.review_id WHERE r.digits = $1)", ""},
+	} {
+		query, back := c[0], c[1]
+		change(query, w.digits)
+		h.visitor().get(h.site, w.path()+"/verifier").want(200).says("Cet avis est invalide")
+		if valid(w) || !valid(other) {
+			t.Errorf("after %q: %v, and the other is %v", query, valid(w), valid(other))
+		}
+		if back == "" {
+			break
+		}
+		change(back, w.digits)
+		if !valid(w) {
+			t.Fatalf("changed back it is invalid: %s", query)
+		}
+	}
+	clause(t, "RN-94")
 }

@@ -51,6 +51,22 @@ func (s *Service) Left(ctx context.Context, pro string) error {
 	return s.endAll(ctx, n, "pro_id = $1", pro, MemberLeft)
 }
 
+// sweepLeft does it for every member whose membership ended, whoever ended it; his pages are gone from that instant on.
+func (s *Service) sweepLeft(ctx context.Context) error {
+	var gone []string
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		gone, err = db.Values[string](tx, "SELECT t.pro_id FROM review_tally t JOIN pro p ON p.id = t.pro_id WHERE t.published > 0 AND p.state = 'closed' ORDER BY t.pro_id LIMIT 100")
+		return err
+	}); err != nil {
+		return err
+	}
+	var errs []error
+	for _, id := range gone {
+		errs = append(errs, s.Left(ctx, id))
+	}
+	return errors.Join(errs...)
+}
+
 // sweepTime ends what was published for as long as the file says from its deposit (RN-54).
 func (s *Service) sweepTime(ctx context.Context) error {
 	n, err := s.network(ctx)

@@ -151,6 +151,7 @@ func (s *Service) Register(r *job.Runner) {
 	r.Every("questionnaires that nobody answered", time.Minute, s.sweepExpired)
 	r.Every("reviews whose own consent was taken back", 10*time.Second, s.sweepUnwanted)
 	r.Every("reviews published long enough", time.Minute, s.sweepTime)
+	r.Every("reviews of members who left", time.Minute, s.sweepLeft)
 }
 
 var (
