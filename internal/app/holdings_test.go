@@ -327,3 +327,18 @@ func TestNetworks_haveAPurposeForEverythingHeld(t *testing.T) {
 		}
 	}
 }
+
+// A dump is loaded table by table, in the order of their names: a table points only to those before it.
+func TestSchema_pointsToEarlierNames(t *testing.T) {
+	table := ""
+	for line := range strings.SplitSeq(schemaText(t), "\n") {
+		if rest, ok := strings.CutPrefix(line, "CREATE TABLE "); ok {
+			table, _, _ = strings.Cut(rest, " ")
+		}
+		if _, rest, ok := strings.Cut(line, " REFERENCES "); ok {
+			if to, _, _ := strings.Cut(rest, " "); to > table {
+				t.Errorf("%s points to %s: a backup cannot be restored", table, to)
+			}
+		}
+	}
+}

@@ -888,7 +888,7 @@ CREATE TABLE review_list (
 CREATE INDEX review_list_state ON review_list (state, moved_at);
 CREATE TABLE review (
   id TEXT NOT NULL PRIMARY KEY,
-  invite_id TEXT NOT NULL UNIQUE REFERENCES review_invite (id), -- one link, one answer
+  invite_id TEXT NOT NULL UNIQUE, -- one link, one answer
   pro_id TEXT NOT NULL REFERENCES pro (id),
   person_id TEXT NOT NULL,
   audience TEXT NOT NULL CHECK (audience IN ('customer', 'employee')),
