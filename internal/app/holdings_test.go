@@ -218,6 +218,7 @@ var publicColumns = map[string]string{
 	"oversight_letter.by_account": "account id",
 	"oversight_letter.data":       "words of the network file",
 
+	"review_list.by_account":       "account id",
 	"archiver_deposit.content":     "ciphertext under a key of its own, until it is delivered",
 	"archiver_deposit.driver":      "word",
 	"archiver_deposit.receipt":     "where the archiver keeps ciphertext",
