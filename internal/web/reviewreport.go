@@ -184,7 +184,7 @@ func (v *visit) reviewFigures() (out ui.ReviewFigures, err error) {
 		out.Levels = append(out.Levels, row)
 	}
 	for _, r := range f.Reasons {
-		out.Reasons = append(out.Reasons, ui.Count{Label: v.say2(r.Reason.Text), N: int(r.N)})
+		out.Reasons = append(out.Reasons, ui.Fact{Label: v.say2(r.Reason.Text), Value: number(r.N)})
 	}
 	return out, nil
 }

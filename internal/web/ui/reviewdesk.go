@@ -92,7 +92,7 @@ type BanRow struct {
 type ReviewFigures struct {
 	Tell    []Fact
 	Levels  []LevelRow
-	Reasons []Count
+	Reasons []Fact
 }
 
 // LevelRow is how reviews of one satisfaction were decided.
