@@ -17,6 +17,7 @@ var Own = []struct {
 	{"second", fault.T("5 minutes", "5 minutes"), fault.T("relie les deux étapes d’une connexion", "joins the two steps of a sign-in")},
 	{"request", fault.T("30 jours", "30 days"), fault.T("ouvre votre demande depuis ce navigateur", "opens your request from this browser")},
 	{"case", fault.T("30 jours", "30 days"), fault.T("ouvre votre demande sur vos données depuis ce navigateur", "opens your request about your data from this browser")},
+	{"review", fault.T("30 jours", "30 days"), fault.T("ouvre votre questionnaire et votre avis depuis ce navigateur", "opens your questionnaire and your review from this browser")},
 	{"coded", fault.T("20 minutes", "20 minutes"), fault.T("retient que vous avez saisi le code reçu", "remembers that you typed the code")},
 	{"search", fault.T("jusqu’à la fermeture du navigateur", "until the browser closes"), fault.T("retient une recherche de l’équipe, chiffres et noms hors de l’adresse", "keeps a search of staff out of the address")},
 	{"lang", fault.T("1 an", "1 year"), fault.T("retient la langue que vous avez choisie", "remembers the language that you chose")},
