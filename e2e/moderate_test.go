@@ -146,12 +146,12 @@ func TestModerate_checksDocumentsAndCalls(t *testing.T) {
 			}
 		}
 		h.visitor().get(h.site, "/avis/"+digits).want(404)
+		h.controlled(moderator, version)
 		page := moderator.get(h.space, "/equipe/avis?c="+version).want(200).says("Ada Témoin", "ada@temoin.example", "La pose a duré deux jours", "L’auteur est une personne réelle", "L’expérience est authentique", "Le contenu est licite", "Des faits, jamais un verdict")
 		page.has(`data-key="p"`, `data-key="d"`)
 		officer := h.operator()
 		officer.get(h.space, "/journal?what=review.read").want(200).has("review.read")
 
-		h.controlled(moderator, version)
 		for _, bad := range []url.Values{{"do": {"decide"}}, {"do": {"decide"}, "check-person": {"holds"}, "check-content": {"holds"}}, verdict("content", ""), verdict("content", "not-a-person"), verdict("", "unlawful")} {
 			moderator.post(h.space, "/equipe/avis/"+version+"/decision", bad).want(422)
 		}
