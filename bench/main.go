@@ -70,6 +70,8 @@ var rows = []row{
 	{"workday", measureWorkday},
 	{"first visit", measureFirstVisit},
 	{"lifecycle", measureLife},
+	{"log", measureLog},
+	{"company page", measureCompany},
 }
 
 func run(ctx context.Context, only, dir string, each time.Duration, asJSON bool) (err error) {

@@ -29,10 +29,7 @@ func TestOpen_anAuthorsObjectionWorksAtOnce(t *testing.T) {
 		dep, err := r.Reviews.Deposit(ctx, link, review.Answer{Answers: map[string][]string{"overall": {"4"}, "welcome": {"4"}, "quality": {"5"}, "comment": {"Rien à redire."}},
 			Ticked: map[string]bool{"answer": true, "publish": true}})
 		must(t, err)
-		moderator := r.One(t, network.RoleModerator)
-		queue, err := r.Reviews.Queue(ctx, moderator, 10)
-		must(t, err)
-		must(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, review.Decision{Checks: map[network.ReviewCheck]bool{network.CheckPerson: true, network.CheckExperience: true, network.CheckContent: true}}))
+		r.Moderate(t, review.Decision{Checks: map[network.ReviewCheck]bool{network.CheckPerson: true, network.CheckExperience: true, network.CheckContent: true}})
 		_, err = r.Inbox.Open(ctx, auth.Actor{Who: auth.Visitor}, inbox.Ask{Channel: network.RightByForm, Asked: network.RightObjection, Scopes: []string{"syndicate_reviews"},
 			Name: "Ada Byron", Email: "ada@example.com", Words: "Je ne veux pas être repris ailleurs.", Site: "avis.example"})
 		must(t, err)

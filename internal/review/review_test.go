@@ -103,7 +103,7 @@ func TestReview_fromInvitationToPublication(t *testing.T) {
 		}
 		code(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, review.Decision{Checks: map[network.ReviewCheck]bool{network.CheckPerson: true}}), "invalid-fields")
 		control(t, r, moderator, queue[0])
-		must(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, fine))
+		r.Moderate(t, fine)
 		code(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, fine), "review-state")
 		shown, err := r.Reviews.One(ctx, dep.Digits)
 		must(t, err)
