@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,8 +157,8 @@ func TestS3_refusals(t *testing.T) {
 
 // What a service answers that is down, slow, endless or lying.
 func TestS3_outages(t *testing.T) {
-	var answer http.HandlerFunc
-	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, r) }))
+	var answer atomic.Pointer[http.HandlerFunc]
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*answer.Load())(w, r) }))
 	defer service.Close()
 	settings := archiver.S3{URL: service.URL, Bucket: "deposits", Key: "k", Secret: bucket.Secret, Now: time.Now, Timeout: 300 * time.Millisecond}
 	d := driver(t, settings)
@@ -193,7 +194,7 @@ func TestS3_outages(t *testing.T) {
 			}
 		},
 	} {
-		answer = f
+		answer.Store(&f)
 		if _, err := d.Store(ctx, object("arc_1", "noise", time.Now().Add(time.Hour))); err == nil {
 			t.Errorf("%s: a receipt", name)
 		}
@@ -201,15 +202,17 @@ func TestS3_outages(t *testing.T) {
 			t.Errorf("%s: a confirmation", name)
 		}
 	}
-	answer = func(w http.ResponseWriter, _ *http.Request) {
+	long := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(bytes.Repeat([]byte("x"), 4*archiver.MaxContent))
-	}
+	})
+	answer.Store(&long)
 	if got, err := d.Fetch(ctx, "arc_1", "1"); err == nil && len(got) > 2*archiver.MaxContent {
 		t.Errorf("%d bytes are read", len(got))
 	}
 	// A breaker spares a service that is down, and tries again after a pause.
-	calls := 0
-	answer = func(w http.ResponseWriter, _ *http.Request) { calls++; w.WriteHeader(http.StatusServiceUnavailable) }
+	var calls atomic.Int64
+	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { calls.Add(1); w.WriteHeader(http.StatusServiceUnavailable) })
+	answer.Store(&down)
 	now := time.Now()
 	g := archiver.Guarded(d, func() time.Time { return now })
 	for range 9 {
@@ -217,11 +220,12 @@ func TestS3_outages(t *testing.T) {
 			t.Error("fetched from a service that is down")
 		}
 	}
-	if calls != 5 {
-		t.Errorf("%d calls of a service that is down, want 5", calls)
+	if calls.Load() != 5 {
+		t.Errorf("%d calls of a service that is down, want 5", calls.Load())
 	}
 	now = now.Add(time.Minute)
-	answer = func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "noise") }
+	up := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "noise") })
+	answer.Store(&up)
 	if got, err := g.Fetch(ctx, "arc_1", "1"); err != nil || string(got) != "noise" {
 		t.Errorf("after the pause: %q, %v", got, err)
 	}

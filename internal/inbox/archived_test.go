@@ -32,10 +32,7 @@ func TestErase_ordersTheArchiver(t *testing.T) {
 		_, err = r.Reviews.Deposit(ctx, auth.Actor{Who: auth.Consumer, Invite: id}, review.Answer{Answers: map[string][]string{"overall": {"4"}, "welcome": {"4"}, "quality": {"5"}, "comment": {"Rien à redire."}},
 			Ticked: map[string]bool{"answer": true, "publish": true}})
 		must(t, err)
-		queue, err := r.Reviews.Queue(ctx, moderator, 10)
-		must(t, err)
-		must(t, r.Reviews.Decide(ctx, moderator, queue[0].Version, review.Decision{Checks: map[network.ReviewCheck]bool{network.CheckPerson: true, network.CheckExperience: true, network.CheckContent: true}}))
-		r.Drain(t)
+		r.Moderate(t, review.Decision{Checks: map[network.ReviewCheck]bool{network.CheckPerson: true, network.CheckExperience: true, network.CheckContent: true}})
 		kept, err := r.Archiver.Newest(ctx, officer, 10)
 		must(t, err)
 		if len(kept) != 1 || kept[0].State != archiver.Kept {
