@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -177,3 +178,25 @@ func (h *house) read(extra []string) *db.DB {
 
 // parisDay is the day of an instant where the seeds of a network are drawn.
 func parisDay(micros int64) string { return db.Time(micros).In(geo.Paris()).Format(time.DateOnly) }
+
+// A visitor's phone makes the whole check of a review again by itself: the words that it shows, their fingerprint in the log, the signature; in less than a second.
+func TestVerifiedReview_onAPhone(t *testing.T) {
+	h := newHouseOf(t, "reviews-network")
+	member, moderator := h.enter("Member 1"), h.enter("Moderator")
+	w := h.writes(member, "client", "Ada Byron", 4, "Une phrase à vérifier : « cent pour cent », dit-elle.")
+	h.accepts(moderator)
+	h.proofOf(w)
+	p := open(t, h.server, phone)
+	p.goTo(h.site, w.path()+"/verifier?lang=fr")
+	p.click(`.cookies [value="refuse"]`)
+	p.until("the choice is kept", `!document.querySelector(".cookies")`)
+	for _, step := range []string{"words", "log", "signed"} {
+		p.until(step+" holds", fmt.Sprintf(`document.querySelector('[data-own] [data-step="%s"]').dataset.state === "good"`, step))
+	}
+	took := regexp.MustCompile(`en (\d+) ms`).FindStringSubmatch(p.text(`[data-step="signed"] [data-said]`))
+	if took == nil || len(took[1]) > 3 {
+		t.Errorf("it took %v", took)
+	}
+	p.accessible()
+	p.shot("verifier-avis")
+}

@@ -99,7 +99,7 @@ func (v *visit) verifyReview() error {
 	l, path := v.lang, "/avis/"+r.Digits
 	page := ui.ProofPage{Public: v.public(nil), Title: l.Tf("Vérifier l’avis %s", "Verify the review %s", r.Ref()), Valid: c.Valid(), Waits: c.Content && c.Dated && c.Inclusion == nil && c.Print != "",
 		Fine: l.T("Cet avis est valide : personne ne l’a changé depuis son dépôt.", "This review is valid: nobody has changed it since its deposit."), Wrong: l.T("Cet avis est invalide : ce qui est montré n’est pas ce qui a été déposé, publié et noté.", "This review is invalid: what is shown is not what was deposited, published and noted."),
-		JSON: path + "/preuve.json", Back: ui.Link{Text: l.T("Lire cet avis", "Read this review"), Href: path}}
+		JSON: path + "/preuve.json", Review: path, Back: ui.Link{Text: l.T("Lire cet avis", "Read this review"), Href: path}}
 	var parts []ui.Fact
 	for _, p := range c.Opening.Parts {
 		parts = append(parts, ui.Fact{Label: l.T("Déposé", "Deposited"), Value: p.Content})
@@ -120,6 +120,7 @@ func (v *visit) verifyReview() error {
 		v.step(c.Dated, l.T("Ses dates sont celles du registre", "Its dates are those of the log"), l.T("Ses dates ne sont pas celles du registre", "Its dates are not those of the log"),
 			l.T("Chaque acte sur cet avis est une ligne publique de l’entreprise, qui ne nomme personne ; chacune contient l’empreinte de la précédente.", "Each act on this review is a public line of the company that names nobody; each holds the digest of the one before."), lines...),
 	}
+	v.alone(&page.Public)
 	return v.show(page)
 }
 
@@ -154,6 +155,7 @@ func (v *visit) completeness() error {
 		v.step(k.Counted, l.T("La page montre tous les avis publiés", "The page shows all published reviews"), l.T("La page ne montre pas tous les avis publiés", "The page does not show all published reviews"),
 			l.T("Le nombre d’avis publiés que dit la dernière ligne est celui de la page, et la note est leur moyenne.", "The number of published reviews that the last line says is that of the page, and the rating is their mean.")),
 	}
+	v.alone(&page.Public)
 	return v.show(page)
 }
 

@@ -15,9 +15,7 @@ func (v *visit) verify() error {
 		return err
 	}
 	page := ui.Verify{Public: v.public(nil), Email: v.n.Operator.Email, Tel: string(v.site.Phone), Messages: inbox.Messages(v.n), Roots: v.roots(all)}
-	// Nobody else's script runs on a page whose word is to be believed.
-	page.Audience = nil
-	v.w.Header().Set("Content-Security-Policy", ui.ContentSecurityPolicy)
+	v.alone(&page.Public)
 	if a := v.n.Anchors; a != nil {
 		page.Outside, page.Batch, page.Wait, page.Reviews = a.Chain != nil || a.Stamp != nil, a.Batch, v.say2(a.Wait.Text()), v.n.Reviews != nil
 		for _, l := range a.Learn {
@@ -25,4 +23,10 @@ func (v *visit) verify() error {
 		}
 	}
 	return v.show(page)
+}
+
+// alone keeps everybody else's script off a page whose word is to be believed, whatever the visitor allowed.
+func (v *visit) alone(p *ui.Public) {
+	p.Audience = nil
+	v.w.Header().Set("Content-Security-Policy", ui.ContentSecurityPolicy)
 }

@@ -106,6 +106,7 @@ type ProofPage struct {
 	Facts       []Fact
 	Steps       []ProofStep
 	JSON        string
+	Review      string // path of the review's own page, which the visitor's browser reads and checks; empty: the page is of something else
 	Back        Link
 }
 
