@@ -355,3 +355,18 @@ func TestDemo_tourInJSON(t *testing.T) {
 		t.Errorf("%v", report)
 	}
 }
+
+// The tour of a review body drives one review through every step, and verifies it on the way.
+func TestDemo_tourOfAReview(t *testing.T) {
+	report := decode[struct {
+		Steps []struct{ Step, Detail string }
+		Ref   string
+	}](&answer{t: t, what: "demo --tour of reviews", body: done(t, "--json", "demo", "--tour", "--network", "reviews-network", "--requests", "3")})
+	var steps []string
+	for _, s := range report.Steps {
+		steps = append(steps, s.Step)
+	}
+	if got := strings.Join(steps, " "); got != "invited deposited decided published verified reported erased" || !strings.HasPrefix(report.Ref, "EV") {
+		t.Errorf("%s of %s", got, report.Ref)
+	}
+}
