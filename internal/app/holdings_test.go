@@ -187,6 +187,7 @@ var publicColumns = map[string]string{
 	"review.digits":               "random digits",
 	"review.why":                  "word or id of the network file",
 	"review.decided_by":           "account id",
+	"review_fetch.account_id":     "account id",
 	"review_event.kind":           "word",
 	"review_event.actor":          "account id or word",
 	"review_event.object":         "id, date or word",

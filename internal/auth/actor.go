@@ -125,6 +125,7 @@ const (
 	ReviewRead      Action = "review.read"
 	ReviewDecide    Action = "review.decide"
 	ReviewReport    Action = "review.report"
+	ReviewFeed      Action = "review.feed"
 )
 
 // permissions is the one table that says who may do what. A word is a sort of actor or a role of staff. What is not here is refused to
@@ -144,6 +145,7 @@ var permissions = map[Action][]string{
 	ReviewRead:      {"moderator"},
 	ReviewDecide:    {"moderator"},
 	ReviewReport:    {"visitor", "consumer", "professional"},
+	ReviewFeed:      {"affiliate", "professional"},
 	RequestSubmit:   {"visitor", "affiliate", "agent"},
 	RequestReadOwn:  {"consumer", "affiliate"},
 	RequestChange:   {"consumer"},

@@ -23,6 +23,7 @@ type ReviewBody struct {
 	Refusals       []RefusalReason `min:"1"` // Published reasons for refusing or removing a review (C. conso. D111-18), by id.
 	Appeal         Duration        // Time in which a decision may be contested: six months at least (Reg. (EU) 2022/2065 art. 20).
 	Reports        []ReportReason  `min:"1"` // Reasons for reporting a published review (RN-67), by id.
+	Removals       Duration        // Time in which a partner's program must have asked what is no longer to be shown; then it stands on the first page of staff (RN-96).
 	Uses           ReviewUses      // Which purpose serves what.
 }
 

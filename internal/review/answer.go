@@ -268,8 +268,8 @@ func (s *Service) insert(tx *db.Tx, n *network.Network, a Asked, ring *vault.Rin
 		return err
 	}
 	now := db.Micros(tx.Now())
-	if err := tx.Send(`INSERT INTO review (id, invite_id, pro_id, person_id, audience, digits, number, state, why, version, overall, level, shared, drawn, deposited_at, decided_at, published_at, changed_at, ended_at, decided_by, initials_sealed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', 1, $8, $9, TRUE, $10, $11, 0, 0, 0, 0, '', $12)`,
+	if err := tx.Send(`INSERT INTO review (id, invite_id, pro_id, person_id, audience, digits, number, state, why, version, overall, level, shared, drawn, deposited_at, decided_at, published_at, changed_at, ended_at, hidden_at, decided_by, initials_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', 1, $8, $9, TRUE, $10, $11, 0, 0, 0, 0, 0, '', $12)`,
 		r.ID, r.Invite, r.Pro, r.Person, r.Audience, r.Digits, r.Number, w.content.Overall, n.Reviews.Level(w.content.Overall), r.Drawn, now,
 		ring.SealText(string(network.DataOpinion), place("review", "initials_sealed", r.ID), initials)); err != nil {
 		return err

@@ -332,7 +332,7 @@ func (s *Service) reverse(tx *db.Tx, n *network.Network, actor auth.Actor, a App
 		if r.State != Removed || r.Why != a.Object {
 			return errState
 		}
-		if err := tx.Send("UPDATE review SET state = 'published', why = '', ended_at = 0, decided_at = $2, decided_by = $3 WHERE id = $1", r.ID, now, actor.Account); err != nil {
+		if err := tx.Send("UPDATE review SET state = 'published', why = '', ended_at = 0, hidden_at = CASE WHEN shared THEN 0 ELSE hidden_at END, decided_at = $2, decided_by = $3 WHERE id = $1", r.ID, now, actor.Account); err != nil {
 			return err
 		}
 		if err := privacy.Resumed(tx, n, r.Person, r.Invite, network.WhilePublished); err != nil {

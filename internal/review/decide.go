@@ -268,7 +268,7 @@ func (s *Service) publish(tx *db.Tx, n *network.Network, actor auth.Actor, r Rev
 			return err
 		}
 	}
-	if err := tx.Send("UPDATE review SET state = 'published', why = '', ended_at = 0, version = $2, overall = $3, level = $4, decided_at = $5, published_at = $6, changed_at = $7, decided_by = $8 WHERE id = $1",
+	if err := tx.Send("UPDATE review SET state = 'published', why = '', ended_at = 0, hidden_at = CASE WHEN shared THEN 0 ELSE hidden_at END, version = $2, overall = $3, level = $4, decided_at = $5, published_at = $6, changed_at = $7, decided_by = $8 WHERE id = $1",
 		r.ID, r.Version, r.Overall, n.Reviews.Level(r.Overall), db.Micros(now), db.Micros(r.PublishedAt), db.Micros(r.ChangedAt), actor.Account); err != nil {
 		return err
 	}

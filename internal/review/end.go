@@ -134,7 +134,7 @@ func (s *Service) ending(ctx context.Context, actor auth.Actor, where string, ar
 		if now.State != Published && !waits {
 			return errState
 		}
-		if err := tx.Send("UPDATE review SET state = 'removed', why = $2, ended_at = $3, decided_by = $4 WHERE id = $1", r.ID, why, db.Micros(tx.Now()), actor.Account); err != nil {
+		if err := tx.Send("UPDATE review SET state = 'removed', why = $2, ended_at = $3, hidden_at = CASE WHEN published_at > 0 THEN CAST($3 AS BIGINT) ELSE 0 END, decided_by = $4 WHERE id = $1", r.ID, why, db.Micros(tx.Now()), actor.Account); err != nil {
 			return err
 		}
 		if err := tx.Send("UPDATE review_version SET state = 'refused' WHERE review_id = $1 AND state = 'waiting'", r.ID); err != nil {

@@ -52,7 +52,7 @@ func (s *Service) Note(tx *db.Tx, n *network.Network, actor auth.Actor, act auth
 		return false, err
 	}
 	if o.Purpose == n.Reviews.Uses.Syndicate {
-		if err := tx.Send("UPDATE review SET shared = $2 WHERE person_id = $1", a.ID, !o.Stops()); err != nil {
+		if err := tx.Send("UPDATE review SET shared = $2, hidden_at = CASE WHEN state <> 'published' THEN hidden_at WHEN $2 THEN 0 ELSE $3 END WHERE person_id = $1", a.ID, !o.Stops(), db.Micros(tx.Now())); err != nil {
 			return false, err
 		}
 		tx.Wake("reviews")

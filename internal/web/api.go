@@ -53,7 +53,7 @@ func (s *Server) mountAPI() {
 	a.API = humago.NewWithPrefix(a.mux, apiPrefix, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info: &huma.Info{Title: "Entremise", Version: "1", Description: "Affiliates send requests, professionals hold and buy them, agents qualify and publish them.\n\n" +
+			Info: &huma.Info{Title: "Entremise", Version: "1", Description: "Affiliates send requests, professionals hold and buy them, agents qualify and publish them. Partners and members read published reviews for their own sites.\n\n" +
 				"Each POST carries an `Idempotency-Key` of your own, 16 to 100 printable characters: sent again with the same body it answers the same and does nothing twice; with another body it is refused (409). " +
 				"Errors are `application/problem+json` (RFC 9457); `code` is stable, `detail` is for people, in French or English by `Accept-Language`. Amounts are whole cents of euro. Instants are UTC."},
 			Servers: []*huma.Server{{URL: apiPrefix}},
@@ -62,9 +62,8 @@ func (s *Server) mountAPI() {
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "A token of an affiliate, a professional or an agent."}},
 			},
 		},
-		Formats:                      map[string]huma.Format{"application/json": strict, "json": strict},
-		DefaultFormat:                "application/json",
-		RejectUnknownQueryParameters: true,
+		Formats:       map[string]huma.Format{"application/json": strict, "json": strict},
+		DefaultFormat: "application/json",
 	})
 	a.affiliates()
 	a.professionals()
@@ -88,6 +87,7 @@ func (s *Server) mountAPI() {
 // action adds one operation. do is run for an actor of the right sort, with an input that fits its schema.
 func action[I, O any](a api, method, path string, who auth.Who, summary string, do func(*visit, *I) (*O, error), change ...func(*huma.Operation)) {
 	op := huma.Operation{Method: method, Path: path, Summary: summary, Tags: []string{string(who)}, Security: []map[string][]string{{"token": {}}}, MaxBodyBytes: -1, BodyReadTimeout: -1, // readBody has read it
+		RejectUnknownQueryParameters: true, // here: huma does not find its configuration behind our own type
 		OperationID: strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)}
 	for _, f := range change {
 		f(&op)

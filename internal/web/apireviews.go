@@ -3,13 +3,16 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"entremise/internal/auth"
+	"entremise/internal/db"
 	"entremise/internal/review"
+	"entremise/internal/web/ui"
 )
 
-// What members' programs send about reviews.
+// What members' programs send about reviews, and what theirs and partners' read.
 
 type apiInvitee struct {
 	Name    string `json:"name" maxLength:"200"`
@@ -104,4 +107,84 @@ func (a api) reviews() {
 		}
 		return &body[apiPage[apiAudience]]{out}, nil
 	})
+	action(a, http.MethodGet, "/reviews", anyone, "Published reviews, newest publication first, for the sites of a partner or of the member himself; never those whose authors object to being shown elsewhere. Ask for the removals at least once a day", func(v *visit, in *struct {
+		Paged
+		Member string `query:"member" maxLength:"64" pattern:"^[a-z0-9_]+$" doc:"Id of one member; a member's token reads his own in any case."`
+	}) (*body[apiPage[FeedReview]], error) {
+		after, err := feedMark(in.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		all, err := v.Reviews.Feed(v.ctx, v.actor, review.FeedPage{Member: in.Member, After: after, Most: in.Limit + 1})
+		if err != nil {
+			return nil, err
+		}
+		out := apiPage[FeedReview]{Items: []FeedReview{}}
+		all, out.Next = cut(all, in.Limit, func(r review.Syndicated) string { return mark{db.Micros(r.PublishedAt), r.Digits}.cursor() })
+		for _, r := range all {
+			out.Items = append(out.Items, v.feedReview(r.Review, r.Company, v.n.Sites[0].Host))
+		}
+		return &body[apiPage[FeedReview]]{out}, nil
+	})
+	action(a, http.MethodGet, "/reviews/removed", anyone, "Reviews that were published and that you may no longer show, oldest removal first: take them down when you read this. Keep next, and begin there the next day", func(v *visit, in *Paged) (*body[apiRemovals], error) {
+		after, err := feedMark(in.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		all, next, over, err := v.Reviews.Hidden(v.ctx, v.actor, after, in.Limit)
+		if err != nil {
+			return nil, err
+		}
+		out := apiRemovals{Items: []apiRemoval{}, Next: mark{db.Micros(next.At), next.Digits}.cursor(), More: !over}
+		for _, h := range all {
+			out.Items = append(out.Items, apiRemoval{h.Digits, h.Pro, h.At.UTC(), h.Why})
+		}
+		return &body[apiRemovals]{out}, nil
+	})
+}
+
+type apiRemoval struct {
+	Digits string    `json:"digits"`
+	Member string    `json:"member"`
+	At     time.Time `json:"removed_at"`
+	Why    string    `json:"why" enum:"author,erased,time,member-left,objected,contrary" doc:"objected: the author wants it on our pages only; contrary: to the terms of use or to law."`
+}
+
+type apiRemovals struct {
+	Items []apiRemoval `json:"items" nullable:"false"`
+	Next  string       `json:"next" doc:"Where to go on, at once or another day; a removal of the last minute may come twice."`
+	More  bool         `json:"more" doc:"Others follow: go on at once. Only who has read to the end was told everything."`
+}
+
+func feedMark(cursor string) (review.FeedMark, error) {
+	m, err := markOf(cursor)
+	if err == nil && (m.at < 0 || strings.Trim(m.id, "0123456789") != "") {
+		err = errCursor
+	}
+	return review.FeedMark{At: db.Time(m.at), Digits: m.id}, err
+}
+
+// duePartners are programs that show reviews and have not asked in time which ones they may no longer show (RN-96).
+func (v *visit) duePartners(page *ui.Today) error {
+	late, err := v.Reviews.Behind(v.ctx, v.actor, listed)
+	if err != nil || len(late) == 0 {
+		return err
+	}
+	ids := make([]string, len(late))
+	for i, b := range late {
+		ids[i] = b.Account
+	}
+	known, err := v.Auth.Accounts(v.ctx, ids...)
+	if err != nil {
+		return err
+	}
+	to := "/journal" // what whoever may read this may read too
+	if v.actor.Can(auth.TokenManage) {
+		to = "/jetons"
+	}
+	for _, b := range late {
+		page.Due = append(page.Due, ui.Due{Queue: v.lang.T("Partenaire", "Partner"), Title: v.lang.Tf("%s n’a pas lu les retraits d’avis", "%s has not read which reviews were removed", known[b.Account].Name),
+			Detail: v.lang.Tf("%s à ne plus montrer : appelez ce partenaire, ou révoquez son jeton", "%s no longer to be shown: call this partner, or revoke its token", v.lang.Count(b.Count, "avis", "avis", "review", "reviews")), Href: to, Since: b.Since, By: b.Due})
+	}
+	return nil
 }

@@ -101,16 +101,27 @@ func (m mark) cursor() string {
 
 var errCursor = fault.New(fault.Invalid, "bad-cursor", fault.T("Ce curseur n’est pas l’un des nôtres. Recommencez à la première page.", "This cursor is none of ours. Start again at the first page."))
 
+// markOf reads a cursor; none is before everything.
+func markOf(cursor string) (m mark, err error) {
+	if cursor == "" {
+		return m, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	micros, id, ok := strings.Cut(string(text), " ")
+	n, err2 := strconv.ParseInt(micros, 10, 64)
+	if err != nil || err2 != nil || !ok {
+		return m, errCursor
+	}
+	return mark{n, id}, nil
+}
+
 // onward drops the lines up to a cursor from a list whose order is given by before, then keeps a page.
 func onward[T any](all []T, p Paged, at func(T) mark, order func(a, b mark) int) ([]T, string, error) {
 	if p.Cursor != "" {
-		text, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-		micros, id, ok := strings.Cut(string(text), " ")
-		n, err2 := strconv.ParseInt(micros, 10, 64)
-		if err != nil || err2 != nil || !ok {
-			return nil, "", errCursor
+		from, err := markOf(p.Cursor)
+		if err != nil {
+			return nil, "", err
 		}
-		from := mark{n, id}
 		all = slices.DeleteFunc(all, func(x T) bool { return order(at(x), from) <= 0 })
 	}
 	all, next := cut(all, p.Limit, func(x T) string { return at(x).cursor() })

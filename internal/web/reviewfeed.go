@@ -176,9 +176,11 @@ func (v *visit) companyAtom() error {
 // FeedReview is a published review in a feed and in the API of partners.
 type FeedReview struct {
 	Ref         string           `json:"reference"`
-	Digits      string           `json:"-"`
+	Digits      string           `json:"digits" doc:"Of the reference: they name it in addresses and among the removals."`
 	Member      string           `json:"member"`
+	Company     string           `json:"member_name"`
 	URL         string           `json:"url"`
+	Proof       string           `json:"proof" doc:"Where anybody reads what the log holds of it; JSON."`
 	Audience    network.Audience `json:"audience"`
 	Overall     float64          `json:"overall"`
 	Scale       int              `json:"scale"`
@@ -194,8 +196,8 @@ type FeedReview struct {
 	ChangedAt   *time.Time       `json:"changed_at,omitempty"`
 }
 
-func (v *visit) feedReview(r review.Review, host string) FeedReview {
-	f := FeedReview{Ref: r.Ref(), Digits: r.Digits, Member: r.Pro, URL: v.Config.URL(host, "/avis/"+r.Digits), Audience: r.Audience, Overall: float64(r.Overall) / 10, Scale: v.n.Reviews.Scale, Level: r.Level,
+func (v *visit) feedReview(r review.Review, company, host string) FeedReview {
+	f := FeedReview{Ref: r.Ref(), Digits: r.Digits, Member: r.Pro, Company: company, URL: v.Config.URL(host, "/avis/"+r.Digits), Proof: v.Config.URL(host, "/avis/"+r.Digits+"/preuve.json"), Audience: r.Audience, Overall: float64(r.Overall) / 10, Scale: v.n.Reviews.Scale, Level: r.Level,
 		Marks: r.Content.Marks, Service: r.Experience.Service, Comment: r.Content.Comment, Lang: r.Lang, From: r.Experience.On, Until: r.Experience.Until, DepositedAt: r.DepositedAt.UTC(), PublishedAt: r.PublishedAt.UTC()}
 	if !r.ChangedAt.IsZero() {
 		at := r.ChangedAt.UTC()
@@ -222,7 +224,7 @@ func (v *visit) companyJSON() error {
 		items := []item{}
 		for _, r := range all {
 			i := item{ID: at("/avis/" + r.Digits), URL: at("/avis/" + r.Digits), Title: v.feedTitle(r), Text: r.Content.Comment, Published: r.PublishedAt.UTC().Format(time.RFC3339), Lang: r.Lang,
-				Authors: []any{map[string]string{"name": r.Ref()}}, Review: v.feedReview(r, v.site.Host)}
+				Authors: []any{map[string]string{"name": r.Ref()}}, Review: v.feedReview(r, c.Name, v.site.Host)}
 			if !r.ChangedAt.IsZero() {
 				i.Modified = r.ChangedAt.UTC().Format(time.RFC3339)
 			}

@@ -29,7 +29,7 @@ func (v *visit) today() error {
 		add   func(*ui.Today) error
 	}{
 		{auth.RequestQueue, v.dueRequests}, {auth.CallAnswer, v.dueCalls}, {auth.RequestManage, v.dueContacts}, {auth.ProEdit, v.dueChecks}, {auth.ProSuspend, v.dueIdle},
-		{auth.InvoiceRead, v.dueInvoices}, {auth.EditionApply, v.dueHouse}, {auth.CaseRead, v.dueCases}, {auth.AuditRead, v.dueAnchors}, {auth.OversightRead, v.dueOversight}, {auth.RetentionRead, v.dueCopies}, {auth.RetentionRead, v.dueDeposits},
+		{auth.InvoiceRead, v.dueInvoices}, {auth.EditionApply, v.dueHouse}, {auth.CaseRead, v.dueCases}, {auth.AuditRead, v.dueAnchors}, {auth.OversightRead, v.dueOversight}, {auth.RetentionRead, v.dueCopies}, {auth.RetentionRead, v.dueDeposits}, {auth.AuditRead, v.duePartners},
 	} {
 		if !v.actor.Can(part.needs) {
 			continue

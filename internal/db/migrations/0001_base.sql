@@ -906,6 +906,7 @@ CREATE TABLE review (
   published_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL, -- a later version was published
   ended_at BIGINT NOT NULL, -- refused or removed
+  hidden_at BIGINT NOT NULL, -- since when who showed it elsewhere may not any more; 0: he may, or it never was public
   decided_by TEXT NOT NULL,
   initials_sealed BYTEA NOT NULL, -- of its public identifier; empty for an employee's
   UNIQUE (pro_id, number)
@@ -914,6 +915,13 @@ CREATE INDEX review_page ON review (pro_id, state, deposited_at, id);
 CREATE INDEX review_marks ON review (pro_id, state, overall, audience);
 CREATE INDEX review_state ON review (state, deposited_at, id);
 CREATE INDEX review_person ON review (person_id);
+CREATE INDEX review_feed ON review (state, published_at, digits);
+CREATE INDEX review_hidden ON review (hidden_at, digits);
+-- A partner whose program shows reviews: everything that ceased to be shown until then was told to it.
+CREATE TABLE review_fetch (
+  account_id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL
+);
 -- What the author wrote, never changed: who writes again makes another version, read and decided like the first.
 CREATE TABLE review_version ( /* wide */
   id TEXT NOT NULL PRIMARY KEY,
