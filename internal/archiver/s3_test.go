@@ -211,7 +211,10 @@ func TestS3_outages(t *testing.T) {
 	}
 	// A breaker spares a service that is down, and tries again after a pause.
 	var calls atomic.Int64
-	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { calls.Add(1); w.WriteHeader(http.StatusServiceUnavailable) })
+	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
 	answer.Store(&down)
 	now := time.Now()
 	g := archiver.Guarded(d, func() time.Time { return now })

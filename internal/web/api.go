@@ -88,7 +88,7 @@ func (s *Server) mountAPI() {
 func action[I, O any](a api, method, path string, who auth.Who, summary string, do func(*visit, *I) (*O, error), change ...func(*huma.Operation)) {
 	op := huma.Operation{Method: method, Path: path, Summary: summary, Tags: []string{string(who)}, Security: []map[string][]string{{"token": {}}}, MaxBodyBytes: -1, BodyReadTimeout: -1, // readBody has read it
 		RejectUnknownQueryParameters: true, // here: huma does not find its configuration behind our own type
-		OperationID: strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)}
+		OperationID:                  strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)}
 	for _, f := range change {
 		f(&op)
 	}
