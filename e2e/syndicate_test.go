@@ -55,7 +55,7 @@ func (h *house) removed(token, cursor string) (why map[string]string, next strin
 }
 
 // Partners and members show published reviews on their own sites by an authenticated feed: what is published and nothing else, without what its author keeps to our
-// pages, and nothing any more once it is removed or its eight years are over; each removal is told, and a partner that does not ask stands before the staff (RN-59 to 61).
+// pages, and nothing any more once it is removed or its eight years are over; each removal is told, and a partner that does not ask stands before the staff (RN-59 to 61, 96).
 func TestSyndicate_showsWhatIsPublishedAndTellsRemovals(t *testing.T) {
 	engines(t, func(t *testing.T, extra ...string) {
 		h := newHouseOf(t, "reviews-network", extra...)
@@ -152,19 +152,29 @@ func TestSyndicate_showsWhatIsPublishedAndTellsRemovals(t *testing.T) {
 		}
 		boss.get(h.space, "/aujourdhui").want(200).lacks("n’a pas lu les retraits")
 
+		// An erasure reaches every program that showed it.
+		officer := h.operator()
+		_, dossier := h.rightsOf(all[3].email, url.Values{"asked": {"erasure"}, "scopes": {"contact", "requests", "messages", "opinions"}})
+		h.act(officer, dossier, "erase", nil).want(303)
+		h.visitor().get(h.site, all[3].path()).want(404)
+		for _, to := range []string{own, partner, silent} {
+			shows(to, all[0])
+			if why, _ := h.removed(to, from); why[all[3].digits] != "erased" {
+				t.Errorf("told %v", why)
+			}
+		}
+		clause(t, "RN-96")
+
 		// Eight years from the deposit.
-		shows(partner, all[0], all[3])
 		h.years(7)
-		shows(partner, all[0], all[3])
+		shows(partner, all[0])
 		h.years(1)
 		h.later(24 * time.Hour)
-		eventually(t, "time takes the reviews off the feed", func() bool { return len(h.feed(partner, "")) == 0 })
+		eventually(t, "time takes the last one off the feed", func() bool { return len(h.feed(partner, "")) == 0 })
 		why, _ := h.removed(partner, from)
-		for _, w := range []written{all[0], all[3]} {
-			h.visitor().get(h.site, w.path()).want(404)
-			if why[w.digits] != "time" {
-				t.Errorf("%s: told %v", w.ref, why)
-			}
+		h.visitor().get(h.site, all[0].path()).want(404)
+		if why[all[0].digits] != "time" {
+			t.Errorf("told %v", why)
 		}
 		clause(t, "RN-61")
 	})
