@@ -40,6 +40,7 @@ func Holdings() []privacy.Holding {
 		{Table: "review", Person: "person_id", Record: "invite_id", Category: network.DataOpinion, Columns: []string{"initials_sealed"}, Whose: network.Author},
 		{Table: "review_event", Person: "person_id", Record: "invite_id", Category: network.DataMessages, Columns: []string{"words_sealed"}, Whose: network.Author},
 		{Table: "review_paper", Person: "id", Record: "id", Category: network.DataDocuments, Columns: []string{"file_sealed", "words_sealed"}, Whose: network.Author},
+		{Table: "review_wanted", Person: "person_id", Record: "invite_id", Category: network.DataDocuments, Columns: []string{"proof_sealed"}, Whose: network.Author},
 		{Table: "review_report", Person: "id", Record: "id", Category: network.DataIdentity, Columns: []string{"name_sealed"}, Whose: network.Visitor},
 		{Table: "review_report", Person: "id", Record: "id", Category: network.DataContact, Columns: []string{"email_sealed", "reporter_bidx"}, Whose: network.Visitor},
 		{Table: "review_report", Person: "id", Record: "id", Category: network.DataMessages, Columns: []string{"words_sealed", "answer_sealed"}, Whose: network.Visitor},
