@@ -84,6 +84,11 @@ func (s *Service) Want(ctx context.Context, actor auth.Actor, in Want) error {
 	} else if err != nil {
 		return err
 	}
+	member, err := s.Company(ctx, in.Pro)
+	if err != nil && !fault.Is(err, fault.Missing) {
+		return err
+	}
+	c.That(err == nil, "pro", fault.T("Choisissez l’entreprise dans la liste.", "Choose the company from the list."))
 	for _, b := range WantBoxes(n) {
 		c.That(in.Ticked[b.ID], "consent-"+b.ID, fault.T("Cochez cette case pour que nous puissions vous l’envoyer.", "Tick this box so that we may send it to you."))
 	}
@@ -94,11 +99,8 @@ func (s *Service) Want(ctx context.Context, actor auth.Actor, in Want) error {
 	if err != nil {
 		return err
 	}
-	member, ok := contacts[i.Pro]
-	if !ok {
-		return errNoCompany
-	}
-	i.company, i.State = member.Company, "asked"
+	to := contacts[i.Pro]
+	i.company, i.State = member.Name, "asked"
 	if i.ring, err = s.Vault.New(ctx, i.Who.ID, wantedKeys()...); err != nil {
 		return err
 	}
@@ -134,11 +136,11 @@ func (s *Service) Want(ctx context.Context, actor auth.Actor, in Want) error {
 			return err
 		}
 		if word == MemberWaiting {
-			letter, err := n.Email("review-accept", member.Lang, map[string]string{"pro": member.Company, "link": s.URL(n.SpaceHost, "/invitations"), "date": day(due, member.Lang), "site": request.SiteName(n, i.Site, member.Lang)})
+			letter, err := n.Email("review-accept", to.Lang, map[string]string{"pro": member.Name, "link": s.URL(n.SpaceHost, "/invitations"), "date": day(due, to.Lang), "site": request.SiteName(n, i.Site, to.Lang)})
 			if err != nil {
 				return err
 			}
-			if err := s.Notify.Letter(tx, member.Ring, letter, notify.Message{Person: i.Pro, Object: i.ID, Kind: "review-accept"}, "", member.Email); err != nil {
+			if err := s.Notify.Letter(tx, to.Ring, letter, notify.Message{Person: i.Pro, Object: i.ID, Kind: "review-accept"}, "", to.Email); err != nil {
 				return err
 			}
 		}
@@ -488,5 +490,29 @@ func (s *Service) Close(ctx context.Context, actor auth.Actor, invite, reason st
 			return err
 		}
 		return s.writeWanted(tx, n, w.Invitation, "review-closed", map[string]string{"reason": why.Text.Say(w.Who.Lang)})
+	})
+}
+
+// GiveUp is the person's own end of his request, by his private link: the consent that it rests on is withdrawn, and no questionnaire goes (RN-38).
+func (s *Service) GiveUp(ctx context.Context, actor auth.Actor) error {
+	if err := actor.May(auth.ReviewAnswer); err != nil {
+		return err
+	}
+	return s.change(ctx, actor, actor.Invite, "review.want-drop", func(tx *db.Tx, n *network.Network, w Wish) error {
+		if err := tx.Send("UPDATE review_invite SET state = 'closed', why = $2 WHERE id = $1", w.ID, ByAuthor); err != nil {
+			return err
+		}
+		if err := w.note(tx, EvClosed, "author", ByAuthor, ""); err != nil {
+			return err
+		}
+		for _, b := range WantBoxes(n) {
+			if _, err := privacy.Withdraw(tx, w.ring, n, w.Who.ID, w.ID, b.ID, "link", w.Who.Lang, ""); err != nil {
+				return err
+			}
+		}
+		if err := s.spendProof(tx, n, w); err != nil {
+			return err
+		}
+		return privacy.Ended(tx, n, w.Who.ID, w.ID, network.WhileRequestOpen)
 	})
 }
