@@ -205,6 +205,7 @@ var publicColumns = map[string]string{
 	"review_ban.reason":           "id of the network file",
 	"review_ban.by_account":       "account id",
 	"review_line.line":            "ids, counts and words; published",
+	"review_wanted.checked_by":    "account id",
 
 	"oversight_file.ref":          "random reference",
 	"oversight_file.by_account":   "account id",

@@ -188,8 +188,7 @@ func (c *checker) consents() {
 		if own := slices.Contains(p.Data, DataNeed) || slices.Contains(p.Data, DataMessages); k.Kind == KindConsent && k.Required && !own {
 			c.wrong(path+".required", "un consentement obligatoire n’est pas libre (RGPD art. 7.4) : retirez « required ».", `a compulsory consent is not free (GDPR art. 7.4): remove "required".`)
 		}
-		switch k.AskedOn {
-		case AskedOnQuestionnaire:
+		if k.AskedOn == AskedOnQuestionnaire && c.n.Reviews == nil {
 			c.notYet(path+".asked_on", "ce formulaire n’existe pas encore : cette case n’est demandée à personne.", "that form does not exist yet: nobody is asked this box.")
 		}
 		if k.Kind == KindConsent && slices.Contains(k.Channels, ChannelPhone) && (k.Valid.IsZero() || k.Valid.approx() > (Duration{1, UnitYear}).approx()) {

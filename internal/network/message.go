@@ -57,6 +57,11 @@ var messageKeys = []MessageKey{
 
 	{"review-invite", Author, true, true, []string{"name", "pro", "link", "stop", "site", "date"}, collectsReviews},
 	{"review-remind", Author, true, true, []string{"name", "pro", "link", "stop", "site", "date"}, collectsReviews},
+	{"review-asked", Author, false, true, []string{"name", "pro", "link", "site"}, collectsReviews},
+	{"review-proof", Author, false, true, []string{"name", "pro", "link", "site", "date"}, collectsReviews},
+	{"review-wanted", Author, false, true, []string{"name", "pro", "link", "stop", "site", "date"}, collectsReviews},
+	{"review-closed", Author, false, true, []string{"name", "pro", "reason", "site"}, collectsReviews},
+	{"review-accept", Professional, false, true, []string{"pro", "link", "site", "date"}, collectsReviews},
 	{"review-received", Author, false, true, []string{"name", "pro", "ref", "link", "site", "date"}, collectsReviews},
 	{"review-published", Author, false, true, []string{"name", "pro", "ref", "link", "site"}, collectsReviews},
 	{"review-refused", Author, false, true, []string{"name", "pro", "ref", "reason", "link", "site", "date"}, collectsReviews},

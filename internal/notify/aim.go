@@ -33,6 +33,7 @@ var classes = map[string]class{
 	"how-did-it-go": {canvass.Survey, ScopeService},
 
 	"review-invite": {canvass.Service, ScopeReviews}, "review-remind": {canvass.Service, ScopeReviews},
+	"review-asked": {canvass.Asked, ""}, "review-proof": {canvass.Asked, ""}, "review-wanted": {canvass.Asked, ""}, "review-closed": {canvass.Asked, ""}, "review-accept": {canvass.Service, ""},
 	"review-received": {canvass.Asked, ""}, "review-published": {canvass.Service, ""}, "review-refused": {canvass.Service, ""}, "review-removed": {canvass.Service, ""},
 	"review-document": {canvass.Service, ""}, "review-member-document": {canvass.Service, ""}, "review-appealed": {canvass.Asked, ""}, "review-reviewed": {canvass.Service, ""},
 	"review-banned": {canvass.Service, ""}, "review-reported": {canvass.Asked, ""}, "review-report-decided": {canvass.Service, ""},

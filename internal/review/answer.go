@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -82,10 +83,15 @@ func (s *Service) Asked(ctx context.Context, actor auth.Actor) (a Asked, n *netw
 	case "expired":
 		return a, n, fault.New(fault.Conflict, "questionnaire-over", fault.Tf("Ce questionnaire n’est plus valable depuis le %s.", "This questionnaire is no longer valid since %s.", day(a.Until, "fr")))
 	case "asked":
-		return a, n, fault.New(fault.Conflict, "questionnaire-checked", fault.T("Votre demande est en cours de vérification : le questionnaire vient ensuite.", "Your request is being checked: the questionnaire comes after that."))
+		return a, n, errChecked
 	}
 	return a, n, fault.New(fault.Conflict, "questionnaire-closed", fault.T("Cette demande est close.", "This request is closed."))
 }
+
+var errChecked = fault.New(fault.Conflict, "questionnaire-checked", fault.T("Votre demande est en cours de vérification : le questionnaire vient ensuite.", "Your request is being checked: the questionnaire comes after that."))
+
+// Awaited says that the questionnaire is asked for and not granted yet.
+func Awaited(err error) bool { return errors.Is(err, errChecked) }
 
 // boxes of a questionnaire: of what is collected and published, not of asking for it.
 func boxes(n *network.Network) []network.Consent {

@@ -196,7 +196,9 @@ func (s *Service) insertInvite(tx *db.Tx, n *network.Network, i Invitation) erro
 func (s *Service) send(tx *db.Tx, n *network.Network, i Invitation) error {
 	key, first := "review-remind", i.FirstSent.IsZero()
 	if first {
-		key, i.FirstSent = "review-invite", tx.Now()
+		if key, i.FirstSent = "review-invite", tx.Now(); i.Source == FromSpontaneous {
+			key = "review-wanted"
+		}
 		if err := privacy.Happened(tx, n, i.ID, i.Who.ID, network.Author, network.FromFirstSending, categories...); err != nil {
 			return err
 		}

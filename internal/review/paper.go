@@ -190,24 +190,9 @@ func (s *Service) Send(ctx context.Context, token string, upload []byte) error {
 	if err != nil {
 		return err
 	}
-	kind, content := "application/pdf", upload
-	switch {
-	case len(upload) > MaxPaper:
-		return paperFault()
-	case bytes.HasPrefix(upload, []byte("%PDF-")):
-	case bytes.HasPrefix(upload, []byte("\xff\xd8\xff")), bytes.HasPrefix(upload, []byte("\x89PNG\r\n\x1a\n")):
-		photo, err := request.ReadPhoto(upload)
-		if f := fault.Of(err); f != nil {
-			var c fault.Check
-			c.Add("file", f.Public)
-			return c.Err()
-		}
-		if err != nil {
-			return err
-		}
-		kind, content = "image/jpeg", photo.JPEG
-	default:
-		return paperFault()
+	kind, content, err := readPaper(upload)
+	if err != nil {
+		return err
 	}
 	ring, err := s.Vault.Ring(ctx, p.ID)
 	if err != nil {
@@ -232,6 +217,25 @@ func (s *Service) Send(ctx context.Context, token string, upload []byte) error {
 		tx.Wake("reviews")
 		return audit.Write(tx, string(auth.Visitor), "", "review.paper", p.Review, p.ID)
 	})
+}
+
+// readPaper takes a file for what it is.
+func readPaper(upload []byte) (kind string, content []byte, err error) {
+	switch {
+	case len(upload) > MaxPaper:
+		return "", nil, paperFault()
+	case bytes.HasPrefix(upload, []byte("%PDF-")):
+		return "application/pdf", upload, nil
+	case bytes.HasPrefix(upload, []byte("\xff\xd8\xff")), bytes.HasPrefix(upload, []byte("\x89PNG\r\n\x1a\n")):
+		photo, err := request.ReadPhoto(upload)
+		if f := fault.Of(err); f != nil {
+			var c fault.Check
+			c.Add("file", f.Public)
+			return "", nil, c.Err()
+		}
+		return "image/jpeg", photo.JPEG, err
+	}
+	return "", nil, paperFault()
 }
 
 func paperFault() error {

@@ -40,6 +40,7 @@ func Holdings() []privacy.Holding {
 		{Table: "review", Person: "person_id", Record: "invite_id", Category: network.DataOpinion, Columns: []string{"initials_sealed"}, Whose: network.Author},
 		{Table: "review_event", Person: "person_id", Record: "invite_id", Category: network.DataMessages, Columns: []string{"words_sealed"}, Whose: network.Author},
 		{Table: "review_paper", Person: "id", Record: "id", Category: network.DataDocuments, Columns: []string{"file_sealed", "words_sealed"}, Whose: network.Author},
+		{Table: "review_wanted", Person: "person_id", Record: "invite_id", Category: network.DataDocuments, Columns: []string{"proof_sealed"}, Row: "invite_id", Whose: network.Author},
 		{Table: "review_report", Person: "id", Record: "id", Category: network.DataIdentity, Columns: []string{"name_sealed"}, Whose: network.Visitor},
 		{Table: "review_report", Person: "id", Record: "id", Category: network.DataContact, Columns: []string{"email_sealed", "reporter_bidx"}, Whose: network.Visitor},
 		{Table: "review_report", Person: "id", Record: "id", Category: network.DataMessages, Columns: []string{"words_sealed", "answer_sealed"}, Whose: network.Visitor},
@@ -293,7 +294,7 @@ type Event struct {
 	Words               string
 }
 
-// events are a review's history, oldest first, with the words that the ring still opens.
+// events are a review's history, oldest first, from the request for its questionnaire where there was one, with the words that the ring still opens.
 func events(tx *db.Tx, ring *vault.Ring, review string) ([]Event, error) {
 	return db.List(tx, func(r db.Scanner) (e Event, err error) {
 		var id string
@@ -309,7 +310,7 @@ func events(tx *db.Tx, ring *vault.Ring, review string) ([]Event, error) {
 			err = nil
 		}
 		return e, err
-	}, "SELECT id, at, kind, actor, object, words_sealed FROM review_event WHERE review_id = $1 ORDER BY at, id", review)
+	}, "SELECT id, at, kind, actor, object, words_sealed FROM review_event WHERE review_id = $1 OR review_id = '' AND invite_id = (SELECT invite_id FROM review WHERE id = $1) ORDER BY at, id", review)
 }
 
 // Kinds of event.

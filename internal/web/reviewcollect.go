@@ -46,6 +46,9 @@ func (v *visit) openInvite() error {
 // myReview shows the questionnaire or, once it is answered, the receipt.
 func (v *visit) myReview() error {
 	a, n, err := v.Reviews.Asked(v.ctx, v.actor)
+	if review.Awaited(err) {
+		return v.showing(v.wishPage(ui.Form{}))
+	}
 	if err != nil {
 		return err
 	}

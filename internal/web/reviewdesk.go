@@ -268,7 +268,11 @@ func (v *visit) reviewSteps(c *ui.ReviewCase, f review.File) error {
 		return err
 	}
 	for _, e := range f.Events {
-		text := v.say2(stepWords[e.Kind])
+		said, ok := stepWords[e.Kind]
+		if !ok {
+			said = wishSteps[e.Kind] // before the questionnaire went
+		}
+		text := v.say2(said)
 		if object := v.stepObject(e); object != "" {
 			text += v.lang.T(" : ", ": ") + object
 		}

@@ -70,7 +70,7 @@ func (v *visit) invitesPage(form ui.Form) (ui.View, error) {
 	for _, s := range all {
 		page.Rows = append(page.Rows, ui.InviteRow{At: s.At, Name: s.Name, Audience: v.audience(s.Audience), ByStaff: s.Source == review.FromOperator, Status: v.inviteStatus(s.State), Sendings: int(s.Sendings)})
 	}
-	return page, nil
+	return page, v.wishesOfMember(&page)
 }
 
 func (v *visit) audience(a network.Audience) string {

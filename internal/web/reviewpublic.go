@@ -333,6 +333,7 @@ func (v *visit) company() error {
 				}
 			}
 		}
+		page.Own = "/donner-mon-avis?membre=" + c.ID
 		if len(found) > reviewsPerPage {
 			found = found[:reviewsPerPage]
 			if leaf < mostPages {

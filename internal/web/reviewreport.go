@@ -87,21 +87,27 @@ func (v *visit) paper() error {
 	if err := v.parse(); err != nil {
 		return err
 	}
-	var upload []byte
-	if v.r.MultipartForm != nil && len(v.r.MultipartForm.File["file"]) == 1 {
-		file, err := v.r.MultipartForm.File["file"][0].Open()
-		if err != nil {
-			return err
-		}
-		upload, err = io.ReadAll(io.LimitReader(file, review.MaxPaper+1))
-		if err = errors.Join(err, file.Close()); err != nil {
-			return err
-		}
+	upload, err := v.sentPaper()
+	if err != nil {
+		return err
 	}
 	if err := v.Reviews.Send(v.ctx, v.r.PathValue("token"), upload); err != nil {
 		return v.invalid(err, v.paperPage)
 	}
 	return v.show(ui.PaperForm{Public: v.public(nil), Sent: true})
+}
+
+// sentPaper is the document of a form; none when nothing was chosen, which the room refuses with its words.
+func (v *visit) sentPaper() ([]byte, error) {
+	if v.r.MultipartForm == nil || len(v.r.MultipartForm.File["file"]) != 1 {
+		return nil, nil
+	}
+	file, err := v.r.MultipartForm.File["file"][0].Open()
+	if err != nil {
+		return nil, err
+	}
+	upload, err := io.ReadAll(io.LimitReader(file, review.MaxPaper+1))
+	return upload, errors.Join(err, file.Close())
 }
 
 // openAppeal exchanges the link for a cookie, as the link to the review itself does.

@@ -4,7 +4,7 @@ import "slices"
 
 // routes is the whole table, by area. What is not here does not exist; what is not marked open is shut. `entremise admin routes` prints it.
 func (s *Server) routes() []route {
-	return slices.Concat(infraRoutes(), publicRoutes(), reviewPublicRoutes(), reviewVerifyRoutes(), collectRoutes(), reviewDeskRoutes(), reviewReportRoutes(), inviteRoutes(), documentRoutes(), authRoutes(), proRoutes(), memberRoutes(), ticketRoutes(), deskRoutes(), staffRoutes(), archiverRoutes(), oversightRoutes(), demoRoutes())
+	return slices.Concat(infraRoutes(), publicRoutes(), reviewPublicRoutes(), reviewVerifyRoutes(), collectRoutes(), reviewDeskRoutes(), reviewReportRoutes(), wantedRoutes(), inviteRoutes(), documentRoutes(), authRoutes(), proRoutes(), memberRoutes(), ticketRoutes(), deskRoutes(), staffRoutes(), archiverRoutes(), oversightRoutes(), demoRoutes())
 }
 
 func infraRoutes() []route {

@@ -885,6 +885,20 @@ CREATE TABLE review_list (
   state TEXT NOT NULL CHECK (state IN ('sending', 'done', 'stopped')),
   moved_at BIGINT NOT NULL
 );
+-- What somebody who asks for a questionnaire himself waits for: the operator's check, and the member's word where the file says so.
+CREATE TABLE review_wanted (
+  invite_id TEXT NOT NULL PRIMARY KEY REFERENCES review_invite (id),
+  person_id TEXT NOT NULL,
+  pro_id TEXT NOT NULL,
+  checked_by TEXT NOT NULL, -- who found the experience authentic
+  member TEXT NOT NULL CHECK (member IN ('none', 'waiting', 'accepted', 'refused')),
+  member_due_at BIGINT NOT NULL,
+  proof TEXT NOT NULL CHECK (proof IN ('none', 'asked', 'received', 'destroyed')),
+  proof_due_at BIGINT NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('', 'application/pdf', 'image/jpeg')),
+  proof_sealed BYTEA NOT NULL
+);
+CREATE INDEX review_wanted_person ON review_wanted (person_id);
 CREATE INDEX review_list_state ON review_list (state, moved_at);
 CREATE TABLE review (
   id TEXT NOT NULL PRIMARY KEY,

@@ -13,6 +13,7 @@ type Invites struct {
 	Counts         []Fact
 	Rows           []InviteRow
 	Most           int
+	Wishes         []WishOfMember // who asks for a questionnaire, for the member alone
 }
 
 // InviteRow is somebody who was asked.

@@ -44,6 +44,7 @@ type CompanyPage struct {
 	Reviews             []ReviewCard
 	Prev, Next          string
 	Ask                 []Link // forms for a quote from this company
+	Own                 string // where somebody asks for a questionnaire about it
 	Complete            string // where the completeness of what is shown can be checked
 	Atom, JSON          string // feeds
 	Canonical           string

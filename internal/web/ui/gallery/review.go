@@ -37,6 +37,23 @@ func reviewed(l ui.Lang) ui.MyReview {
 		Consents: []ui.Given{{ID: "publish", Wording: reviewBoxes[1].Wording, At: ago(72 * time.Hour), Channel: "formulaire"}}, Shared: true, MayChange: true, MayWithdraw: true, MayShare: true}
 }
 
+var wishedFacts = []ui.Fact{{Label: "De", Value: "Ada Byron"}, {Label: "À titre de", Value: "Client"}, {Label: "Expérience", Value: "Pose d’une cuisine"}, {Label: "Date", Value: "2 novembre 2026"}}
+
+func wanting(l ui.Lang, form ui.Form) ui.WantForm {
+	form.Starred = true
+	return ui.WantForm{Public: open(l, "/donner-mon-avis"), Form: form, Companies: []ui.Option{{Value: "pro_1", Label: "Cuisines de l’Ille, Rennes (35)"}}, More: true, Proof: true, Member: true, Notice: notice,
+		Audiences: []ui.Option{{Value: "client", Label: "Client", Hint: "Une prestation ou un achat"}, {Value: "salarie", Label: "Salarié ou ancien salarié", Hint: "Votre expérience de travail"}},
+		Consents:  []ui.Consent{{Name: "consent-questionnaire-wanted", Wording: "Je souhaite recevoir un questionnaire.", Required: true}}}
+}
+
+func wishing(l ui.Lang, c ui.WishCase, form ui.Form) ui.WishDesk {
+	c.Title, c.Action, c.Facts, c.Status = "Cuisines de l’Ille", "/equipe/avis/demandes/inv_1", wishedFacts, ui.Status{Tone: ui.Wait, Text: "à vérifier"}
+	c.Reasons = []ui.Option{{Value: "no-experience", Label: "L’expérience n’a pas pu être établie."}}
+	c.Steps = []ui.ReviewStep{{Step: ui.Step{At: ago(30 * time.Hour), Text: "Demandé"}}}
+	return ui.WishDesk{Space: ui.Space{Frame: frame(l, "/equipe/avis"), Operator: "Avis d’ici", User: "Jeanne Exemple", May: []string{"/equipe/avis"}}, Form: form, At: "/equipe/avis/demandes?c=inv_1",
+		Due: []ui.Due{{Queue: "Client", Title: "Cuisines de l’Ille", Detail: "à vérifier", Href: "/equipe/avis/demandes?c=inv_1", Since: ago(30 * time.Hour)}}, Open: &c}
+}
+
 func memberSpace(l ui.Lang, path string) ui.Space {
 	return ui.Space{Frame: frame(l, path), Operator: "Avis d’ici", Pro: true, User: "Jeanne Exemple", As: "Cuisines de l’Ille", May: []string{"/invitations", "/profil"}}
 }
@@ -62,6 +79,26 @@ var collection = []Sample{
 		return v
 	}},
 	{"mon-avis", "Avis", func(l ui.Lang) ui.View { return reviewed(l) }},
+	{"donner-mon-avis", "Avis", func(l ui.Lang) ui.View { return wanting(l, ui.Form{}) }},
+	{"donner-mon-avis-erreurs", "Avis", func(l ui.Lang) ui.View {
+		return wanting(l, ui.Form{Errors: []fault.Field{{Name: "pro", Text: fault.T("Choisissez l’entreprise dans la liste.", "Choose the company from the list.")}, {Name: "consent-questionnaire-wanted", Text: fault.T("Cochez cette case.", "Tick this box.")}}})
+	}},
+	{"donner-mon-avis-recu", "Avis", func(l ui.Lang) ui.View { return ui.WantForm{Public: open(l, "/donner-mon-avis"), Sent: true} }},
+	{"avis-demande", "Avis", func(l ui.Lang) ui.View {
+		return ui.WishPage{Public: open(l, "/mon-avis"), Company: "Cuisines de l’Ille", Status: ui.Status{Tone: ui.Wait, Text: "Un document est attendu de vous"}, Facts: wishedFacts, Until: now.AddDate(0, 0, 14),
+			Consents: []ui.Given{{ID: "questionnaire-wanted", Wording: "Je souhaite recevoir un questionnaire.", At: ago(30 * time.Hour), Channel: "formulaire"}}}
+	}},
+	{"equipe-avis-demandes", "Avis", func(l ui.Lang) ui.View {
+		return wishing(l, ui.WishCase{CanAsk: true, Proof: "/equipe/avis/demandes/inv_1/preuve"}, ui.Form{})
+	}},
+	{"equipe-avis-demandes-refus", "Avis", func(l ui.Lang) ui.View {
+		return wishing(l, ui.WishCase{Against: true}, ui.Form{Errors: []fault.Field{{Name: "why", Text: fault.T("Écrivez-le en quelques mots.", "Write it in a few words.")}}})
+	}},
+	{"invitations-demandes", "Avis", func(l ui.Lang) ui.View {
+		p := inviting(l, ui.Form{})
+		p.Wishes = []ui.WishOfMember{{ID: "inv_1", Facts: wishedFacts, Until: now.AddDate(0, 0, 14)}, {ID: "inv_2", Facts: wishedFacts, Until: ago(30 * time.Hour), Late: true}}
+		return p
+	}},
 	{"invitations", "Avis", func(l ui.Lang) ui.View { return inviting(l, ui.Form{}) }},
 	{"invitations-erreurs", "Avis", func(l ui.Lang) ui.View {
 		v := inviting(l, ui.Form{Errors: []fault.Field{{Name: "email", Text: fault.T("Cette adresse a déjà été invitée.", "This address was invited already.")}, {Name: "file", Text: fault.T("La liste est vide.", "The list is empty.")}}})
